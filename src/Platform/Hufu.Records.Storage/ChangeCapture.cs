@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hufu.Kernel;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+
+namespace Hufu.Records.Storage;
+
+/// <summary>Turns what is about to be saved into change-log entries of the same transaction. Nothing audited can be saved without it.</summary>
+public static class ChangeCapture
+{
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private const string Hidden = "•••";
+
+    // Never in the clear and never in a hash that could be guessed: values of these columns of entities that are no records.
+    private static readonly HashSet<string> SensitiveColumns = new(StringComparer.Ordinal) { "PasswordHash", "SecurityStamp", "SecretHash", "Secret", "Value2", "PublicKey" };
+    private static readonly HashSet<string> IgnoredColumns = new(StringComparer.Ordinal) { "SearchText", "ConcurrencyStamp", "LastUsedAt", "LastSeenAt", "AccessFailedCount", "LockoutEnd" };
+
+    internal static void Apply(HufuDbContext db)
+    {
+        db.ChangeTracker.DetectChanges();
+        List<EntityEntry<IAudited>>? entries = null;
+        foreach (var entry in db.ChangeTracker.Entries<IAudited>())
+            if (entry.State is EntityState.Added or EntityState.Modified or EntityState.Deleted) (entries ??= []).Add(entry);
+        if (entries is null) return;
+        if (db.Acting is not { } acting) throw new InvalidOperationException("Say who acts (ActAs) before saving audited entities.");
+        var now = db.Now;
+        foreach (var entry in entries)
+        {
+            var type = entry.Entity is Record record ? db.Types.Of(record) : null;
+            var changes = Differences(entry, type);
+            if (entry.State is EntityState.Modified && changes.Count == 0) continue;
+            if (entry.Entity is Record touched)
+            {
+                touched.Version = entry.State is EntityState.Added ? 1 : (int)entry.Property(nameof(Record.Version)).OriginalValue! + 1;
+                touched.UpdatedAt = now;
+                if (entry.State is EntityState.Added && touched.CreatedAt == default) touched.CreatedAt = now;
+                touched.SearchText = type!.BuildSearchText(touched);
+            }
+
+            var action = entry.State switch
+            {
+                EntityState.Deleted => "delete",
+                EntityState.Added when entry.Entity is not Record => "create",
+                _ => acting.Action,
+            };
+            db.Changes.Add(Create(
+                entry.Entity.AuditType, entry.Entity.Id, (entry.Entity as Record)?.Version ?? 0, action, now, acting.Batch, acting.Actor.Id,
+                new ChangePayload(acting.Actor.Id, acting.Actor.Name, acting.Actor.Channel, acting.Reason, changes, entry.State is EntityState.Deleted ? null : StateHash(entry))));
+        }
+    }
+
+    /// <summary>Makes a change-log entry with its commitment. For what is no audited entity, such as a sealed log segment, add it to the context yourself.</summary>
+    public static Change Create(string typeKey, Guid recordId, int version, string action, DateTimeOffset at, Guid? batch, Guid? actorId, ChangePayload payload)
+    {
+        var json = JsonSerializer.Serialize(payload, Json);
+        var salt = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        return new Change
+        {
+            Uid = Guid.CreateVersion7(at),
+            At = at,
+            TypeKey = typeKey,
+            RecordId = recordId,
+            Version = version,
+            Action = action,
+            ActorId = actorId == Guid.Empty ? null : actorId,
+            BatchId = batch,
+            Payload = json,
+            Salt = salt,
+            Commitment = Commit(salt, json),
+        };
+    }
+
+    /// <summary>SHA-256 over the salt's bytes and the payload's UTF-8 bytes, lower-case hexadecimal.</summary>
+    public static string Commit(string saltHex, string payload)
+    {
+        var length = Encoding.UTF8.GetByteCount(payload);
+        var buffer = new byte[16 + length];
+        Convert.FromHexString(saltHex).CopyTo(buffer, 0);
+        Encoding.UTF8.GetBytes(payload, buffer.AsSpan(16));
+        return Hashing.Sha256Hex(buffer);
+    }
+
+    /// <summary>The bytes that the ledger keeps for a change: public facts and the commitment, in a fixed order.</summary>
+    public static byte[] Leaf(Change change) => Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"v\":1,\"id\":\"{change.Uid:D}\",\"type\":{JsonSerializer.Serialize(change.TypeKey)},\"record\":\"{change.RecordId:D}\",\"version\":{change.Version},\"action\":{JsonSerializer.Serialize(change.Action)},\"at\":\"{change.At.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",\"commitment\":\"{change.Commitment}\"}}"));
+
+    /// <summary>Hash of all columns of an entity, for finding a row that was changed behind the product's back.</summary>
+    public static string StateHash(EntityEntry entry)
+    {
+        var state = new JsonObject();
+        foreach (var property in entry.Metadata.GetProperties().OrderBy(p => p.Name, StringComparer.Ordinal))
+        {
+            if (IgnoredColumns.Contains(property.Name)) continue;
+            state[property.Name] = CanonicalText(entry.Property(property.Name).CurrentValue);
+        }
+
+        return Hashing.Sha256Hex(state.ToJsonString(Json));
+    }
+
+    /// <summary>A payload as written by <see cref="Create"/>; null once erased.</summary>
+    public static ChangePayload? Read(Change change) => change.Payload is null ? null : JsonSerializer.Deserialize<ChangePayload>(change.Payload, Json);
+
+    private static List<FieldChange> Differences(EntityEntry<IAudited> entry, RecordType? type)
+    {
+        var changes = new List<FieldChange>();
+        foreach (var property in entry.Properties)
+        {
+            var name = property.Metadata.Name;
+            if (name is nameof(Record.Id) or nameof(Record.Version) or nameof(Record.UpdatedAt) or nameof(Record.CreatedAt) || IgnoredColumns.Contains(name)) continue;
+            if (entry.State is EntityState.Modified && !property.IsModified) continue;
+            var from = entry.State is EntityState.Added ? null : CanonicalText(property.OriginalValue);
+            var to = entry.State is EntityState.Deleted ? null : CanonicalText(property.CurrentValue);
+            if (from == to) continue;
+            if (type is not null && name == nameof(Record.Extra))
+            {
+                ExtraDifferences(from, to, changes);
+                continue;
+            }
+
+            var key = char.ToLowerInvariant(name[0]) + name[1..];
+            var hidden = type is null ? SensitiveColumns.Contains(name) : type.FindField(key)?.Sensitive == true;
+            changes.Add(hidden ? new FieldChange(key, from is null ? null : Hidden, to is null ? null : Hidden) : new FieldChange(key, from, to));
+        }
+
+        return changes;
+    }
+
+    private static void ExtraDifferences(string? from, string? to, List<FieldChange> changes)
+    {
+        var before = from is null ? [] : (JsonObject)JsonNode.Parse(from)!;
+        var after = to is null ? [] : (JsonObject)JsonNode.Parse(to)!;
+        foreach (var key in before.Select(p => p.Key).Union(after.Select(p => p.Key)).Order(StringComparer.Ordinal))
+        {
+            var old = before[key]?.GetValue<string>();
+            var now = after[key]?.GetValue<string>();
+            if (old != now) changes.Add(new FieldChange(key, old, now));
+        }
+    }
+
+    private static string? CanonicalText(object? value) => value is byte[] bytes ? Convert.ToHexStringLower(bytes) : value is Guid guid ? guid.ToString("D") : Field.ToText(value);
+}

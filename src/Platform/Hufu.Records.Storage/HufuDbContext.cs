@@ -1,0 +1,231 @@
+using System.Reflection;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Hufu.Records.Storage;
+
+/// <summary>Adds the tables of one part of the product to the database.</summary>
+public interface IModelContribution
+{
+    void Configure(ModelBuilder model);
+}
+
+/// <summary>The one database of the records. Its tables come from the record types and the contributions of the other parts.</summary>
+public class HufuDbContext : DbContext
+{
+    private readonly IReadOnlyList<IModelContribution> contributions;
+    private readonly TimeProvider clock;
+
+    public HufuDbContext(DbContextOptions options, RecordTypes types, IEnumerable<IModelContribution> contributions, TimeProvider clock) : base(options)
+    {
+        Types = types;
+        this.contributions = [.. contributions];
+        this.clock = clock;
+    }
+
+    /// <summary>All record types.</summary>
+    public RecordTypes Types { get; }
+
+    public DbSet<Change> Changes => Set<Change>();
+
+    public DbSet<RecordLink> Links => Set<RecordLink>();
+
+    public DbSet<Evidence> Evidence => Set<Evidence>();
+
+    public DbSet<Comment> Comments => Set<Comment>();
+
+    public DbSet<Watcher> Watchers => Set<Watcher>();
+
+    public DbSet<SavedView> SavedViews => Set<SavedView>();
+
+    public DbSet<Draft> Drafts => Set<Draft>();
+
+    public DbSet<CustomField> CustomFields => Set<CustomField>();
+
+    public DbSet<Setting> Settings => Set<Setting>();
+
+    public DbSet<Denial> Denials => Set<Denial>();
+
+    public DbSet<NumberSeries> NumberSeries => Set<NumberSeries>();
+
+    /// <summary>True on PostgreSQL, false on SQLite.</summary>
+    public bool IsPostgres => Database.ProviderName?.Contains("Npgsql", StringComparison.Ordinal) == true;
+
+    /// <summary>Now, cut to microseconds: what both databases keep.</summary>
+    public DateTimeOffset Now => Instants.Truncate(clock.GetUtcNow());
+
+    internal ActingAs? Acting { get; private set; }
+
+    /// <summary>Says who changes what and why, for everything saved from now on through this context.</summary>
+    public void ActAs(Actor actor, string action, string? reason = null, Guid? batch = null) => Acting = new ActingAs(actor, action, reason, batch);
+
+    /// <summary>The text of a key of a JSON column, translated to the database's own function.</summary>
+    public static string? JsonText(string? json, string key) => throw new NotSupportedException("Only inside a database query.");
+
+    /// <inheritdoc />
+    public override int SaveChanges(bool acceptAllChangesOnSuccess)
+    {
+        ChangeCapture.Apply(this);
+        return base.SaveChanges(acceptAllChangesOnSuccess);
+    }
+
+    /// <inheritdoc />
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        ChangeCapture.Apply(this);
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+        optionsBuilder.ReplaceService<IModelCacheKeyFactory, ModelPerTypes>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<InstantConverter>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        foreach (var type in Types.All)
+        {
+            var entity = modelBuilder.Entity(type.ClrType);
+            entity.ToTable(type.Key.Replace('.', '_').Replace('-', '_'));
+            entity.HasKey(nameof(Record.Id));
+            entity.Property(nameof(Record.Id)).ValueGeneratedNever();
+            entity.Property(nameof(Record.Version)).IsConcurrencyToken();
+            entity.HasIndex(nameof(Record.Number)).IsUnique();
+            entity.HasIndex(nameof(Record.OwnerId), nameof(Record.State));
+            entity.HasIndex(nameof(Record.UnitId));
+            entity.Property(nameof(Record.Number)).HasMaxLength(40);
+            entity.Property(nameof(Record.State)).HasMaxLength(40);
+            foreach (var field in type.Fields)
+            {
+                if (field.Property is null || field.IsExtra) continue;
+                if (field.Property.PropertyType == typeof(string) && field.Key is not ("number" or "state")) entity.Property(field.Property.Name).HasMaxLength(field.MaxLength);
+                // A list sorts by any of its columns; keyset pages need the index to be quick at 100,000 rows.
+                if (field.InList && field.Key is not ("number" or "ownerId" or "unitId") && field.Kind is not (FieldKind.LongText or FieldKind.Markdown))
+                    entity.HasIndex(field.Property.Name, nameof(Record.Number));
+                else if (field.Kind is FieldKind.Reference) entity.HasIndex(field.Property.Name);
+            }
+
+            if (type.ImportKey?.Property is { } key && key.Name != nameof(Record.Number) && type.ImportKey is { InList: false }) entity.HasIndex(key.Name);
+            if (type.FindField("dueOn") is { InList: false }) entity.HasIndex(nameof(Record.DueOn));
+        }
+
+        modelBuilder.Entity<Change>(e =>
+        {
+            e.ToTable("change");
+            e.HasIndex(c => c.Uid).IsUnique();
+            e.HasIndex(c => new { c.RecordId, c.Id });
+            e.HasIndex(c => c.Position).IsUnique();
+            e.HasIndex(c => new { c.ActorId, c.At });
+            e.HasIndex(c => c.BatchId);
+        });
+        modelBuilder.Entity<RecordLink>(e =>
+        {
+            e.ToTable("link");
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => new { x.FromId, x.ToId, x.Kind }).IsUnique();
+            e.HasIndex(x => x.ToId);
+        });
+        modelBuilder.Entity<Evidence>(e =>
+        {
+            e.ToTable("evidence");
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => x.RecordId);
+            e.HasIndex(x => new { x.TypeKey, x.EffectiveOn });
+            e.HasIndex(x => x.Output);
+        });
+        modelBuilder.Entity<Comment>(e =>
+        {
+            e.ToTable("comment");
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => new { x.RecordId, x.At });
+        });
+        modelBuilder.Entity<Watcher>(e =>
+        {
+            e.ToTable("watcher");
+            e.HasKey(x => new { x.RecordId, x.PersonId });
+        });
+        modelBuilder.Entity<SavedView>(e =>
+        {
+            e.ToTable("saved_view");
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => x.TypeKey);
+        });
+        modelBuilder.Entity<Draft>(e =>
+        {
+            e.ToTable("draft");
+            e.HasKey(x => new { x.PersonId, x.FormKey });
+        });
+        modelBuilder.Entity<CustomField>(e =>
+        {
+            e.ToTable("custom_field");
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => new { x.TypeKey, x.Key }).IsUnique();
+        });
+        modelBuilder.Entity<Setting>(e =>
+        {
+            e.ToTable("setting");
+            e.Property(x => x.Id).ValueGeneratedNever();
+            e.HasIndex(x => x.Key).IsUnique();
+        });
+        modelBuilder.Entity<Denial>(e =>
+        {
+            e.ToTable("denial");
+            e.HasIndex(x => x.At);
+        });
+        modelBuilder.Entity<NumberSeries>(e =>
+        {
+            e.ToTable("number_series");
+            e.HasKey(x => x.Series);
+        });
+
+        var postgres = IsPostgres;
+        modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonText), BindingFlags.Public | BindingFlags.Static)!)
+            .HasTranslation(args => postgres
+                ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [true, false], typeof(string), null)
+                : new SqlFunctionExpression("json_extract", [args[0], new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Add, new SqlConstantExpression("$.", args[1].TypeMapping), args[1], typeof(string), args[1].TypeMapping)], true, [true, false], typeof(string), null));
+
+        foreach (var contribution in contributions) contribution.Configure(modelBuilder);
+        foreach (var entity in modelBuilder.Model.GetEntityTypes())
+        {
+            if (entity.GetTableName() is { } table) entity.SetTableName(Snake(table));
+            foreach (var property in entity.GetProperties()) property.SetColumnName(Snake(property.Name));
+            foreach (var key in entity.GetKeys()) key.SetName(Snake(key.GetName() ?? ""));
+            foreach (var index in entity.GetIndexes()) index.SetDatabaseName(Snake(index.GetDatabaseName() ?? ""));
+        }
+    }
+
+    private static string Snake(string name)
+    {
+        var snake = new StringBuilder(name.Length + 8);
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (char.IsUpper(name[i]) && i > 0 && name[i - 1] != '_' && (!char.IsUpper(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])))) snake.Append('_');
+            snake.Append(char.ToLowerInvariant(name[i]));
+        }
+
+        return snake.ToString();
+    }
+
+    private sealed class ModelPerTypes : IModelCacheKeyFactory
+    {
+        public object Create(DbContext context, bool designTime) => (context.GetType(), ((HufuDbContext)context).Types, context.Database.ProviderName, designTime);
+    }
+}
+
+internal sealed record ActingAs(Actor Actor, string Action, string? Reason, Guid? Batch);
+
+/// <summary>Instants as whole microseconds since 1970: sortable and the same on both databases.</summary>
+internal sealed class InstantConverter() : ValueConverter<DateTimeOffset, long>(
+    value => (value.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
+    value => DateTimeOffset.UnixEpoch.AddTicks(value * TimeSpan.TicksPerMicrosecond));
+
+/// <summary>The precision that the product keeps.</summary>
+public static class Instants
+{
+    /// <summary>Cuts an instant to whole microseconds, in UTC.</summary>
+    public static DateTimeOffset Truncate(DateTimeOffset value) => new(value.UtcTicks - (value.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+}

@@ -1,0 +1,163 @@
+using System.Linq.Expressions;
+using System.Text;
+using System.Text.Json;
+using Hufu.Kernel;
+using Microsoft.EntityFrameworkCore;
+
+namespace Hufu.Records.Storage;
+
+/// <summary>Builds the database query of a list: rights, filters, search, order and keyset page in one statement.</summary>
+internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor actor, RecordQuery query, Func<Field, string, string?> resolve) where T : Record, new()
+{
+    /// <summary>Everything that matches, in no order.</summary>
+    internal Result<IQueryable<T>> Matching()
+    {
+        IQueryable<T> rows = db.Set<T>().AsNoTracking().Where(actor.ReadCondition<T>(type));
+        if (!query.Archived) rows = rows.Where(r => r.ArchivedAt == null);
+        if (query.OpenOnly)
+        {
+            var open = type.Workflow.OpenStates.ToList();
+            rows = rows.Where(r => open.Contains(r.State));
+        }
+
+        foreach (var filter in query.Filters)
+        {
+            if (string.IsNullOrWhiteSpace(filter.Text)) continue;
+            if (type.FindField(filter.Field) is not { Sensitive: false } field)
+                return Result.Fail<IQueryable<T>>(Error.Of("filter.unknown-field", $"沒有「{filter.Field}」欄位。", $"There is no field “{filter.Field}”.", filter.Field));
+            var condition = Filters.Build<T>(field, filter.Text, resolve);
+            if (!condition.IsOk) return Result.Fail<IQueryable<T>>(condition.Errors);
+            rows = rows.Where(condition.Value);
+        }
+
+        foreach (var word in RecordType.Fold(query.Search ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Take(8))
+            rows = rows.Where(r => r.SearchText.Contains(word));
+        return Result.Of(rows);
+    }
+
+    /// <summary>The page that the cursors ask for.</summary>
+    internal async Task<Result<RecordPage>> PageAsync(CancellationToken cancellation)
+    {
+        var matching = Matching();
+        if (!matching.IsOk) return Result.Fail<RecordPage>(matching.Errors);
+        var (field, descending) = Sorting();
+        var size = Math.Clamp(query.PageSize, 1, 500);
+        var backwards = query.Before is not null && query.After is null;
+        var rows = matching.Value;
+        var total = await rows.CountAsync(cancellation);
+        if ((query.After ?? query.Before) is { } text)
+        {
+            if (Cursor.Read(text) is not { } cursor || cursor.Sort != query.Sort)
+                return Result.Fail<RecordPage>(Error.Of("list.bad-cursor", "分頁位置已失效，請回到第一頁。", "This page position is no longer valid; go back to the first page."));
+            rows = rows.Where(Beyond(field, descending ^ backwards, cursor));
+        }
+
+        rows = Order(rows, field, descending ^ backwards);
+        List<T> found = await rows.Take(size + 1).ToListAsync(cancellation);
+        var more = found.Count > size;
+        if (more) found.RemoveAt(size);
+        if (backwards) found.Reverse();
+        var next = backwards || more ? found.LastOrDefault() : null;
+        var previous = backwards ? (more ? found.FirstOrDefault() : null) : query.After is not null ? found.FirstOrDefault() : null;
+        return Result.Of(new RecordPage(found, total, next is null ? null : Write(field, next), previous is null ? null : Write(field, previous)));
+    }
+
+    /// <summary>All rows in the list's order, one after another.</summary>
+    internal Result<IAsyncEnumerable<T>> Stream()
+    {
+        var matching = Matching();
+        if (!matching.IsOk) return Result.Fail<IAsyncEnumerable<T>>(matching.Errors);
+        var (field, descending) = Sorting();
+        return Result.Of(Order(matching.Value, field, descending).AsAsyncEnumerable());
+    }
+
+    private (Field Field, bool Descending) Sorting()
+    {
+        var sort = query.Sort ?? type.DefaultSort;
+        var descending = sort.StartsWith('-');
+        var field = type.FindField(sort.TrimStart('-'));
+        return field is not null && IsSortable(field) ? (field, descending) : (type.FindField("number")!, descending);
+    }
+
+    /// <summary>People, units and references have no order of their own in the table.</summary>
+    internal static bool IsSortable(Field field) => !field.Sensitive && field.Kind is not (FieldKind.Person or FieldKind.Unit or FieldKind.Reference or FieldKind.LongText or FieldKind.Markdown or FieldKind.ChoiceSet);
+
+    private IQueryable<T> Order(IQueryable<T> rows, Field field, bool descending)
+    {
+        var record = Expression.Parameter(typeof(T), "r");
+        var key = SortValue(record, field);
+        var ordered = (IOrderedQueryable<T>)rows.Provider.CreateQuery<T>(Expression.Call(
+            typeof(Queryable), descending ? nameof(Queryable.OrderByDescending) : nameof(Queryable.OrderBy), [typeof(T), key.Type], rows.Expression, Expression.Quote(Expression.Lambda(key, record))));
+        if (field.Key == "number") return ordered;
+        return descending ? ordered.ThenByDescending(r => r.Number) : ordered.ThenBy(r => r.Number);
+    }
+
+    private Expression<Func<T, bool>> Beyond(Field field, bool descending, Cursor cursor)
+    {
+        var record = Expression.Parameter(typeof(T), "r");
+        var number = Expression.Property(record, nameof(Record.Number));
+        var afterNumber = Filters.Ordered(number, cursor.Number, !descending);
+        if (field.Key == "number") return Expression.Lambda<Func<T, bool>>(afterNumber, record);
+        var key = SortValue(record, field);
+        var nullable = !key.Type.IsValueType || Nullable.GetUnderlyingType(key.Type) is not null;
+        var value = SortBound(field, key.Type, cursor.Value);
+        // SQLite puts empty values first in ascending order, PostgreSQL last.
+        var nullsComeLater = descending ^ db.IsPostgres;
+        Expression body;
+        if (value is null)
+        {
+            var isNull = Expression.Equal(key, Expression.Constant(null, key.Type));
+            body = Expression.AndAlso(isNull, afterNumber);
+            if (!nullsComeLater) body = Expression.OrElse(body, Expression.Not(isNull));
+        }
+        else
+        {
+            body = Expression.OrElse(Filters.Ordered(key, value, !descending), Expression.AndAlso(Expression.Equal(key, Filters.Parameter(value, key.Type)), afterNumber));
+            if (nullable && nullsComeLater) body = Expression.OrElse(body, Expression.Equal(key, Expression.Constant(null, key.Type)));
+        }
+
+        return Expression.Lambda<Func<T, bool>>(body, record);
+    }
+
+    private static Expression SortValue(ParameterExpression record, Field field)
+    {
+        var value = Filters.Value(record, field);
+        return value.Type == typeof(bool) ? Expression.Condition(value, Expression.Constant(1), Expression.Constant(0)) : value;
+    }
+
+    private static object? SortBound(Field field, Type keyType, string? text)
+    {
+        if (keyType == typeof(string)) return text;
+        if (text is null) return null;
+        if (keyType == typeof(int) && field.Kind is FieldKind.Flag) return text == "true" ? 1 : 0;
+        var parsed = field.Parse(text);
+        return parsed.IsOk ? parsed.Value : null;
+    }
+
+    private string Write(Field field, T record)
+    {
+        // A string column that is not null sorts by its text, also when that is empty.
+        var value = field.Get(record) is string text ? text : field.GetText(record);
+        return new Cursor(query.Sort, value, record.Number).Write();
+    }
+
+    private sealed record Cursor(string? Sort, string? Value, string Number)
+    {
+        internal string Write() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new[] { Sort, Value, Number })).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+
+        internal static Cursor? Read(string text)
+        {
+            if (text.Length > 4000) return null;
+            try
+            {
+                var padded = text.Replace('-', '+').Replace('_', '/');
+                var parts = JsonSerializer.Deserialize<string?[]>(Encoding.UTF8.GetString(Convert.FromBase64String(padded.PadRight((padded.Length + 3) / 4 * 4, '='))));
+                return parts is [var sort, var value, { } number] ? new Cursor(sort, value, number) : null;
+            }
+            catch (Exception e) when (e is FormatException or JsonException)
+            {
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+using Hufu.Kernel;
+using Microsoft.EntityFrameworkCore;
+
+namespace Hufu.Records.Storage;
+
+/// <summary>What becomes of one row of an imported file.</summary>
+public enum RowFate
+{
+    New,
+    Changed,
+    Unchanged,
+    Refused,
+}
+
+/// <summary>One row of the file: its number as the person sees it, and its texts by field key.</summary>
+public sealed record ImportRow(int Row, IReadOnlyDictionary<string, string?> Values);
+
+/// <summary>The fate of one row, with its reasons.</summary>
+/// <param name="Row">Row number in the file.</param>
+/// <param name="Fate">What would happen.</param>
+/// <param name="Key">The value by which the record is recognised.</param>
+/// <param name="Number">Number of the record that exists already.</param>
+/// <param name="Title">Title in the file.</param>
+/// <param name="Changes">For a changed row: which fields, from what to what.</param>
+/// <param name="Errors">For a refused row: why.</param>
+public sealed record ImportLine(int Row, RowFate Fate, string? Key, string? Number, string? Title, IReadOnlyList<FieldChange> Changes, IReadOnlyList<Error> Errors)
+{
+    internal Record? Target { get; init; }
+}
+
+/// <summary>The fate of every row of a file.</summary>
+public sealed record ImportPlan(IReadOnlyList<ImportLine> Lines)
+{
+    /// <summary>How many rows have this fate.</summary>
+    public int Count(RowFate fate) => Lines.Count(l => l.Fate == fate);
+}
+
+/// <summary>Brings rows of other people's files into records: first a dry run that states every row's fate, then all of it or nothing.</summary>
+public sealed class RecordImport(RecordStore store)
+{
+    private const int Chunk = 1000;
+
+    /// <summary>States the fate of every row without changing anything.</summary>
+    public async Task<Result<ImportPlan>> PlanAsync(Actor actor, RecordType type, IReadOnlyList<ImportRow> rows, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        if (actor.ScopeOf(type, Right.Write) is null) return Result.Fail<ImportPlan>(Error.Of("access.denied", $"您沒有匯入「{type.Name.Zh}」的權限。", $"You do not have the right to import “{type.Name.En}”."));
+        return await type.Accept(new PlanVisitor(store, actor, rows, progress, cancellation));
+    }
+
+    /// <summary>
+    /// Does what a fresh dry run says, in one transaction. With <paramref name="skipRefused"/> the refused rows are left out; without it one
+    /// refused row stops everything.
+    /// </summary>
+    public async Task<Result<ImportPlan>> CommitAsync(Actor actor, RecordType type, IReadOnlyList<ImportRow> rows, bool skipRefused, string reason, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        var db = store.Db;
+        return await store.InTransactionAsync(async () =>
+        {
+            var planned = await PlanAsync(actor, type, rows, null, cancellation);
+            if (!planned.IsOk) return planned;
+            if (!skipRefused && planned.Value.Lines.FirstOrDefault(l => l.Fate is RowFate.Refused) is { } refused)
+                return Result.Fail<ImportPlan>([Error.Of("import.refused-rows", $"有 {planned.Value.Count(RowFate.Refused)} 列被拒絕，未寫入任何資料。第一個在第 {refused.Row} 列。", $"{planned.Value.Count(RowFate.Refused)} rows were refused, so nothing was written. The first is row {refused.Row}.", $"row {refused.Row}"), .. refused.Errors]);
+            var work = planned.Value.Lines.Where(l => l.Fate is RowFate.New or RowFate.Changed).ToList();
+            var fresh = work.Count(l => l.Fate is RowFate.New);
+            var series = $"{type.Prefix}-{db.Now.Year}";
+            var next = fresh == 0 ? 0 : int.Parse((await store.NextNumberAsync(type, fresh, cancellation))[(series.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+            db.ActAs(actor, "import", reason, Guid.CreateVersion7());
+            var tracking = db.ChangeTracker.AutoDetectChangesEnabled;
+            db.ChangeTracker.AutoDetectChangesEnabled = false;
+            try
+            {
+                for (var done = 0; done < work.Count; done += Chunk)
+                {
+                    foreach (var line in work.Skip(done).Take(Chunk))
+                    {
+                        var record = line.Target!;
+                        if (line.Fate is RowFate.New)
+                        {
+                            record.Number = RecordStore.Numbered(series, next++);
+                            record.CreatedBy = actor.IsSystem ? null : actor.Id;
+                            db.Add(record);
+                        }
+                        else
+                        {
+                            // The target already carries the new values: bring the old ones back as originals, so that only real differences are written.
+                            var entry = db.Attach(record);
+                            foreach (var change in line.Changes)
+                            {
+                                var field = type.FindField(change.Field)!;
+                                if (field.Property is null)
+                                {
+                                    entry.Property(nameof(Record.Extra)).IsModified = true;
+                                    continue;
+                                }
+
+                                var property = entry.Property(field.Property.Name);
+                                property.OriginalValue = field.Parse(change.From) is { IsOk: true } old ? old.Value : property.Metadata.ClrType == typeof(string) ? "" : null;
+                                property.IsModified = true;
+                            }
+                        }
+                    }
+
+                    await db.SaveChangesAsync(cancellation);
+                    db.ChangeTracker.Clear();
+                    progress?.Report((double)Math.Min(done + Chunk, work.Count) / work.Count);
+                }
+            }
+            finally
+            {
+                db.ChangeTracker.AutoDetectChangesEnabled = tracking;
+            }
+
+            return planned;
+        });
+    }
+
+    private sealed class PlanVisitor(RecordStore store, Actor actor, IReadOnlyList<ImportRow> rows, IProgress<double>? progress, CancellationToken cancellation) : IRecordTypeVisitor<Task<Result<ImportPlan>>>
+    {
+        private readonly Dictionary<(string Field, string Text), string> resolved = [];
+
+        public async Task<Result<ImportPlan>> Visit<T>(RecordType<T> type) where T : Record, new()
+        {
+            var db = store.Db;
+            var number = type.FindField("number")!;
+            var keyField = type.ImportKey ?? number;
+            var columns = rows.Count == 0 ? [] : rows.SelectMany(r => r.Values.Keys).Distinct().ToList();
+            foreach (var column in columns)
+                if (type.FindField(column) is null) return Result.Fail<ImportPlan>(Error.Of("import.unknown-field", $"沒有「{column}」欄位。", $"There is no field “{column}”.", column));
+            // A file exported by the product carries our numbers: they win over the site's own key.
+            var byNumber = columns.Contains("number");
+            if (!byNumber && !columns.Contains(keyField.Key)) keyField = type.FindField("title")!;
+            var existing = await LoadAsync(db, type, keyField, byNumber ? number : null);
+            var seen = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+            var lines = new List<ImportLine>(rows.Count);
+            foreach (var row in rows)
+            {
+                if (lines.Count % 2000 == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    progress?.Report((double)lines.Count / rows.Count);
+                }
+
+                lines.Add(await LineAsync(type, row, keyField, byNumber ? number : null, existing, seen));
+            }
+
+            progress?.Report(1);
+            return Result.Of(new ImportPlan(lines));
+        }
+
+        private async Task<ImportLine> LineAsync<T>(RecordType<T> type, ImportRow row, Field keyField, Field? number, Dictionary<string, T> existing, Dictionary<string, int> seen) where T : Record, new()
+        {
+            var key = row.Values.GetValueOrDefault(keyField.Key)?.Trim();
+            var givenNumber = number is null ? null : row.Values.GetValueOrDefault(number.Key)?.Trim();
+            var title = row.Values.GetValueOrDefault("title")?.Trim();
+            var errors = new List<Error>();
+            T? before = null;
+            if (!string.IsNullOrEmpty(givenNumber))
+            {
+                if (!existing.TryGetValue("#" + givenNumber, out before)) errors.Add(Error.Of("import.unknown-number", $"沒有編號 {givenNumber} 的紀錄。", $"There is no record numbered {givenNumber}.", "number"));
+            }
+            else if (!string.IsNullOrEmpty(key)) existing.TryGetValue(key, out before);
+
+            var identity = string.IsNullOrEmpty(givenNumber) ? key : "#" + givenNumber;
+            if (string.IsNullOrEmpty(identity)) errors.Add(Error.Of("import.no-key", $"缺少「{keyField.Label.Zh}」，無法辨識是哪一筆。", $"“{keyField.Label.En}” is missing, so the record cannot be recognised.", keyField.Key));
+            else if (!seen.TryAdd(identity, row.Row)) errors.Add(Error.Of("import.duplicate", $"與第 {seen[identity]} 列的「{keyField.Label.Zh}」重複：{key ?? givenNumber}", $"The same “{keyField.Label.En}” as in row {seen[identity]}: {key ?? givenNumber}", keyField.Key));
+            var record = before is null ? (T)type.NewRecord() : Copy(before);
+            foreach (var (column, text) in row.Values)
+            {
+                var field = type.FindField(column)!;
+                if (field.ReadOnly) continue;
+                var parsed = field.Parse(await ResolveAsync(field, text));
+                if (parsed.IsOk) field.Set(record, parsed.Value);
+                else errors.AddRange(parsed.Errors);
+            }
+
+            if (before is null && !actor.IsSystem)
+            {
+                record.UnitId ??= actor.UnitId;
+                if (actor.ScopeOf(type, Right.Write) is Scope.Own) record.OwnerId ??= actor.Id;
+            }
+
+            if (errors.Count == 0) errors.AddRange(RecordStore.Check(type, record).Where(e => !errors.Exists(o => o.Place == e.Place)));
+            if (errors.Count == 0 && (!actor.May(type, Right.Write, record.OwnerId, before?.CreatedBy ?? actor.Id, record.UnitId) || (before is not null && !actor.May(type, Right.Write, before))))
+                errors.Add(Error.Of("access.denied", "您無權寫入這個單位的紀錄。", "You may not write records of this unit."));
+            if (before?.ArchivedAt is not null) errors.Add(Error.Of("record.archived", $"{before.Number} 已封存。", $"{before.Number} is archived."));
+            if (errors.Count > 0) return new ImportLine(row.Row, RowFate.Refused, key, before?.Number, title, [], errors);
+            if (before is null) return new ImportLine(row.Row, RowFate.New, key, null, title, [], []) { Target = record };
+            var changes = new List<FieldChange>();
+            foreach (var field in type.Fields)
+            {
+                if (field.ReadOnly) continue;
+                var (from, to) = (field.GetText(before), field.GetText(record));
+                if (from != to) changes.Add(new FieldChange(field.Key, from, to));
+            }
+
+            return new ImportLine(row.Row, changes.Count == 0 ? RowFate.Unchanged : RowFate.Changed, key, before.Number, title, changes, []) { Target = record };
+        }
+
+        private static async Task<Dictionary<string, T>> LoadAsync<T>(HufuDbContext db, RecordType<T> type, Field keyField, Field? number) where T : Record, new()
+        {
+            var found = new Dictionary<string, T>(StringComparer.OrdinalIgnoreCase);
+            _ = type;
+            await foreach (var record in db.Set<T>().AsNoTracking().AsAsyncEnumerable())
+            {
+                if (keyField.GetText(record) is { } key) found.TryAdd(key, record);
+                if (number is not null) found["#" + record.Number] = record;
+            }
+
+            return found;
+        }
+
+        private static T Copy<T>(T record) where T : Record, new()
+        {
+            var copy = new T();
+            foreach (var property in typeof(T).GetProperties())
+                if (property is { CanRead: true, CanWrite: true }) property.SetValue(copy, property.GetValue(record));
+            return copy;
+        }
+
+        private async Task<string?> ResolveAsync(Field field, string? text)
+        {
+            text = text?.Trim();
+            if (string.IsNullOrEmpty(text) || field.Kind is not (FieldKind.Person or FieldKind.Unit or FieldKind.Reference)) return text;
+            if (resolved.TryGetValue((field.Key, text), out var known)) return known;
+            return resolved[(field.Key, text)] = await store.ResolveAsync(field, text);
+        }
+    }
+}

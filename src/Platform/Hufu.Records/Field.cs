@@ -1,0 +1,223 @@
+using System.Globalization;
+using System.Linq.Expressions;
+using System.Reflection;
+using Hufu.Kernel;
+
+namespace Hufu.Records;
+
+/// <summary>The closed set of field kinds. A new kind needs a decision page; it is never added for one record type.</summary>
+public enum FieldKind
+{
+    Text,
+    LongText,
+    Markdown,
+    Number,
+    Date,
+    Instant,
+    Choice,
+    ChoiceSet,
+    Flag,
+    Reference,
+    Person,
+    Unit,
+}
+
+/// <summary>How urgent a state or a choice looks. Shown by a word and a shape as well as by colour.</summary>
+public enum Tone
+{
+    Neutral,
+    Info,
+    Good,
+    Warn,
+    Bad,
+    Critical,
+}
+
+/// <summary>One value that a choice field can take.</summary>
+/// <param name="Code">Stable code that is stored and exported.</param>
+/// <param name="Label">What people read.</param>
+/// <param name="Tone">How it is shown.</param>
+public sealed record Choice(string Code, LocalizedText Label, Tone Tone = Tone.Neutral)
+{
+    public static Choice Of(string code, string zh, string en, Tone tone = Tone.Neutral) => new(code, new LocalizedText(zh, en), tone);
+}
+
+/// <summary>One field of a record type: what it is called, what it may hold, and where it appears. Data only: no services, no I/O.</summary>
+public sealed class Field
+{
+    private readonly Func<Record, object?> get;
+    private readonly Action<Record, object?> set;
+
+    internal Field(string key, FieldKind kind, LocalizedText label, PropertyInfo property)
+    {
+        Key = key;
+        Kind = kind;
+        Label = label;
+        Property = property;
+        var record = Expression.Parameter(typeof(Record));
+        var owner = Expression.Convert(record, property.DeclaringType!);
+        get = Expression.Lambda<Func<Record, object?>>(Expression.Convert(Expression.Property(owner, property), typeof(object)), record).Compile();
+        var value = Expression.Parameter(typeof(object));
+        set = Expression.Lambda<Action<Record, object?>>(
+            Expression.Assign(Expression.Property(owner, property), Expression.Convert(value, property.PropertyType)), record, value).Compile();
+        IsExtra = false;
+    }
+
+    internal Field(string key, FieldKind kind, LocalizedText label)
+    {
+        Key = key;
+        Kind = kind;
+        Label = label;
+        IsExtra = true;
+        get = record => ExtraFields.Get(record, this);
+        set = (record, value) => ExtraFields.Set(record, this, value);
+    }
+
+    /// <summary>Name in URLs, API and exports: the property's name in camel case; site fields start with <c>x_</c>.</summary>
+    public string Key { get; }
+
+    public FieldKind Kind { get; }
+
+    public LocalizedText Label { get; }
+
+    public LocalizedText? Help { get; internal set; }
+
+    /// <summary>The property that holds it; null for a site-defined field.</summary>
+    public PropertyInfo? Property { get; }
+
+    /// <summary>Defined by the site, kept in the record's JSON column.</summary>
+    public bool IsExtra { get; }
+
+    public bool Required { get; internal set; }
+
+    /// <summary>A column of the list as it opens; every other field can be chosen as a column.</summary>
+    public bool InList { get; internal set; }
+
+    /// <summary>Set by the product, not by people.</summary>
+    public bool ReadOnly { get; internal set; }
+
+    /// <summary>The change log and the API show that it changed, never its value.</summary>
+    public bool Sensitive { get; internal set; }
+
+    /// <summary>Longest text in characters.</summary>
+    public int MaxLength { get; internal set; } = 200;
+
+    public decimal? Min { get; internal set; }
+
+    public decimal? Max { get; internal set; }
+
+    /// <summary>The values of a choice field; empty for other kinds.</summary>
+    public IReadOnlyList<Choice> Choices { get; internal set; } = [];
+
+    /// <summary>The key of the record type that a reference points at.</summary>
+    public string? Target { get; internal set; }
+
+    /// <summary>Other names under which people write this column in their own files.</summary>
+    public IReadOnlyList<string> Synonyms { get; internal set; } = [];
+
+    /// <summary>The heading of the form section that it stands in; null for the first.</summary>
+    public LocalizedText? Section { get; internal set; }
+
+    /// <summary>Reads the value: string, decimal/int, DateOnly, DateTimeOffset, bool, Guid or null by kind.</summary>
+    public object? Get(Record record) => get(record);
+
+    /// <summary>Writes the value. Only the record store calls this; pages and modules go through it.</summary>
+    public void Set(Record record, object? value) => set(record, value);
+
+    /// <summary>The value as canonical text: stable over languages and versions, and read back by <see cref="Parse"/> unchanged.</summary>
+    public string? GetText(Record record) => ToText(Get(record));
+
+    /// <summary>Canonical text of a value of this field; null for an empty value.</summary>
+    public static string? ToText(object? value) => value switch
+    {
+        null => null,
+        string text => text.Length == 0 ? null : text,
+        DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        DateTimeOffset instant => instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture),
+        bool flag => flag ? "true" : "false",
+        decimal number => number.ToString("0.############", CultureInfo.InvariantCulture),
+        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString(),
+    };
+
+    /// <summary>
+    /// Reads canonical text (and what people write for it: labels of choices in either language, yes and no words) into a value.
+    /// References, people and units arrive as GUIDs; numbers and names are resolved before this.
+    /// </summary>
+    public Result<object?> Parse(string? text)
+    {
+        text = text?.Trim();
+        if (string.IsNullOrEmpty(text))
+        {
+            if (Required && Kind is not FieldKind.Flag) return Bad("field.required", $"「{Label.Zh}」為必填。", $"“{Label.En}” is required.");
+            return Result.Of(EmptyValue);
+        }
+
+        switch (Kind)
+        {
+            case FieldKind.Text or FieldKind.LongText or FieldKind.Markdown:
+                if (text.Length > MaxLength) return Bad("field.too-long", $"「{Label.Zh}」最多 {MaxLength} 字，目前 {text.Length} 字。", $"“{Label.En}” holds at most {MaxLength} characters; this has {text.Length}.");
+                if (Kind is FieldKind.Text && text.AsSpan().IndexOfAny('\r', '\n') >= 0) text = text.ReplaceLineEndings(" ");
+                var control = text.AsSpan().IndexOfAnyInRange('\0', '\b');
+                if (control >= 0) return Bad("field.control-character", $"「{Label.Zh}」第 {control + 1} 字是控制字元。", $"“{Label.En}” has a control character at position {control + 1}.");
+                return Result.Of<object?>(text);
+            case FieldKind.Number:
+                if (!decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number)) return Bad("field.not-a-number", $"「{Label.Zh}」不是數字：{Shorten(text)}", $"“{Label.En}” is not a number: {Shorten(text)}");
+                if (number < Min || number > Max) return Bad("field.out-of-range", $"「{Label.Zh}」須介於 {Min} 與 {Max}。", $"“{Label.En}” must be between {Min} and {Max}.");
+                var target = Property is null ? typeof(decimal) : Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType;
+                if (target == typeof(int))
+                {
+                    if (number != decimal.Truncate(number) || number is > int.MaxValue or < int.MinValue) return Bad("field.not-a-whole-number", $"「{Label.Zh}」須為整數。", $"“{Label.En}” must be a whole number.");
+                    return Result.Of<object?>((int)number);
+                }
+
+                return Result.Of<object?>(number);
+            case FieldKind.Date:
+                if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy/M/d", "yyyy.M.d", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return Result.Of<object?>(date);
+                return Bad("field.not-a-date", $"「{Label.Zh}」不是日期（例：2026-11-23）：{Shorten(text)}", $"“{Label.En}” is not a date (such as 2026-11-23): {Shorten(text)}");
+            case FieldKind.Instant:
+                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)) return Result.Of<object?>(instant);
+                return Bad("field.not-a-time", $"「{Label.Zh}」不是時間（例：2026-11-23T08:30:00Z）：{Shorten(text)}", $"“{Label.En}” is not a time (such as 2026-11-23T08:30:00Z): {Shorten(text)}");
+            case FieldKind.Choice:
+                return FindChoice(text) is { } choice ? Result.Of<object?>(choice.Code) : UnknownChoice(text);
+            case FieldKind.ChoiceSet:
+                var codes = new List<string>();
+                foreach (var part in text.Split([';', '；', '、'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                {
+                    if (FindChoice(part) is not { } one) return UnknownChoice(part);
+                    if (!codes.Contains(one.Code)) codes.Add(one.Code);
+                }
+
+                codes.Sort(StringComparer.Ordinal);
+                return Result.Of<object?>(string.Join(';', codes));
+            case FieldKind.Flag:
+                if (text is "true" or "True" or "TRUE" or "1" or "on" or "是" or "有" or "Y" or "y" or "V" or "v" or "yes" or "Yes") return Result.Of<object?>(true);
+                if (text is "false" or "False" or "FALSE" or "0" or "off" or "否" or "無" or "N" or "n" or "no" or "No") return Result.Of<object?>(false);
+                return Bad("field.not-yes-or-no", $"「{Label.Zh}」請填「是」或「否」。", $"“{Label.En}” must be yes or no.");
+            case FieldKind.Reference or FieldKind.Person or FieldKind.Unit:
+                if (Guid.TryParse(text, out var id)) return Result.Of<object?>(id);
+                return Bad("field.not-found", $"「{Label.Zh}」找不到：{Shorten(text)}", $"“{Label.En}” was not found: {Shorten(text)}");
+            default:
+                throw new InvalidOperationException($"Unknown field kind {Kind}.");
+        }
+    }
+
+    /// <summary>The choice with this code, or with this label in either language.</summary>
+    public Choice? FindChoice(string text) =>
+        Choices.FirstOrDefault(c => c.Code == text)
+        ?? Choices.FirstOrDefault(c => string.Equals(c.Label.Zh, text, StringComparison.OrdinalIgnoreCase) || string.Equals(c.Label.En, text, StringComparison.OrdinalIgnoreCase) || string.Equals(c.Code, text, StringComparison.OrdinalIgnoreCase));
+
+    private object? EmptyValue => Property is null ? null
+        : Property.PropertyType == typeof(string) ? ""
+        : Property.PropertyType.IsValueType && Nullable.GetUnderlyingType(Property.PropertyType) is null ? Activator.CreateInstance(Property.PropertyType)
+        : null;
+
+    private Result<object?> UnknownChoice(string text) => Bad(
+        "field.unknown-choice",
+        $"「{Label.Zh}」沒有「{Shorten(text)}」這個選項；可用：{string.Join("、", Choices.Take(12).Select(c => c.Label.Zh))}。",
+        $"“{Label.En}” has no choice “{Shorten(text)}”; use one of: {string.Join(", ", Choices.Take(12).Select(c => c.Label.En))}.");
+
+    private Result<object?> Bad(string code, string zh, string en) => Result.Fail<object?>(Error.Of(code, zh, en, Key));
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+}
