@@ -73,6 +73,10 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         return type.Accept(new StreamVisitor(this, actor, query));
     }
 
+    /// <summary>A few records whose text holds these words, newest change first, without counting the rest.</summary>
+    public Task<IReadOnlyList<Record>> FirstAsync(Actor actor, RecordType type, string text, int take, CancellationToken cancellation = default) =>
+        type.Accept(new FirstVisitor(this, actor, text, take, cancellation));
+
     /// <summary>The records of a type as a typed query, limited to what the actor may see.</summary>
     public IQueryable<T> Readable<T>(Actor actor) where T : Record => db.Set<T>().AsNoTracking().Where(actor.ReadCondition<T>(db.Types.Of<T>())).Where(r => r.ArchivedAt == null);
 
@@ -647,6 +651,15 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     private sealed class PageVisitor(RecordStore store, Actor actor, RecordQuery query, CancellationToken cancellation) : IRecordTypeVisitor<Task<Result<RecordPage>>>
     {
         public Task<Result<RecordPage>> Visit<T>(RecordType<T> type) where T : Record, new() => new ListQuery<T>(store.Db, type, actor, query, (f, t) => store.ResolveFilter(f, t, actor)).PageAsync(cancellation);
+    }
+
+    private sealed class FirstVisitor(RecordStore store, Actor actor, string text, int take, CancellationToken cancellation) : IRecordTypeVisitor<Task<IReadOnlyList<Record>>>
+    {
+        public async Task<IReadOnlyList<Record>> Visit<T>(RecordType<T> type) where T : Record, new()
+        {
+            var matching = new ListQuery<T>(store.Db, type, actor, new RecordQuery { Search = text }, (_, t) => t).Matching();
+            return matching.IsOk ? await matching.Value.OrderByDescending(r => r.UpdatedAt).Take(take).ToListAsync(cancellation) : [];
+        }
     }
 
     private sealed class StreamVisitor(RecordStore store, Actor actor, RecordQuery query) : IRecordTypeVisitor<Result<IAsyncEnumerable<Record>>>

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Hufu.Records;
+using Hufu.Web.Components;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http;
+
+namespace Hufu.Web;
+
+/// <summary>Finds out who sends a request. The identity part of the product answers.</summary>
+public interface ICurrentActor
+{
+    /// <summary>The person behind the request, with all rights; null when nobody is signed in.</summary>
+    Task<Actor?> GetAsync(HttpContext http);
+}
+
+/// <summary>What the frame of a page shows about the person, beside the name.</summary>
+public interface IShellFacts
+{
+    /// <summary>Notices not read yet.</summary>
+    Task<int> UnreadNoticesAsync(Actor actor);
+
+    /// <summary>Name of the organisation.</summary>
+    Task<string?> OrganisationAsync();
+}
+
+/// <summary>What a page needs to know about its request.</summary>
+public sealed class PageContext(IHttpContextAccessor accessor, IAntiforgery antiforgery, ModuleList modules, IShellFacts facts)
+{
+    public HttpContext Http => accessor.HttpContext ?? throw new InvalidOperationException("There is no request.");
+
+    /// <summary>Who asked. Pages exist only for people who are signed in; the endpoint filter has seen to it.</summary>
+    public Actor Actor => (Actor?)Http.Items[ActorKey] ?? throw new InvalidOperationException("Nobody is signed in.");
+
+    /// <summary>Who asked, or null.</summary>
+    public Actor? ActorOrNull => Http.Items[ActorKey] as Actor;
+
+    internal const string ActorKey = "hufu.actor";
+
+    /// <summary>Path and query of the request, for coming back to it.</summary>
+    public string Here => Http.Request.PathBase + Http.Request.Path + Http.Request.QueryString;
+
+    public string Language => CultureInfo.CurrentUICulture.Name.StartsWith("en", StringComparison.Ordinal) ? "en" : "zh-TW";
+
+    public string? Theme => Http.Request.Cookies["hufu-theme"] is "light" or "dark" ? Http.Request.Cookies["hufu-theme"] : null;
+
+    public string? Density => Http.Request.Cookies["hufu-density"] is "compact" or "comfortable" ? Http.Request.Cookies["hufu-density"] : null;
+
+    /// <summary>The token that every posted form carries.</summary>
+    public FormToken Token
+    {
+        get
+        {
+            var tokens = antiforgery.GetAndStoreTokens(Http);
+            return new FormToken(tokens.FormFieldName, tokens.RequestToken!);
+        }
+    }
+
+    /// <summary>The left navigation as far as this person may go.</summary>
+    public IReadOnlyList<NavGroup> Navigation()
+    {
+        var actor = Actor;
+        var path = Http.Request.Path.Value ?? "/";
+        var groups = new List<NavGroup>();
+        foreach (var module in modules.All)
+        {
+            var items = module.Navigation.Where(n => n.Area is null || actor.May(n.Area, Right.Read)).Select(n => new NavItem(n.Label.ToString(), n.Href, n.Icon, Current: IsAt(path, n.Href)))
+                .Concat(module.RecordTypes.Where(t => t.InNavigation && actor.ScopeOf(t, Right.Read) is not null).Select(t => new NavItem(t.PluralName.ToString(), t.Path, t.Icon, Current: IsAt(path, t.Path))))
+                .ToList();
+            if (items.Count > 0) groups.Add(new NavGroup(module.Duty is null && module.Key == "home" ? null : module.Title.ToString(), items, Code: module.Duty));
+        }
+
+        return groups;
+    }
+
+    public Task<int> UnreadNoticesAsync() => facts.UnreadNoticesAsync(Actor);
+
+    public Task<string?> OrganisationAsync() => facts.OrganisationAsync();
+
+    /// <summary>Leaves a message for the next page that this person sees.</summary>
+    public void Flash(string message, bool bad = false) => Http.Response.Cookies.Append("hufu-flash", (bad ? "!" : "+") + Uri.EscapeDataString(message.Length > 900 ? message[..900] : message), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/", MaxAge = TimeSpan.FromMinutes(1), Secure = Http.Request.IsHttps });
+
+    /// <summary>Takes the message that was left for this page.</summary>
+    public (string Text, bool Bad)? TakeFlash()
+    {
+        if (Http.Request.Cookies["hufu-flash"] is not { Length: > 1 } value) return null;
+        if (!Http.Response.HasStarted) Http.Response.Cookies.Delete("hufu-flash");
+        return (Uri.UnescapeDataString(value[1..]), value[0] == '!');
+    }
+
+    private static bool IsAt(string path, string href) => href == "/" ? path == "/" : path == href || path.StartsWith(href + "/", StringComparison.Ordinal);
+}

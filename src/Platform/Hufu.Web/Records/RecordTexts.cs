@@ -1,0 +1,82 @@
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Web.Components;
+using static Hufu.Kernel.Texts;
+using FieldChange = Hufu.Web.Components.FieldChange;
+
+namespace Hufu.Web.Records;
+
+/// <summary>What the ties between records mean.</summary>
+public static class LinkKinds
+{
+    /// <summary>The kinds that a person can choose.</summary>
+    public static IReadOnlyList<Components.Choice> Options() => [new("relates", T("link.relates")), new("affects", T("link.affects")), new("caused", T("link.caused")), new("treats", T("link.treats"))];
+
+    /// <summary>The kind as seen from one end.</summary>
+    public static string Label(string kind, bool outgoing) => (kind, outgoing) switch
+    {
+        ("relates", _) => T("link.relates"),
+        ("affects", true) => T("link.affects"),
+        ("affects", false) => T("link.affected-by"),
+        ("caused", true) => T("link.caused"),
+        ("caused", false) => T("link.caused-by"),
+        ("treats", true) => T("link.treats"),
+        ("treats", false) => T("link.treated-by"),
+        _ => kind,
+    };
+}
+
+/// <summary>The change log as people read it.</summary>
+public static class HistoryText
+{
+    /// <summary>What was done, in the words of the record type.</summary>
+    public static string Action(RecordType? type, string action) => action switch
+    {
+        "create" => T("history.create"),
+        "update" => T("history.update"),
+        "import" => T("history.import"),
+        "archive" => T("history.archive"),
+        "restore" => T("history.restore"),
+        "link" => T("history.link"),
+        "unlink" => T("history.unlink"),
+        "evidence" => T("history.evidence"),
+        "withdraw" => T("history.withdraw"),
+        "comment" => T("history.comment"),
+        "delete" => T("history.delete"),
+        _ => type?.Workflow.Find(action)?.Label.ToString() ?? action,
+    };
+
+    /// <summary>One change as an entry of a timeline.</summary>
+    public static TimelineEntry Entry(RecordType type, Change change, RecordPresenter presenter)
+    {
+        var payload = ChangeCapture.Read(change);
+        var text = Action(type, change.Action) + (payload?.Reason is { } reason ? $"：{reason}" : "");
+        var changes = change.Action == "create" ? [] : Differences(type, payload, presenter);
+        return new TimelineEntry(SiteTime.Local(change.At), payload?.ActorName ?? T("history.erased"), text, Icon(change.Action),
+            Detail: changes.Count == 0 ? null : builder =>
+            {
+                builder.OpenComponent<DiffView>(0);
+                builder.AddAttribute(1, nameof(DiffView.Changes), changes);
+                builder.AddAttribute(2, nameof(DiffView.Compact), true);
+                builder.CloseComponent();
+            });
+    }
+
+    /// <summary>The differences of a change, with labels instead of keys.</summary>
+    public static IReadOnlyList<FieldChange> Differences(RecordType? type, ChangePayload? payload, RecordPresenter presenter) =>
+        payload is null ? [] : [.. payload.Changes.Where(c => c.Field is not ("createdBy" or "number")).Select(c => type?.FindField(c.Field) is { } field
+            ? new FieldChange(field.Label.ToString(), presenter.Text(field, c.From), presenter.Text(field, c.To))
+            : new FieldChange(Action(type, c.Field), c.From, c.To))];
+
+    private static string Icon(string action) => action switch
+    {
+        "create" => "plus",
+        "update" => "edit",
+        "import" => "import",
+        "link" or "unlink" => "link",
+        "evidence" or "withdraw" => "evidence",
+        "comment" => "comment",
+        "archive" or "restore" => "archive",
+        _ => "arrow-right",
+    };
+}
