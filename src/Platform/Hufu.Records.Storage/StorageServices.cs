@@ -37,6 +37,9 @@ public static class StorageServices
         services.AddSingleton<IDbContextFactory<HufuDbContext>>(s => new Widened<TContext>(s.GetRequiredService<IDbContextFactory<TContext>>()));
         services.AddScoped<HufuDbContext>(s => s.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext());
         services.AddSingleton<DenialLog>();
+        services.AddSingleton(new Ledger.LedgerFiles(storage.DataFolder));
+        services.AddSingleton<Ledger.LedgerSequencer>();
+        services.AddSingleton<Ledger.LedgerCheck>();
         services.AddScoped<RecordStore>();
         services.AddScoped<RecordImport>();
         services.AddSingleton(s => new FileVault(Path.Combine(storage.DataFolder, "files"), s.GetService<FileVaultOptions>() ?? new FileVaultOptions()));

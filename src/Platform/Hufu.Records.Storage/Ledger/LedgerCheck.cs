@@ -1,0 +1,122 @@
+using System.Globalization;
+using Hufu.Kernel;
+using Hufu.Ledger;
+using Microsoft.EntityFrameworkCore;
+
+namespace Hufu.Records.Storage.Ledger;
+
+/// <summary>One broken place.</summary>
+/// <param name="Code">Stable code: <c>ledger.entry-changed</c>, <c>change.missing</c>, <c>record.replaced</c>…</param>
+/// <param name="Where">File, leaf, change or record.</param>
+/// <param name="Message">What is wrong.</param>
+public sealed record BrokenPlace(string Code, string Where, LocalizedText Message);
+
+/// <summary>What a verification of everything found.</summary>
+public sealed record LedgerCheckResult(IReadOnlyList<BrokenPlace> Broken, long Leaves, long Changes, long Records, long Files, long Waiting, long Erased, string? Checkpoint)
+{
+    public bool IsIntact => Broken.Count == 0;
+}
+
+/// <summary>
+/// Verifies all that the product vouches for, without trusting the running product: the ledger against its signature, every change against
+/// its leaf, every record against the hash in its last change, every evidence file against its name.
+/// </summary>
+public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, LedgerFiles files, FileVault vault)
+{
+    private const int MaxFaults = 50;
+
+    /// <summary>Runs the verification. Checkpoints kept elsewhere catch a ledger that was cut back or rewritten as a whole.</summary>
+    public async Task<Result<LedgerCheckResult>> RunAsync(IReadOnlyList<SignedCheckpoint> keptElsewhere, IProgress<(string Part, double Done)>? progress = null, CancellationToken cancellation = default)
+    {
+        var verifier = files.Verifier();
+        if (!verifier.IsOk) return Result.Fail<LedgerCheckResult>(verifier.Errors);
+        var broken = new List<BrokenPlace>();
+        progress?.Report(("ledger", 0));
+        var tree = LedgerVerifier.Verify(files.Folder, new LedgerTrust(verifier.Value), keptElsewhere, cancellation: cancellation);
+        if (tree.Fault is { } fault)
+            broken.Add(new BrokenPlace("ledger." + Dashed(fault.Kind.ToString()), fault.EntryIndex is { } at ? $"{fault.Path} #{at}" : fault.Path, fault.Message));
+        await using var db = await factory.CreateDbContextAsync(cancellation);
+        var reader = LedgerReader.Open(files.Folder);
+        var size = reader.IsOk ? reader.Value.Size : 0;
+
+        // Every change against its leaf, in the order of the leaves: a missing, doubled or changed row shows at its own place.
+        long changes = 0, waiting = 0, erased = 0, next = 0;
+        var last = new Dictionary<Guid, (string Type, string? State)>();
+        await foreach (var change in db.Changes.AsNoTracking().OrderBy(c => c.Position == null).ThenBy(c => c.Position).ThenBy(c => c.Id).AsAsyncEnumerable().WithCancellation(cancellation))
+        {
+            changes++;
+            if (changes % 5000 == 0) progress?.Report(("changes", size == 0 ? 1 : (double)next / size));
+            if (change.Payload is null || change.Salt is null) erased++;
+            else if (ChangeCapture.Commit(change.Salt, change.Payload) != change.Commitment)
+                Add(broken, "change.payload-changed", $"change {change.Id}", $"異動 {change.Id} 的內容與其承諾值不符：內容被改過。", $"The content of change {change.Id} does not match its commitment: it was altered.");
+            if (change.Position is not { } position) waiting++;
+            else
+            {
+                for (; next < position && broken.Count < MaxFaults; next++) Missing(broken, reader, next);
+                next = Math.Max(next, position + 1);
+                var entry = reader.IsOk ? reader.Value.ReadEntry(position) : null;
+                if (entry is not { IsOk: true }) Add(broken, "leaf.missing", $"#{position}", $"異動 {change.Id} 的帳本項 #{position} 不存在或無法讀取。", $"Leaf #{position} of change {change.Id} is missing or cannot be read.");
+                else if (!entry.Value.AsSpan().SequenceEqual(ChangeCapture.Leaf(change)))
+                    Add(broken, "change.replaced", $"change {change.Id} (#{position})", $"異動 {change.Id} 與帳本項 #{position} 不符：資料庫中的異動被替換或修改。", $"Change {change.Id} does not match leaf #{position}: the row was replaced or altered.");
+            }
+
+            if (change.Payload is not null && ChangeCapture.Read(change) is { } payload && (payload.State is not null || change.Action == "delete")) last[change.RecordId] = (change.TypeKey, payload.State);
+        }
+
+        for (; next < size && broken.Count < MaxFaults; next++) Missing(broken, reader, next);
+        if (size < next && broken.Count < MaxFaults) Add(broken, "ledger.cut-back", $"#{size}", $"資料庫記載 {next} 項，帳本只有 {size} 項：帳本尾端被截斷。", $"The database knows {next} leaves but the ledger has {size}: its tail was cut off.");
+
+        // Every audited row against the state hash of its last change.
+        long records = 0;
+        foreach (var entity in db.Model.GetEntityTypes().Where(e => typeof(IAudited).IsAssignableFrom(e.ClrType)).ToList())
+        {
+            progress?.Report((entity.ClrType.Name, 0.5));
+            await foreach (var row in Rows(db, entity.ClrType).WithCancellation(cancellation))
+            {
+                records++;
+                var name = row is Record record ? record.Number : $"{row.AuditType} {row.Id}";
+                if (!last.Remove(row.Id, out var state)) Add(broken, "record.unknown", name, $"{name} 沒有任何異動紀錄：它不是經由系統建立的。", $"{name} has no change at all: it was not created through the product.");
+                else if (state.State is null) Add(broken, "record.revived", name, $"{name} 已刪除，卻仍在資料庫中。", $"{name} was deleted but is in the database.");
+                else if (ChangeCapture.StateHash(db.Entry(row)) != state.State) Add(broken, "record.replaced", name, $"{name} 的內容與最後一次異動不符：資料被繞過系統修改。", $"{name} does not match its last change: it was altered behind the product's back.");
+                if (records % 500 == 0) db.ChangeTracker.Clear();
+            }
+
+            db.ChangeTracker.Clear();
+        }
+
+        foreach (var (id, state) in last)
+            if (state.State is not null) Add(broken, "record.missing", $"{state.Type} {id}", $"{state.Type} {id} 有異動紀錄，資料卻不見了。", $"{state.Type} {id} has changes but the row is gone.");
+
+        long checkedFiles = 0;
+        foreach (var hash in await db.Evidence.AsNoTracking().Where(e => e.Sha256 != null && e.FileName != null).Select(e => e.Sha256!).Distinct().ToListAsync(cancellation))
+        {
+            checkedFiles++;
+            if (!await vault.IsIntactAsync(hash, cancellation)) Add(broken, "file.changed", hash, $"證據檔案 {hash[..16]}… 遺失或內容已變。", $"The evidence file {hash[..16]}… is missing or altered.");
+        }
+
+        progress?.Report(("done", 1));
+        var checkpoint = tree.Checkpoint is { } c ? System.Text.Encoding.UTF8.GetString(c.Bytes.Span) : null;
+        return Result.Of(new LedgerCheckResult(broken, size, changes, records, checkedFiles, waiting, erased, checkpoint));
+    }
+
+    private static void Missing(List<BrokenPlace> broken, Result<LedgerReader> reader, long index)
+    {
+        var uid = reader.IsOk && reader.Value.ReadEntry(index) is { IsOk: true } entry ? LedgerSequencer.UidOf(entry.Value) : null;
+        Add(broken, "change.missing", $"#{index}", $"帳本項 #{index} 的異動（{uid}）已不在資料庫中：有一列被刪除。", $"The change of leaf #{index} ({uid}) is no longer in the database: a row was removed.");
+    }
+
+    private static void Add(List<BrokenPlace> broken, string code, string where, string zh, string en)
+    {
+        if (broken.Count < MaxFaults) broken.Add(new BrokenPlace(code, where, new LocalizedText(zh, en)));
+    }
+
+    private static string Dashed(string name) => string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLower(c, CultureInfo.InvariantCulture) : c.ToString()));
+
+    private static IAsyncEnumerable<IAudited> Rows(HufuDbContext db, Type type) =>
+        (IAsyncEnumerable<IAudited>)typeof(LedgerCheck).GetMethod(nameof(RowsOf), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [db])!;
+
+    private static async IAsyncEnumerable<IAudited> RowsOf<T>(HufuDbContext db) where T : class, IAudited
+    {
+        await foreach (var row in db.Set<T>().AsTracking().AsAsyncEnumerable()) yield return row;
+    }
+}
