@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using Hufu.Kernel;
+using Hufu.Ledger;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Records.Storage.Ledger;
+using Hufu.Web.Home;
+using Hufu.Web.Ledgers;
+using Hufu.Web.Records;
+using Hufu.Web.Standard;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Hufu.Web;
+
+/// <summary>What every installation has, whatever the duties: my work, the duty board, the ledger.</summary>
+public sealed class CoreModule(StandardLibrary standards) : HufuModule
+{
+    public override string Key => "home";
+
+    public override LocalizedText Title => new("總覽", "Overview");
+
+    public override IReadOnlyList<NavigationEntry> Navigation =>
+    [
+        new(new LocalizedText("我的工作", "My work"), "/", "inbox"),
+        new(new LocalizedText("職責看板", "Duty board"), "/standard", "board", "standard"),
+        new(new LocalizedText("帳本", "Ledger"), "/ledger", "ledger", "ledger"),
+    ];
+
+    public override void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(standards);
+        services.AddScoped<DutyBoard>();
+        services.AddScoped<MyWork>();
+        services.AddScoped<EvidencePack>();
+    }
+
+    public override void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("").ExcludeFromDescription();
+        pages.MapGet("/", (string? month) => Pages.Of<MyWorkPage>(new { Shown = DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : (DateOnly?)null }));
+        var board = pages.MapGroup("/standard").AddEndpointFilter(MayRead("standard"));
+        board.MapGet("", (string? state) => Pages.Of<BoardPage>(new { Filter = state is "current" or "due" or "overdue" or "missing" ? state : null }));
+        board.MapGet("/items", () => Pages.Of<ItemsPage>());
+        board.MapGet("/editions", () => Pages.Of<EditionsPage>());
+        board.MapGet("/tasks/{code}", (string code, PageContext page) => standards.Current.FindTask(code) is { } found
+            ? Pages.Of<TaskPage>(new { found.Duty, StandardTask = found.Task })
+            : RecordEndpoints.Refused(page, [NoSuch]));
+        board.MapGet("/outputs/{code}", (string code, PageContext page) => standards.Current.FindOutput(code) is { } found
+            ? Pages.Of<OutputPage>(new { StandardTask = found.Task, found.Output })
+            : RecordEndpoints.Refused(page, [NoSuch]));
+        board.MapGet("/outputs/{code}/pack", async (string code, PageContext page, EvidencePack pack, HttpContext http) =>
+        {
+            if (standards.Current.FindOutput(code) is not { } found) return RecordEndpoints.Refused(page, [NoSuch]);
+            var file = await pack.BuildAsync(page.Actor, found.Task, found.Output, http.RequestAborted);
+            return Results.File(file, "application/zip", $"{code}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.zip");
+        }).AddEndpointFilter(MayRead("evidence"));
+
+        var ledger = pages.MapGroup("/ledger").AddEndpointFilter(MayRead("ledger"));
+        ledger.MapGet("", (long? before, LedgerFiles files, LedgerSequencer sequencer) => Pages.Of<LedgerPage>(new { Size = SizeOf(files), sequencer.Problem, Before = before }));
+        ledger.MapPost("/verify", async (LedgerFiles files, LedgerSequencer sequencer, LedgerCheck check, HttpContext http) =>
+        {
+            await sequencer.FlushAsync(http.RequestAborted);
+            var result = await check.RunAsync([], cancellation: http.RequestAborted);
+            return Pages.Of<LedgerPage>(new { Size = SizeOf(files), Problem = result.IsOk ? sequencer.Problem : result.Errors[0].ToString(), Check = result.IsOk ? result.Value : null });
+        });
+        ledger.MapGet("/checkpoint", (LedgerFiles files) => File.Exists(Path.Combine(files.Folder, "checkpoint")) ? Results.File(Path.GetFullPath(Path.Combine(files.Folder, "checkpoint")), "text/plain; charset=utf-8", "checkpoint") : Results.NotFound());
+        ledger.MapGet("/verifier-key", (LedgerFiles files) => File.Exists(files.VerifierKey) ? Results.File(Path.GetFullPath(files.VerifierKey), "text/plain; charset=utf-8", "ledger-verifier.key") : Results.NotFound());
+        ledger.MapGet("/{position:long}", async (long position, LedgerFiles files, RecordStore store, PageContext page) =>
+        {
+            if (Prove(files, position) is not { } proof) return RecordEndpoints.Refused(page, [NoSuch]);
+            var change = await store.Db.Changes.AsNoTracking().FirstOrDefaultAsync(c => c.Position == position);
+            var type = change is null ? null : store.Types.Find(change.TypeKey);
+            var record = type is null ? null : await store.FindAsync(page.Actor, type, change!.RecordId);
+            return Pages.Of<LeafPage>(new { Position = position, Leaf = Encoding.UTF8.GetString(proof.Entry ?? []), Proof = proof.ToString(), RecordHref = record is { IsOk: true } ? type!.PathOf(record.Value.Number) : null });
+        });
+        ledger.MapGet("/{position:long}/proof", (long position, LedgerFiles files, PageContext page) => Prove(files, position) is { } proof
+            ? Results.File(Encoding.UTF8.GetBytes(proof.ToString()), "text/plain; charset=utf-8", $"leaf-{position}.tlog-proof")
+            : RecordEndpoints.Refused(page, [NoSuch]));
+    }
+
+    /// <summary>Lets only people through who may read an area; everybody else is told so and the denial is logged.</summary>
+    public static Func<EndpointFilterInvocationContext, EndpointFilterDelegate, ValueTask<object?>> MayRead(string area, Right right = Right.Read) => async (context, next) =>
+    {
+        var page = context.HttpContext.RequestServices.GetRequiredService<PageContext>();
+        if (page.Actor.May(area, right)) return await next(context);
+        await context.HttpContext.RequestServices.GetRequiredService<DenialLog>().WriteAsync(page.Actor, $"{right} {area} {context.HttpContext.Request.Path}", "access.denied");
+        var error = Error.Of("access.denied", "您沒有這個功能的權限。", "You do not have the right to use this.");
+        return context.HttpContext.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+            ? Results.Json(new { error = new { code = error.Code, message = error.Message.ToString() } }, statusCode: 403)
+            : RecordEndpoints.Refused(page, [error]);
+    };
+
+    private static readonly Error NoSuch = Error.Of("record.not-found", "找不到這個頁面。", "There is no such page.");
+
+    private static long SizeOf(LedgerFiles files) => LedgerReader.Open(files.Folder) is { IsOk: true } reader ? reader.Value.Size : 0;
+
+    private static EntryProof? Prove(LedgerFiles files, long position) =>
+        LedgerReader.Open(files.Folder) is { IsOk: true } reader && reader.Value.Prove(position) is { IsOk: true } proof ? proof.Value : null;
+}

@@ -1,0 +1,119 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Hufu.Ledger;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Records.Storage.Ledger;
+using Hufu.Web.Records;
+using Microsoft.EntityFrameworkCore;
+using static Hufu.Kernel.Texts;
+
+namespace Hufu.Web.Standard;
+
+/// <summary>
+/// The evidence of one output as a zip that an auditor can read and verify without the product: each record as a page and as data, its
+/// history, its files, the ledger's proof of every change, the checkpoint and the key.
+/// </summary>
+public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, FileVault vault, LedgerFiles ledger, LedgerSequencer sequencer)
+{
+    private const int MaxRecords = 500;
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public async Task<byte[]> BuildAsync(Actor actor, StandardTask task, StandardOutput output, CancellationToken cancellation = default)
+    {
+        await sequencer.FlushAsync(cancellation);
+        var reader = LedgerReader.Open(ledger.Folder);
+        using var buffer = new MemoryStream();
+        using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8))
+        {
+            var index = new StringBuilder();
+            var proofs = new HashSet<long>();
+            foreach (var type in store.Types.ForOutput(output.Code).Concat(store.Types.All.Where(t => !t.Outputs.Contains(output.Code))).Where(t => actor.ScopeOf(t, Right.Read) is not null))
+            {
+                var named = await store.Db.Evidence.AsNoTracking().Where(e => e.Output == output.Code && e.TypeKey == type.Key && e.WithdrawnAt == null).Select(e => e.RecordId).Distinct().ToListAsync(cancellation);
+                var records = type.Outputs.Contains(output.Code)
+                    ? (await store.ListAsync(actor, type, new RecordQuery { PageSize = MaxRecords }, cancellation)) is { IsOk: true } page ? page.Value.Records : []
+                    : [.. (await store.NamesAsync(type, named, cancellation)).Values.Where(r => actor.May(type, Right.Read, r))];
+                await presenter.LoadAsync(type, records);
+                foreach (var record in records)
+                {
+                    index.Append(System.Globalization.CultureInfo.InvariantCulture, $"<li><a href=\"records/{record.Number}.html\">{record.Number}</a> {WebUtility.HtmlEncode(record.Title)}</li>");
+                    await AddRecordAsync(zip, type, record, reader.IsOk ? reader.Value : null, proofs, cancellation);
+                }
+            }
+
+            Write(zip, "index.html", Html(output.Code + " " + output.Name, $"<p>{WebUtility.HtmlEncode(task.Code + " " + task.Name)}</p><p>{WebUtility.HtmlEncode(output.Hint.ToString())}</p><ul>{index}</ul>"));
+            if (reader.IsOk) Write(zip, "ledger/checkpoint", Encoding.UTF8.GetString(reader.Value.Checkpoint.Bytes.Span));
+            if (File.Exists(ledger.VerifierKey)) Write(zip, "ledger/verifier.key", await File.ReadAllTextAsync(ledger.VerifierKey, cancellation));
+            Write(zip, "VERIFY.txt", Guide);
+        }
+
+        return buffer.ToArray();
+    }
+
+    private async Task AddRecordAsync(ZipArchive zip, RecordType type, Record record, LedgerReader? reader, HashSet<long> proofs, CancellationToken cancellation)
+    {
+        var history = await store.Db.Changes.AsNoTracking().Where(c => c.RecordId == record.Id).OrderBy(c => c.Id).ToListAsync(cancellation);
+        var evidence = await store.Db.Evidence.AsNoTracking().Where(e => e.RecordId == record.Id).OrderBy(e => e.Id).ToListAsync(cancellation);
+        var body = new StringBuilder("<table>");
+        foreach (var field in type.Fields.Where(f => !f.Sensitive && f.GetText(record) is not null)) body.Append(System.Globalization.CultureInfo.InvariantCulture, $"<tr><th>{WebUtility.HtmlEncode(field.Label.ToString())}</th><td>{WebUtility.HtmlEncode(presenter.Text(field, record))}</td></tr>");
+        body.Append(System.Globalization.CultureInfo.InvariantCulture, $"</table><h2>{T("web.evidence")}</h2><ul>");
+        foreach (var item in evidence)
+        {
+            body.Append(System.Globalization.CultureInfo.InvariantCulture, $"<li>{WebUtility.HtmlEncode(item.Title)} ({item.EffectiveOn:yyyy-MM-dd}) {(item.Sha256 is null ? "" : $"<a href=\"../files/{item.Sha256}\">SHA-256 {item.Sha256}</a>")}</li>");
+            if (item.Sha256 is null || zip.Mode is not ZipArchiveMode.Create || !files.Add(item.Sha256)) continue;
+            await using var file = vault.Open(item.Sha256);
+            if (file is null) continue;
+            await using var entry = await zip.CreateEntry("files/" + item.Sha256).OpenAsync(cancellation);
+            await file.CopyToAsync(entry, cancellation);
+        }
+
+        body.Append(System.Globalization.CultureInfo.InvariantCulture, $"</ul><h2>{T("web.history")}</h2><table>");
+        foreach (var change in history)
+        {
+            var payload = ChangeCapture.Read(change);
+            body.Append(System.Globalization.CultureInfo.InvariantCulture, $"<tr><td>{SiteTime.Format(change.At)}</td><td>{WebUtility.HtmlEncode(payload?.ActorName)}</td><td>{WebUtility.HtmlEncode(HistoryText.Action(type, change.Action))}</td><td>{WebUtility.HtmlEncode(payload?.Reason)}</td><td>{(change.Position is { } p ? $"<a href=\"../ledger/proofs/{p}.tlog-proof\">#{p}</a>" : "")}</td></tr>");
+            if (change.Position is { } position && reader is not null && proofs.Add(position) && reader.Prove(position) is { IsOk: true } proof) Write(zip, $"ledger/proofs/{position}.tlog-proof", proof.Value.ToString());
+        }
+
+        body.Append("</table>");
+        Write(zip, $"records/{record.Number}.html", Html($"{record.Number} {record.Title}", body.ToString()));
+        Write(zip, $"records/{record.Number}.json", JsonSerializer.Serialize(new
+        {
+            type = type.Key,
+            number = record.Number,
+            id = record.Id,
+            fields = type.Fields.Where(f => !f.Sensitive).ToDictionary(f => f.Key, f => f.GetText(record)),
+            evidence = evidence.Select(e => new { e.Id, e.Kind, e.Title, e.EffectiveOn, e.Sha256, e.FileName, e.Size, e.Query, e.QueryFrom, e.QueryTo, e.AddedAt, e.WithdrawnAt }),
+            changes = history.Select(c => new { c.Uid, c.At, c.Action, c.Version, c.Payload, c.Salt, c.Commitment, c.Position }),
+        }, Json));
+    }
+
+    private readonly HashSet<string> files = [];
+
+    private static void Write(ZipArchive zip, string name, string text)
+    {
+        using var writer = new StreamWriter(zip.CreateEntry(name).Open(), new UTF8Encoding(false));
+        writer.Write(text);
+    }
+
+    private static string Html(string title, string body) =>
+        $"<!doctype html><html><head><meta charset=\"utf-8\"><title>{WebUtility.HtmlEncode(title)}</title></head><body><h1>{WebUtility.HtmlEncode(title)}</h1>{body}</body></html>";
+
+    private const string Guide = """
+        How to verify this pack without Hufu / 不需虎符即可驗證
+
+        1. Files: the name of each file below files/ is the SHA-256 of its content (sha256sum).
+           檔案：files/ 下的檔名即其 SHA-256。
+        2. Changes: records/*.json lists each change with payload, salt and commitment. commitment = SHA-256(salt bytes || payload as UTF-8).
+           異動：commitment = SHA-256(salt 的位元組 || payload 的 UTF-8)。
+        3. Leaves: ledger/proofs/N.tlog-proof is a C2SP tlog-proof. Its "extra" line is the leaf (base64), which holds the commitment. The
+           leaf hash is SHA-256(0x00 || leaf); with the hashes of the proof it leads to the root in the signed checkpoint (RFC 6962 / RFC 9162 §2.1.3).
+           帳本項：tlog-proof 的 extra 行是帳本項，內含 commitment；依 RFC 6962 由證明算出的根須等於檢查點的根。
+        4. Signature: the checkpoint is a C2SP signed note (Ed25519). Verify it with ledger/verifier.key, which you should have
+           obtained from the organisation before and by another way.
+           簽章：檢查點為 C2SP signed note；驗證金鑰應事先由其他管道取得。
+        """;
+}
