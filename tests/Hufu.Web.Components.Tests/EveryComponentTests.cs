@@ -11,6 +11,7 @@ public sealed class EveryComponentTests
         "From" when type == typeof(DateOnly) => new DateOnly(2026, 1, 1),
         "Year" => 2026,
         "Month" => 11,
+        "AxisFormat" => "HH:mm",
         _ => null,
     };
 
@@ -37,7 +38,7 @@ public sealed class EveryComponentTests
     public void A_script_address_never_becomes_a_link(string name)
     {
         var html = Render(name, "javascript:alert(1)");
-        Assert.DoesNotMatch("(href|action|formaction)=\"javascript:", html);
+        Assert.DoesNotMatch("(href|src|action|formaction)=\"javascript:", html);
     }
 
     [Theory, MemberData(nameof(Names))]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using System.Xml;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Components;
@@ -34,7 +36,7 @@ internal static class Rendering
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(language);
         try
         {
-            using var services = new ServiceCollection().BuildServiceProvider();
+            using var services = new ServiceCollection().AddSingleton(HtmlEncoder.Create(UnicodeRanges.All)).BuildServiceProvider();
             using var renderer = new HtmlRenderer(services, NullLoggerFactory.Instance);
             return renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync(component, ParameterView.FromDictionary(values))).ToHtmlString()).GetAwaiter().GetResult();
         }
