@@ -50,10 +50,10 @@ public enum ColumnPriority
     /// <summary>Always shown.</summary>
     Always,
 
-    /// <summary>Left out below about 720 px.</summary>
+    /// <summary>Left out where the table is narrower than about 760 px.</summary>
     Wide,
 
-    /// <summary>Left out below about 1,100 px.</summary>
+    /// <summary>Left out where the table is narrower than about 1,100 px.</summary>
     VeryWide,
 }
 
