@@ -19,7 +19,7 @@ public static class ChangeCapture
         DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
     };
 
-    private const string Hidden = "•••";
+    internal const string Hidden = "•••";
 
     // Never in the clear and never in a hash that could be guessed: values of these columns of entities that are no records.
     private static readonly HashSet<string> SensitiveColumns = new(StringComparer.Ordinal) { "PasswordHash", "SecurityStamp", "SecretHash", "Secret", "Value2", "PublicKey" };
@@ -37,6 +37,7 @@ public static class ChangeCapture
         foreach (var entry in entries)
         {
             var type = entry.Entity is Record record ? db.Types.Of(record) : null;
+            Normalise(entry);
             var changes = Differences(entry, type);
             if (entry.State is EntityState.Modified && changes.Count == 0) continue;
             if (entry.Entity is Record touched)
@@ -110,6 +111,17 @@ public static class ChangeCapture
 
     /// <summary>A payload as written by <see cref="Create"/>; null once erased.</summary>
     public static ChangePayload? Read(Change change) => change.Payload is null ? null : JsonSerializer.Deserialize<ChangePayload>(change.Payload, Json);
+
+    // What the database keeps is what the change log tells of: no finer instants, no more decimals.
+    private static void Normalise(EntityEntry entry)
+    {
+        if (entry.State is EntityState.Deleted) return;
+        foreach (var property in entry.Properties)
+        {
+            if (property.CurrentValue is DateTimeOffset instant && Instants.Truncate(instant) is var cut && (cut.Ticks != instant.Ticks || instant.Offset != TimeSpan.Zero)) property.CurrentValue = cut;
+            else if (property.CurrentValue is decimal number && decimal.Round(number, Field.Decimals) is var rounded && rounded != number) property.CurrentValue = rounded;
+        }
+    }
 
     private static List<FieldChange> Differences(EntityEntry<IAudited> entry, RecordType? type)
     {

@@ -36,15 +36,16 @@ public sealed class FileVault(string folder, FileVaultOptions options)
     /// <summary>Takes a file in. It appears under its hash only when it is whole, within the limits and not refused by the scan.</summary>
     public async Task<Result<StoredFile>> SaveAsync(Stream content, string fileName, CancellationToken cancellation = default)
     {
-        if (options.RefusedEndings.Contains(Path.GetExtension(fileName)))
-            return Result.Fail<StoredFile>(Error.Of("file.refused-type", $"不接受「{Path.GetExtension(fileName)}」類型的檔案。", $"Files of the type “{Path.GetExtension(fileName)}” are refused.", fileName));
+        // Windows drops dots and spaces at the end and takes what follows a colon for a stream of the file.
+        foreach (var ending in new[] { fileName, fileName.Split(':')[0] }.Select(name => Path.GetExtension(name.TrimEnd('.', ' '))).Where(options.RefusedEndings.Contains))
+            return Result.Fail<StoredFile>(Error.Of("file.refused-type", $"不接受「{ending}」類型的檔案。", $"Files of the type “{ending}” are refused.", fileName));
         System.IO.Directory.CreateDirectory(folder);
         var temporary = Path.Combine(folder, $".{Guid.CreateVersion7():N}.part");
+        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             long size = 0;
-            var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
             await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous))
             {
                 int read;
@@ -60,7 +61,6 @@ public sealed class FileVault(string folder, FileVaultOptions options)
                 file.Flush(flushToDisk: true);
             }
 
-            ArrayPool<byte>.Shared.Return(buffer);
             if (size == 0) return Result.Fail<StoredFile>(Error.Of("file.empty", "檔案是空的。", "The file is empty.", fileName));
             var scan = await ScanAsync(temporary, cancellation);
             if (scan == "refused") return Result.Fail<StoredFile>(Error.Of("file.refused-by-scan", "掃描程式拒絕了這個檔案。", "The scanner refused this file.", fileName));
@@ -70,12 +70,13 @@ public sealed class FileVault(string folder, FileVaultOptions options)
             File.Move(temporary, target, overwrite: true);
             return Result.Of(new StoredFile(name, size, scan));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Result.Fail<StoredFile>(Error.Of("file.not-written", $"檔案無法寫入磁碟：{e.Message}", $"The file could not be written to disk: {e.Message}", fileName));
         }
         finally
         {
+            ArrayPool<byte>.Shared.Return(buffer);
             File.Delete(temporary);
         }
     }

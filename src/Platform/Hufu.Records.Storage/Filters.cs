@@ -10,11 +10,14 @@ internal static class Filters
     private static readonly MethodInfo Contains = typeof(string).GetMethod(nameof(string.Contains), [typeof(string)])!;
     private static readonly MethodInfo Compare = typeof(string).GetMethod(nameof(string.Compare), [typeof(string), typeof(string)])!;
     private static readonly MethodInfo Lower = typeof(string).GetMethod(nameof(string.ToLower), [])!;
+    private static readonly MethodInfo Replace = typeof(string).GetMethod(nameof(string.Replace), [typeof(string), typeof(string)])!;
+    private static readonly MethodInfo JsonNumber = typeof(HufuDbContext).GetMethod(nameof(HufuDbContext.JsonNumber))!;
     private static readonly MethodInfo JsonText = typeof(HufuDbContext).GetMethod(nameof(HufuDbContext.JsonText))!;
 
     /// <summary>The condition for one filter; an error when its text does not fit the field.</summary>
     internal static Result<Expression<Func<T, bool>>> Build<T>(Field field, string text, Func<Field, string, string?> resolve)
     {
+        if (!Field.IsStorable(text)) return Result.Fail<Expression<Func<T, bool>>>(Fail(field, "\uFFFD").Errors);
         var record = Expression.Parameter(typeof(T), "r");
         var value = Value(record, field);
         var body = Condition(field, value, text.Trim(), resolve);
@@ -22,8 +25,23 @@ internal static class Filters
     }
 
     /// <summary>The field as an expression over a record.</summary>
-    internal static Expression Value(ParameterExpression record, Field field) =>
-        field.Property is { } property ? Expression.Property(record, property) : Expression.Call(JsonText, Expression.Property(record, nameof(Record.Extra)), Expression.Constant(field.Key));
+    internal static Expression Value(ParameterExpression record, Field field)
+    {
+        if (field.Property is { } property) return Expression.Property(record, property);
+        var extra = Expression.Property(record, nameof(Record.Extra));
+        var key = Expression.Constant(field.Key);
+        if (field.Kind is FieldKind.Number) return Expression.Call(JsonNumber, extra, key);
+        var text = Expression.Call(JsonText, extra, key);
+        // Without the Z in the end, instants with and without a fraction sort as texts.
+        return field.Kind is FieldKind.Instant ? Expression.Call(text, Replace, Expression.Constant("Z"), Expression.Constant("")) : text;
+    }
+
+    /// <summary>A field's value as <see cref="Value"/> compares it.</summary>
+    internal static object? Comparable(Field field, Type type, object? value) =>
+        value is null ? null
+        : type == typeof(string) ? field is { IsExtra: true, Kind: FieldKind.Instant } ? Field.ToText(value)?.Replace("Z", "", StringComparison.Ordinal) : Field.ToText(value)
+        : type == typeof(double?) ? (double)(decimal)value
+        : value;
 
     /// <summary><c>value &gt; bound</c> (or less) for every sortable type, strings by the database's order.</summary>
     internal static Expression Ordered(Expression value, object? bound, bool greater)
@@ -58,14 +76,19 @@ internal static class Filters
         if (text.StartsWith('!') && text.Length > 1)
         {
             var inner = Condition(field, value, text[1..], resolve);
-            return inner.IsOk ? Result.Of<Expression>(Expression.Not(inner.Value)) : inner;
+            if (!inner.IsOk) return inner;
+            var not = Expression.Not(inner.Value);
+            // What is empty is also not x.
+            return Result.Of<Expression>(text is "!-" or "!*" ? not : Expression.OrElse(Empty(field, value), not));
         }
 
         switch (field.Kind)
         {
             case FieldKind.Text or FieldKind.LongText or FieldKind.Markdown:
                 if (text.StartsWith('=')) return Result.Of<Expression>(Expression.Equal(value, Parameter(text[1..], typeof(string))));
-                return Result.Of<Expression>(Expression.Call(Expression.Call(value, Lower), Contains, Parameter(text.ToLowerInvariant(), typeof(string))));
+                // SQLite folds the case of ASCII letters only: other capitals match as they are written.
+                Expression contains = Expression.Call(Expression.Call(value, Lower), Contains, Parameter(text.ToLowerInvariant(), typeof(string)));
+                return Result.Of(System.Text.Ascii.IsValid(text) ? contains : Expression.OrElse(contains, Expression.Call(value, Contains, Parameter(text, typeof(string)))));
             case FieldKind.ChoiceSet:
                 return Any(text, part => field.FindChoice(part) is { } c
                     ? Result.Of<Expression>(Expression.Call(
@@ -75,12 +98,14 @@ internal static class Filters
             case FieldKind.Choice:
                 return Any(text.TrimStart('='), part => field.FindChoice(part) is { } c ? Result.Of<Expression>(Expression.Equal(value, Parameter(c.Code, typeof(string)))) : Fail(field, part));
             case FieldKind.Reference or FieldKind.Person or FieldKind.Unit:
-                return Any(text.TrimStart('='), part => Guid.TryParse(resolve(field, part), out var id) ? Result.Of<Expression>(Expression.Equal(value, Parameter((Guid?)id, typeof(Guid?)))) : Fail(field, part));
+                return Any(text.TrimStart('='), part => Guid.TryParse(resolve(field, part), out var id)
+                    ? Result.Of<Expression>(Expression.Equal(value, value.Type == typeof(string) ? Parameter(id.ToString(), typeof(string)) : Parameter((Guid?)id, typeof(Guid?))))
+                    : Fail(field, part));
             case FieldKind.Flag:
-                var flag = field.Parse(text);
-                return flag.IsOk ? Result.Of<Expression>(Expression.Equal(value, value.Type == typeof(string) ? Parameter(Field.ToText(flag.Value), typeof(string)) : Expression.Constant((bool)flag.Value!))) : Fail(field, text);
+                var flag = field.Parse(text.TrimStart('='));
+                return flag is { IsOk: true, Value: not null } ? Result.Of<Expression>(Expression.Equal(value, value.Type == typeof(string) ? Parameter(Field.ToText(flag.Value), typeof(string)) : Expression.Constant((bool)flag.Value!))) : Fail(field, text);
             case FieldKind.Number or FieldKind.Date or FieldKind.Instant:
-                return Range(field, value, text);
+                return text.Contains(',') ? Any(text, part => Range(field, value, part)) : Range(field, value, text);
             default:
                 throw new InvalidOperationException($"Unknown field kind {field.Kind}.");
         }
@@ -123,8 +148,8 @@ internal static class Filters
     {
         var parsed = field.Parse(text);
         if (!parsed.IsOk || parsed.Value is null) return Result.Fail<object?>(Error.Of("filter.bad-value", "篩選值不正確", "Bad filter value", field.Key));
-        if (parsed.Value is DateTimeOffset instant && wholeDay && text.Length <= 10) return Result.Of<object?>(instant.AddDays(1).AddTicks(-TimeSpan.TicksPerMicrosecond));
-        return value.Type == typeof(string) ? Result.Of<object?>(Field.ToText(parsed.Value)) : parsed;
+        if (parsed.Value is DateTimeOffset instant && wholeDay && text.Length <= 10) return Result.Of(Comparable(field, value.Type, instant.AddDays(1).AddTicks(-TimeSpan.TicksPerMicrosecond)));
+        return Result.Of(Comparable(field, value.Type, parsed.Value));
     }
 
     private static Result<Expression> Any(string text, Func<string, Result<Expression>> one)
@@ -137,7 +162,7 @@ internal static class Filters
             body = body is null ? condition.Value : Expression.OrElse(body, condition.Value);
         }
 
-        return Result.Of(body ?? Expression.Constant(true));
+        return body is null ? Result.Fail<Expression>(Error.Of("filter.bad-value", "篩選值是空的。", "The filter has no value.")) : Result.Of(body);
     }
 
     private static Expression Empty(Field field, Expression value)

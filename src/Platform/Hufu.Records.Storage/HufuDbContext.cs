@@ -65,6 +65,9 @@ public class HufuDbContext : DbContext
     /// <summary>The text of a key of a JSON column, translated to the database's own function.</summary>
     public static string? JsonText(string? json, string key) => throw new NotSupportedException("Only inside a database query.");
 
+    /// <summary>The number in a key of a JSON column, null where the text there is none.</summary>
+    public static double? JsonNumber(string? json, string key) => throw new NotSupportedException("Only inside a database query.");
+
     /// <inheritdoc />
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
@@ -183,20 +186,42 @@ public class HufuDbContext : DbContext
         });
 
         var postgres = IsPostgres;
+        SqlExpression TextOf(IReadOnlyList<SqlExpression> args) => postgres
+            ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [true, false], typeof(string), args[1].TypeMapping)
+            : new SqlFunctionExpression("json_extract", [args[0], new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Add, new SqlConstantExpression("$.", args[1].TypeMapping), args[1], typeof(string), args[1].TypeMapping)], true, [true, false], typeof(string), args[1].TypeMapping);
         modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonText), BindingFlags.Public | BindingFlags.Static)!)
-            .HasTranslation(args => postgres
-                ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [true, false], typeof(string), null)
-                : new SqlFunctionExpression("json_extract", [args[0], new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Add, new SqlConstantExpression("$.", args[1].TypeMapping), args[1], typeof(string), args[1].TypeMapping)], true, [true, false], typeof(string), null));
+            .HasTranslation(TextOf);
+        modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonNumber), BindingFlags.Public | BindingFlags.Static)!)
+            .HasTranslation(args =>
+            {
+                var text = TextOf(args);
+                // PostgreSQL refuses to cast what is no number, SQLite takes it for 0.
+                if (postgres) text = new SqlFunctionExpression("substring", [text, new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [true, false], typeof(string), args[1].TypeMapping);
+                return new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping(postgres ? "double precision" : "REAL"));
+            });
 
         foreach (var contribution in contributions) contribution.Configure(modelBuilder);
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
         {
             if (entity.GetTableName() is { } table) entity.SetTableName(Snake(table));
-            foreach (var property in entity.GetProperties()) property.SetColumnName(Snake(property.Name));
-            foreach (var key in entity.GetKeys()) key.SetName(Snake(key.GetName() ?? ""));
-            foreach (var index in entity.GetIndexes()) index.SetDatabaseName(Snake(index.GetDatabaseName() ?? ""));
+            foreach (var property in entity.GetProperties())
+            {
+                property.SetColumnName(Snake(property.Name));
+                var plain = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
+                // One order of texts on both databases, whatever language the server was set up in.
+                if (plain == typeof(string) && postgres && property.GetCollation() is null) property.SetCollation("C");
+                // SQLite has no exact decimals: whole millionths sort, compare and add up exactly.
+                if (plain == typeof(decimal) && postgres) property.SetColumnType("numeric(19,6)");
+                if (plain == typeof(decimal) && !postgres) property.SetValueConverter(new MillionthsConverter());
+            }
+
+            foreach (var key in entity.GetKeys()) key.SetName(Shorten($"pk_{entity.GetTableName()}" + (key.IsPrimaryKey() ? "" : "_" + string.Join('_', key.Properties.Select(p => p.GetColumnName())))));
+            foreach (var index in entity.GetIndexes()) index.SetDatabaseName(Shorten($"ix_{entity.GetTableName()}_{string.Join('_', index.Properties.Select(p => p.GetColumnName()))}"));
         }
     }
+
+    // PostgreSQL cuts names after 63 bytes, and two that are cut alike would collide.
+    private static string Shorten(string name) => name.Length <= 60 ? name : name[..51] + "_" + Kernel.Hashing.Sha256Hex(name)[..8];
 
     private static string Snake(string name)
     {
@@ -222,6 +247,9 @@ internal sealed record ActingAs(Actor Actor, string Action, string? Reason, Guid
 internal sealed class InstantConverter() : ValueConverter<DateTimeOffset, long>(
     value => (value.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
     value => DateTimeOffset.UnixEpoch.AddTicks(value * TimeSpan.TicksPerMicrosecond));
+
+/// <summary>Decimals as whole millionths: exact, sortable and summable where the database has no decimal type.</summary>
+internal sealed class MillionthsConverter() : ValueConverter<decimal, long>(value => (long)decimal.Round(value * 1_000_000m), value => value / 1_000_000m);
 
 /// <summary>The precision that the product keeps.</summary>
 public static class Instants

@@ -26,6 +26,8 @@ public sealed record ImportRow(int Row, IReadOnlyDictionary<string, string?> Val
 public sealed record ImportLine(int Row, RowFate Fate, string? Key, string? Number, string? Title, IReadOnlyList<FieldChange> Changes, IReadOnlyList<Error> Errors)
 {
     internal Record? Target { get; init; }
+
+    internal Record? Before { get; init; }
 }
 
 /// <summary>The fate of every row of a file.</summary>
@@ -43,7 +45,7 @@ public sealed class RecordImport(RecordStore store)
     /// <summary>States the fate of every row without changing anything.</summary>
     public async Task<Result<ImportPlan>> PlanAsync(Actor actor, RecordType type, IReadOnlyList<ImportRow> rows, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        if (actor.ScopeOf(type, Right.Write) is null) return Result.Fail<ImportPlan>(Error.Of("access.denied", $"您沒有匯入「{type.Name.Zh}」的權限。", $"You do not have the right to import “{type.Name.En}”."));
+        if (await store.DeniedAsync(actor, type, Right.Write, null) is { } denied) return Result.Fail<ImportPlan>(denied);
         return await type.Accept(new PlanVisitor(store, actor, rows, progress, cancellation));
     }
 
@@ -64,7 +66,8 @@ public sealed class RecordImport(RecordStore store)
             var fresh = work.Count(l => l.Fate is RowFate.New);
             var series = $"{type.Prefix}-{db.Now.Year}";
             var next = fresh == 0 ? 0 : int.Parse((await store.NextNumberAsync(type, fresh, cancellation))[(series.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
-            db.ActAs(actor, "import", reason, Guid.CreateVersion7());
+            var batch = Guid.CreateVersion7();
+            db.ActAs(actor, "import", reason, batch);
             var tracking = db.ChangeTracker.AutoDetectChangesEnabled;
             db.ChangeTracker.AutoDetectChangesEnabled = false;
             try
@@ -83,25 +86,24 @@ public sealed class RecordImport(RecordStore store)
                         else
                         {
                             // The target already carries the new values: bring the old ones back as originals, so that only real differences are written.
-                            var entry = db.Attach(record);
-                            foreach (var change in line.Changes)
-                            {
-                                var field = type.FindField(change.Field)!;
-                                if (field.Property is null)
-                                {
-                                    entry.Property(nameof(Record.Extra)).IsModified = true;
-                                    continue;
-                                }
-
-                                var property = entry.Property(field.Property.Name);
-                                property.OriginalValue = field.Parse(change.From) is { IsOk: true } old ? old.Value : property.Metadata.ClrType == typeof(string) ? "" : null;
-                                property.IsModified = true;
-                            }
+                            db.Attach(record).OriginalValues.SetValues(line.Before!);
                         }
                     }
 
-                    await db.SaveChangesAsync(cancellation);
+                    try
+                    {
+                        await db.SaveChangesAsync(cancellation);
+                    }
+                    catch (DbUpdateConcurrencyException)
+                    {
+                        return Result.Fail<ImportPlan>(Error.Of("record.changed-meanwhile", "匯入期間有紀錄被他人修改，未寫入任何資料，請再試一次。", "Somebody changed a record during the import, so nothing was written; try again."));
+                    }
+
+                    if (store.HasReactions(type.Key))
+                        foreach (var line in work.Skip(done).Take(Chunk))
+                            if (await store.ReactAsync(actor, line.Target!, "import", cancellation) is { IsOk: false } failed) return Result.Fail<ImportPlan>(failed.Errors);
                     db.ChangeTracker.Clear();
+                    db.ActAs(actor, "import", reason, batch);
                     progress?.Report((double)Math.Min(done + Chunk, work.Count) / work.Count);
                 }
             }
@@ -160,7 +162,9 @@ public sealed class RecordImport(RecordStore store)
             }
             else if (!string.IsNullOrEmpty(key)) existing.TryGetValue(key, out before);
 
-            var identity = string.IsNullOrEmpty(givenNumber) ? key : "#" + givenNumber;
+            // A record that the person may not read is not told of: it only stands in the way.
+            var hidden = before is not null && !actor.May(type, Right.Read, before);
+            var identity = before is not null ? "=" + before.Number : string.IsNullOrEmpty(givenNumber) ? key : "#" + givenNumber;
             if (string.IsNullOrEmpty(identity)) errors.Add(Error.Of("import.no-key", $"缺少「{keyField.Label.Zh}」，無法辨識是哪一筆。", $"“{keyField.Label.En}” is missing, so the record cannot be recognised.", keyField.Key));
             else if (!seen.TryAdd(identity, row.Row)) errors.Add(Error.Of("import.duplicate", $"與第 {seen[identity]} 列的「{keyField.Label.Zh}」重複：{key ?? givenNumber}", $"The same “{keyField.Label.En}” as in row {seen[identity]}: {key ?? givenNumber}", keyField.Key));
             var record = before is null ? (T)type.NewRecord() : Copy(before);
@@ -168,7 +172,7 @@ public sealed class RecordImport(RecordStore store)
             {
                 var field = type.FindField(column)!;
                 if (field.ReadOnly) continue;
-                var parsed = field.Parse(await ResolveAsync(field, text));
+                var parsed = field.Parse(await ResolveAsync(field, text, before is null ? null : field.GetText(before)));
                 if (parsed.IsOk) field.Set(record, parsed.Value);
                 else errors.AddRange(parsed.Errors);
             }
@@ -182,8 +186,8 @@ public sealed class RecordImport(RecordStore store)
             if (errors.Count == 0) errors.AddRange(RecordStore.Check(type, record).Where(e => !errors.Exists(o => o.Place == e.Place)));
             if (errors.Count == 0 && (!actor.May(type, Right.Write, record.OwnerId, before?.CreatedBy ?? actor.Id, record.UnitId) || (before is not null && !actor.May(type, Right.Write, before))))
                 errors.Add(Error.Of("access.denied", "您無權寫入這個單位的紀錄。", "You may not write records of this unit."));
-            if (before?.ArchivedAt is not null) errors.Add(Error.Of("record.archived", $"{before.Number} 已封存。", $"{before.Number} is archived."));
-            if (errors.Count > 0) return new ImportLine(row.Row, RowFate.Refused, key, before?.Number, title, [], errors);
+            if (before?.ArchivedAt is not null && !hidden) errors.Add(Error.Of("record.archived", $"{before.Number} 已封存。", $"{before.Number} is archived."));
+            if (errors.Count > 0) return new ImportLine(row.Row, RowFate.Refused, key, hidden ? null : before?.Number, title, [], errors);
             if (before is null) return new ImportLine(row.Row, RowFate.New, key, null, title, [], []) { Target = record };
             var changes = new List<FieldChange>();
             foreach (var field in type.Fields)
@@ -193,7 +197,7 @@ public sealed class RecordImport(RecordStore store)
                 if (from != to) changes.Add(new FieldChange(field.Key, from, to));
             }
 
-            return new ImportLine(row.Row, changes.Count == 0 ? RowFate.Unchanged : RowFate.Changed, key, before.Number, title, changes, []) { Target = record };
+            return new ImportLine(row.Row, changes.Count == 0 ? RowFate.Unchanged : RowFate.Changed, key, before.Number, title, changes, []) { Target = record, Before = before };
         }
 
         private static async Task<Dictionary<string, T>> LoadAsync<T>(HufuDbContext db, RecordType<T> type, Field keyField, Field? number) where T : Record, new()
@@ -217,12 +221,13 @@ public sealed class RecordImport(RecordStore store)
             return copy;
         }
 
-        private async Task<string?> ResolveAsync(Field field, string? text)
+        private async Task<string?> ResolveAsync(Field field, string? text, string? present)
         {
             text = text?.Trim();
             if (string.IsNullOrEmpty(text) || field.Kind is not (FieldKind.Person or FieldKind.Unit or FieldKind.Reference)) return text;
+            if (text == present) return text;
             if (resolved.TryGetValue((field.Key, text), out var known)) return known;
-            return resolved[(field.Key, text)] = await store.ResolveAsync(field, text);
+            return resolved[(field.Key, text)] = await store.ResolveAsync(field, text, actor);
         }
     }
 }

@@ -50,6 +50,8 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
 
     private static readonly Error NotFound = Error.Of("record.not-found", "找不到這筆紀錄，或您無權檢視。", "This record does not exist, or you may not see it.");
 
+    private static readonly Error Archived = Error.Of("record.archived", "已封存的紀錄不能修改。", "An archived record cannot be changed.");
+
     /// <summary>The database, for queries of modules over their own types.</summary>
     public HufuDbContext Db => db;
 
@@ -83,7 +85,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     /// <summary>A record by its number; not found and not allowed look the same from outside.</summary>
     public async Task<Result<Record>> FindAsync(Actor actor, RecordType type, string number, CancellationToken cancellation = default)
     {
-        var record = await type.Accept(new FindVisitor(db, r => r.Number == number, cancellation));
+        var record = Field.IsStorable(number) ? await type.Accept(new FindVisitor(db, r => r.Number == number, cancellation)) : null;
         return await SeenAsync(actor, type, record, number);
     }
 
@@ -105,17 +107,28 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     public async Task<IReadOnlyDictionary<Guid, Record>> NamesAsync(RecordType type, IReadOnlyCollection<Guid> ids, CancellationToken cancellation = default) =>
         ids.Count == 0 ? new Dictionary<Guid, Record>() : (await type.Accept(new ManyVisitor(db, ids, cancellation))).ToDictionary(r => r.Id);
 
-    /// <summary>The history of a record, newest first.</summary>
-    public async Task<IReadOnlyList<Change>> HistoryAsync(Guid recordId, int take = 200, CancellationToken cancellation = default) =>
-        await db.Changes.AsNoTracking().Where(c => c.RecordId == recordId).OrderByDescending(c => c.Id).Take(take).ToListAsync(cancellation);
+    /// <summary>The history of a record, newest first; empty for one that the actor may not read.</summary>
+    public async Task<IReadOnlyList<Change>> HistoryAsync(Actor actor, Record record, int take = 200, CancellationToken cancellation = default)
+    {
+        var type = db.Types.Of(record);
+        if (!actor.May(type, Right.Read, record))
+        {
+            await DenyAsync(actor, type, Right.Read, record.Number);
+            return [];
+        }
+
+        return await db.Changes.AsNoTracking().Where(c => c.RecordId == record.Id).OrderByDescending(c => c.Id).Take(take).ToListAsync(cancellation);
+    }
 
     // ---- creating and editing ------------------------------------------------------------------------------------
 
     /// <summary>Creates a record from canonical texts. Fields that are read-only, unknown or not given stay as they are in a new record.</summary>
     public async Task<Result<Record>> CreateAsync(Actor actor, RecordType type, IReadOnlyDictionary<string, string?> values, string? reason = null, CancellationToken cancellation = default)
     {
+        if (type.CreatedByProduct && !actor.IsSystem) return Result.Fail<Record>(Error.Of("record.created-by-product", $"「{type.Name.Zh}」由系統產生，不能自行新增。", $"“{type.Name.En}” comes from the product and is not created by hand."));
+        if (await DeniedAsync(actor, type, Right.Write, null) is { } denied) return Result.Fail<Record>(denied);
         var record = type.NewRecord();
-        var errors = await SetAsync(type, record, values, actor, creating: true);
+        var errors = await SetAsync(type, record, values, actor);
         return errors.Count > 0 ? Result.Fail<Record>(errors) : await CreateAsync(actor, record, reason, cancellation: cancellation);
     }
 
@@ -123,13 +136,16 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     public async Task<Result<Record>> CreateAsync(Actor actor, Record record, string? reason = null, Guid? batch = null, CancellationToken cancellation = default)
     {
         var type = db.Types.Of(record);
-        if (type.CreatedByProduct && !actor.IsSystem && actor.Channel is "web" or "api" && !actor.May(type, Right.Write, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Write, null));
         if (record.State.Length == 0) record.State = type.Workflow.Initial;
         record.CreatedBy = actor.IsSystem ? null : actor.Id;
         if (type.ScopedOwn(actor)) record.OwnerId ??= actor.IsSystem ? null : actor.Id;
         if (!actor.IsSystem) record.UnitId ??= actor.UnitId;
         if (!actor.May(type, Right.Write, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Write, record.Title));
         var errors = Check(type, record);
+        // What a module filled in obeys the same limits as what a person types.
+        foreach (var field in type.Fields)
+            if (field is { ReadOnly: false, Sensitive: false } && field.GetText(record) is { } text && field.Parse(text) is { IsOk: false } bad) errors.AddRange(bad.Errors);
+        if (type.Workflow.States.All(s => s.Key != record.State)) errors.Add(Error.Of("record.unknown-state", $"沒有「{record.State}」這個狀態。", $"There is no state “{record.State}”.", "state"));
         if (errors.Count > 0) return Result.Fail<Record>(errors);
         return await InTransactionAsync(async () =>
         {
@@ -150,12 +166,13 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         var record = await type.Accept(new FindVisitor(db, r => r.Id == id, cancellation, tracked: true));
         if (record is null || !actor.May(type, Right.Read, record)) return Result.Fail<UpdateOutcome>(await DenyAsync(actor, type, Right.Read, id.ToString()));
         if (!actor.May(type, Right.Write, record)) return Result.Fail<UpdateOutcome>(await DenyAsync(actor, type, Right.Write, record.Number));
-        if (record.ArchivedAt is not null) return Result.Fail<UpdateOutcome>(Error.Of("record.archived", "已封存的紀錄不能修改。", "An archived record cannot be changed."));
+        if (record.ArchivedAt is not null) return Result.Fail<UpdateOutcome>(Archived);
         var before = type.Fields.ToDictionary(f => f.Key, f => f.GetText(record));
         var unitBefore = record.UnitId;
+        if (version > record.Version || version < 1) return Result.Fail<UpdateOutcome>(Error.Of("record.unknown-version", "版本不正確，請重新載入。", "This version does not exist; load the record again."));
         if (version != record.Version)
         {
-            var (merged, conflicts) = await MergeAsync(type, record, version, values, cancellation);
+            var (merged, conflicts) = await MergeAsync(actor, type, record, version, values, cancellation);
             if (conflicts.Count > 0)
             {
                 Forget(record);
@@ -165,7 +182,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             values = merged;
         }
 
-        var errors = await SetAsync(type, record, values, actor, creating: false);
+        var errors = await SetAsync(type, record, values, actor);
         if (errors.Count == 0) errors = Check(type, record);
         // Nobody may move a record into a unit where they could not have written it.
         if (errors.Count == 0 && record.UnitId != unitBefore && !actor.May(type, Right.Write, record)) errors = [await DenyAsync(actor, type, Right.Write, record.Number)];
@@ -185,6 +202,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             }
             catch (DbUpdateConcurrencyException)
             {
+                db.ChangeTracker.Clear();
                 return Result.Fail<UpdateOutcome>(Error.Of("record.changed-meanwhile", "此紀錄剛被他人修改，請重新載入後再儲存。", "Somebody changed this record at the same moment; load it again and save once more."));
             }
 
@@ -199,12 +217,22 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         if (record is null || !actor.May(type, Right.Read, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Read, id.ToString()));
         if (!actor.May(type, Right.Administer, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Administer, record.Number));
         if (string.IsNullOrWhiteSpace(reason)) return Result.Fail<Record>(Error.Of("record.reason-needed", "請說明理由。", "Say why.", "reason"));
+        if (record.ArchivedAt is null == restore) return Result.Of(record);
         return await InTransactionAsync(async () =>
         {
             record.ArchivedAt = restore ? null : db.Now;
             db.ActAs(actor, restore ? "restore" : "archive", reason);
-            await db.SaveChangesAsync(cancellation);
-            return Result.Of(record);
+            try
+            {
+                await db.SaveChangesAsync(cancellation);
+            }
+            catch (DbUpdateConcurrencyException)
+            {
+                db.ChangeTracker.Clear();
+                return Result.Fail<Record>(Error.Of("record.changed-meanwhile", "此紀錄剛被他人修改，請重新載入。", "Somebody changed this record at the same moment; load it again."));
+            }
+
+            return await ReactAsync(actor, record, restore ? "restore" : "archive", cancellation) is { IsOk: false } failed ? Result.Fail<Record>(failed.Errors) : Result.Of(record);
         });
     }
 
@@ -216,7 +244,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         var type = db.Types.Of(record);
         var ways = type.Workflow.From(record.State).ToList();
         if (ways.Count == 0 || record.ArchivedAt is not null) return [];
-        var facts = await FactsAsync(type, record, cancellation);
+        var facts = await FactsAsync(type, record, ways, cancellation);
         var open = new List<OpenTransition>(ways.Count);
         foreach (var way in ways) open.Add(new OpenTransition(way, await BlockedAsync(actor, type, record, way, facts, cancellation)));
         return open;
@@ -228,9 +256,10 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         var record = await type.Accept(new FindVisitor(db, r => r.Id == id, cancellation, tracked: true));
         if (record is null || !actor.May(type, Right.Read, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Read, id.ToString()));
         if (type.Workflow.Find(transition) is not { } way) return Result.Fail<Record>(Error.Of("workflow.unknown-transition", $"沒有「{transition}」這個動作。", $"There is no transition “{transition}”.", "transition"));
+        if (record.ArchivedAt is not null) return Result.Fail<Record>(Archived);
         if (!way.From.Contains(record.State))
             return Result.Fail<Record>(Error.Of("workflow.wrong-state", $"目前狀態「{type.Workflow.State(record.State).Label.Zh}」不能「{way.Label.Zh}」。", $"“{way.Label.En}” is not possible in the state “{type.Workflow.State(record.State).Label.En}”."));
-        if (await BlockedAsync(actor, type, record, way, await FactsAsync(type, record, cancellation), cancellation) is { } blocked)
+        if (await BlockedAsync(actor, type, record, way, await FactsAsync(type, record, [way], cancellation), cancellation) is { } blocked)
         {
             if (blocked.Code is "access.denied" or "workflow.second-person") await NoteDenialAsync(actor, $"{way.Key} {type.Key} {record.Number}", blocked.Code);
             return Result.Fail<Record>(blocked);
@@ -247,6 +276,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             }
             catch (DbUpdateConcurrencyException)
             {
+                db.ChangeTracker.Clear();
                 return Result.Fail<Record>(Error.Of("record.changed-meanwhile", "此紀錄剛被他人修改，請重新載入。", "Somebody changed this record at the same moment; load it again."));
             }
 
@@ -259,6 +289,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     /// <summary>What a bulk edit of one field would do to each chosen record.</summary>
     public async Task<Result<IReadOnlyList<BulkLine>>> PreviewBulkAsync(Actor actor, RecordType type, IReadOnlyCollection<Guid> ids, string fieldKey, string? value, CancellationToken cancellation = default)
     {
+        if (await DeniedAsync(actor, type, Right.Write, null) is { } denied) return Result.Fail<IReadOnlyList<BulkLine>>(denied);
         if (type.FindField(fieldKey) is not { ReadOnly: false } field) return Result.Fail<IReadOnlyList<BulkLine>>(Error.Of("bulk.unknown-field", "這個欄位不能批次修改。", "This field cannot be changed in bulk.", fieldKey));
         if (ids.Count > 5000) return Result.Fail<IReadOnlyList<BulkLine>>(Error.Of("bulk.too-many", "一次最多修改 5,000 筆。", "At most 5,000 records at a time."));
         var lines = new List<BulkLine>(ids.Count);
@@ -269,7 +300,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             Error? refused = null;
             if (!actor.May(type, Right.Write, record)) refused = Error.Of("access.denied", "您無權修改這筆紀錄。", "You may not change this record.");
             else if (record.ArchivedAt is not null) refused = Error.Of("record.archived", "已封存", "Archived");
-            else refused = (await SetAsync(type, record, new Dictionary<string, string?> { [fieldKey] = value }, actor, creating: false)).FirstOrDefault() ?? Check(type, record).FirstOrDefault();
+            else refused = (await SetAsync(type, record, new Dictionary<string, string?> { [fieldKey] = value }, actor)).FirstOrDefault() ?? Check(type, record).FirstOrDefault();
             lines.Add(new BulkLine(record, from, refused is null ? field.GetText(record) : null, refused));
         }
 
@@ -281,7 +312,19 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     {
         var preview = await PreviewBulkAsync(actor, type, ids, fieldKey, value, cancellation);
         if (!preview.IsOk) return Result.Fail<int>(preview.Errors);
-        if (preview.Value.FirstOrDefault(l => l.Refused is not null) is { } bad) return Result.Fail<int>(bad.Refused! with { Place = bad.Record.Number });
+        if (preview.Value.FirstOrDefault(l => l.Refused is not null) is { } bad)
+        {
+            if (bad.Refused!.Code == "access.denied") await NoteDenialAsync(actor, $"{Right.Write} {type.Key} {bad.Record.Number}", "access.denied");
+            return Result.Fail<int>(bad.Refused with { Place = bad.Record.Number });
+        }
+
+        // A record that the actor cannot see is missing from the preview: all or nothing means that nothing is done.
+        if (preview.Value.Count != ids.Distinct().Count())
+        {
+            await NoteDenialAsync(actor, $"{Right.Write} {type.Key} bulk", "access.denied");
+            return Result.Fail<int>(NotFound);
+        }
+
         var batch = Guid.CreateVersion7();
         return await InTransactionAsync(async () =>
         {
@@ -290,6 +333,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             {
                 var outcome = await UpdateAsync(actor, type, line.Record.Id, line.Record.Version, new Dictionary<string, string?> { [fieldKey] = value }, reason, batch, cancellation);
                 if (!outcome.IsOk) return Result.Fail<int>([.. outcome.Errors.Select(e => e with { Place = line.Record.Number })]);
+                if (outcome.Value.Conflicts.Count > 0) return Result.Fail<int>(Error.Of("record.changed-meanwhile", "此紀錄剛被他人修改，請重新載入。", "Somebody changed this record at the same moment; load it again.", line.Record.Number));
                 changed++;
             }
 
@@ -321,6 +365,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         var (fromType, toType) = (db.Types.Of(from), db.Types.Of(to));
         if (!actor.May(fromType, Right.Write, from)) return Result.Fail<RecordLink>(await DenyAsync(actor, fromType, Right.Write, from.Number));
         if (!actor.May(toType, Right.Read, to)) return Result.Fail<RecordLink>(await DenyAsync(actor, toType, Right.Read, to.Number));
+        if (from.ArchivedAt is not null) return Result.Fail<RecordLink>(Archived);
         if (from.Id == to.Id) return Result.Fail<RecordLink>(Error.Of("link.self", "不能連結到自己。", "A record cannot be linked to itself.", "number"));
         if (await db.Links.AnyAsync(l => l.FromId == from.Id && l.ToId == to.Id && l.Kind == kind, cancellation))
             return Result.Fail<RecordLink>(Error.Of("link.exists", "已有相同的連結。", "They are linked already.", "number"));
@@ -339,6 +384,9 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         {
             db.ActAs(actor, "unlink", reason);
             db.Remove(link);
+            var other = await db.Types.Get(link.ToType).Accept(new FindVisitor(db, r => r.Id == link.ToId, cancellation));
+            foreach (var about in new[] { record, other })
+                if (about is not null) db.Changes.Add(About(actor, about, "unlink", $"{record.Number} → {other?.Number}", null, reason));
             await db.SaveChangesAsync(cancellation);
             return Result.Of(true);
         });
@@ -348,6 +396,16 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     public async Task<IReadOnlyList<SeenLink>> LinksAsync(Actor actor, Guid recordId, CancellationToken cancellation = default)
     {
         var links = await db.Links.AsNoTracking().Where(l => l.FromId == recordId || l.ToId == recordId).OrderBy(l => l.Id).ToListAsync(cancellation);
+        if (links.Count == 0) return [];
+        // Whoever may not read the record may not learn what it is tied to.
+        var own = db.Types.Find(links[0].FromId == recordId ? links[0].FromType : links[0].ToType);
+        if (own is null || await own.Accept(new FindVisitor(db, r => r.Id == recordId, cancellation)) is not { } self) return [];
+        if (!actor.May(own, Right.Read, self))
+        {
+            await DenyAsync(actor, own, Right.Read, self.Number);
+            return [];
+        }
+
         var seen = new List<SeenLink>(links.Count);
         foreach (var group in links.GroupBy(l => l.FromId == recordId ? l.ToType : l.FromType))
         {
@@ -370,10 +428,22 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         var type = db.Types.Of(record);
         if (!actor.May(type, Right.Read, record)) return Result.Fail<Comment>(await DenyAsync(actor, type, Right.Read, record.Number));
         text = text?.Trim();
-        if (string.IsNullOrEmpty(text) || text.Length > 8000) return Result.Fail<Comment>(Error.Of("comment.length", "留言需為 1 到 8,000 字。", "A comment has 1 to 8,000 characters.", "text"));
-        var mentioned = Mention().Matches(text).Select(m => directory.FindPerson(m.Groups[1].Value)).Where(p => p is not null).Select(p => p!.Id).Distinct();
+        if (string.IsNullOrEmpty(text) || text.Length > 8000 || !Field.IsStorable(text)) return Result.Fail<Comment>(Error.Of("comment.length", "留言需為 1 到 8,000 字。", "A comment has 1 to 8,000 characters.", "text"));
+        var mentioned = Mention().Matches(text).Select(m => Mentioned(m.Groups[1].Value)).OfType<DirectoryPerson>().Select(p => p.Id).Distinct();
         var comment = new Comment { TypeKey = type.Key, RecordId = record.Id, AuthorId = actor.Id, AuthorName = actor.Name, At = db.Now, Text = text, Mentions = string.Join(';', mentioned) };
         return await AddAsync(actor, "comment", comment, [record], text.Length > 80 ? text[..80] + "…" : text, null, cancellation);
+    }
+
+    // Chinese has no spaces: in 「@王小明請看」 the name ends where the longest known name does.
+    private DirectoryPerson? Mentioned(string text)
+    {
+        for (var length = text.Length; length > 0; length--)
+        {
+            if (length < text.Length && char.IsAsciiLetterOrDigit(text[length]) && char.IsAsciiLetterOrDigit(text[length - 1])) continue;
+            if (directory.FindPerson(text[..length]) is { } person) return person;
+        }
+
+        return null;
     }
 
     /// <summary>Attaches evidence to a record.</summary>
@@ -381,6 +451,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     {
         var type = db.Types.Of(record);
         if (!actor.May(type, Right.Write, record)) return Result.Fail<Evidence>(await DenyAsync(actor, type, Right.Write, record.Number));
+        if (record.ArchivedAt is not null) return Result.Fail<Evidence>(Archived);
         evidence.TypeKey = type.Key;
         evidence.RecordId = record.Id;
         evidence.AddedBy = actor.IsSystem ? null : actor.Id;
@@ -398,22 +469,27 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         var record = await type.Accept(new FindVisitor(db, r => r.Id == evidence.RecordId, cancellation));
         if (record is null || !actor.May(type, Right.Write, record)) return Result.Fail(await DenyAsync(actor, type, Right.Write, evidenceId.ToString()));
         if (string.IsNullOrWhiteSpace(reason)) return Result.Fail(Error.Of("record.reason-needed", "請說明理由。", "Say why.", "reason"));
+        if (evidence.WithdrawnAt is not null) return Result.Ok;
         return await InTransactionAsync(async () =>
         {
             evidence.WithdrawnAt = db.Now;
             db.ActAs(actor, "withdraw", reason);
+            db.Changes.Add(About(actor, record, "withdraw", null, evidence.Title, reason));
             await db.SaveChangesAsync(cancellation);
             return Result.Of(true);
         });
     }
 
-    /// <summary>Starts or stops hearing of changes to a record.</summary>
-    public async Task WatchAsync(Actor actor, Record record, bool watch, CancellationToken cancellation = default)
+    /// <summary>Starts or stops hearing of changes to a record that the actor may read.</summary>
+    public async Task<Result> WatchAsync(Actor actor, Record record, bool watch, CancellationToken cancellation = default)
     {
+        var type = db.Types.Of(record);
+        if (watch && !actor.May(type, Right.Read, record)) return Result.Fail(await DenyAsync(actor, type, Right.Read, record.Number));
         var existing = await db.Watchers.FindAsync([record.Id, actor.Id], cancellation);
         if (watch && existing is null) db.Watchers.Add(new Watcher { RecordId = record.Id, PersonId = actor.Id, TypeKey = db.Types.Of(record).Key });
         if (!watch && existing is not null) db.Watchers.Remove(existing);
         await db.SaveChangesAsync(cancellation);
+        return Result.Ok;
     }
 
     // ---- inner workings ------------------------------------------------------------------------------------------
@@ -434,6 +510,8 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             catch
             {
                 db.ChangeTracker.Clear();
+                await transaction.RollbackAsync();
+                await WriteWaitingDenialsAsync();
                 throw;
             }
         }
@@ -456,7 +534,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     internal static string Numbered(string series, int number) => $"{series}-{number:0000}";
 
     /// <summary>Sets the fields given as canonical text or as people write them; returns what is wrong.</summary>
-    internal async Task<List<Error>> SetAsync(RecordType type, Record record, IReadOnlyDictionary<string, string?> values, Actor actor, bool creating)
+    internal async Task<List<Error>> SetAsync(RecordType type, Record record, IReadOnlyDictionary<string, string?> values, Actor actor)
     {
         var errors = new List<Error>();
         foreach (var (key, text) in values)
@@ -473,13 +551,12 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
                 continue;
             }
 
-            var resolved = string.IsNullOrWhiteSpace(text) ? null : await ResolveAsync(field, text.Trim());
+            var resolved = string.IsNullOrWhiteSpace(text) ? null : await ResolveAsync(field, text.Trim(), actor, field.GetText(record));
             var parsed = field.Parse(resolved);
             if (!parsed.IsOk) errors.AddRange(parsed.Errors);
             else field.Set(record, parsed.Value);
         }
 
-        _ = (actor, creating);
         return errors;
     }
 
@@ -494,27 +571,41 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         return errors;
     }
 
-    /// <summary>Turns numbers, names and accounts into identities; everything else stays as it is.</summary>
-    internal async Task<string> ResolveAsync(Field field, string text) => field.Kind switch
+    /// <summary>
+    /// Turns numbers, names and accounts into identities; everything else stays as it is. A reference is resolved only to a record that the
+    /// actor may read, or that the field holds already.
+    /// </summary>
+    internal async Task<string> ResolveAsync(Field field, string text, Actor actor, string? present = null)
     {
-        FieldKind.Person when !Guid.TryParse(text, out _) => directory.FindPerson(text)?.Id.ToString() ?? text,
-        FieldKind.Unit when !Guid.TryParse(text, out _) => directory.FindUnit(text)?.Id.ToString() ?? text,
-        FieldKind.Reference when !Guid.TryParse(text, out _) && db.Types.Find(field.Target!) is { } target =>
-            (await FindByNumberAsync(target, text))?.Id.ToString() ?? text,
-        _ => text,
-    };
-
-    private Task<Record?> FindByNumberAsync(RecordType target, string text)
-    {
-        var upper = text.ToUpperInvariant();
-        return target.Accept(new FindVisitor(db, r => r.Number == text || r.Number == upper, default));
+        switch (field.Kind)
+        {
+            case FieldKind.Person:
+                return Guid.TryParse(text, out var person)
+                    ? present == person.ToString() || directory.Person(person) is not null ? person.ToString() : Missing(text)
+                    : directory.FindPerson(text)?.Id.ToString() ?? text;
+            case FieldKind.Unit:
+                return Guid.TryParse(text, out var unit)
+                    ? present == unit.ToString() || directory.Unit(unit) is not null ? unit.ToString() : Missing(text)
+                    : directory.FindUnit(text)?.Id.ToString() ?? text;
+            case FieldKind.Reference when db.Types.Find(field.Target!) is { } target && Field.IsStorable(text):
+                var known = Guid.TryParse(text, out var id);
+                if (known && present == id.ToString()) return id.ToString();
+                var upper = text.ToUpperInvariant();
+                var found = await target.Accept(known ? new FindVisitor(db, r => r.Id == id, default) : new FindVisitor(db, r => r.Number == text || r.Number == upper, default));
+                return found is not null && (present == found.Id.ToString() || actor.May(target, Right.Read, found)) ? found.Id.ToString() : Missing(text);
+            default:
+                return text;
+        }
     }
+
+    // No identity: parsing it says that it was not found.
+    private static string Missing(string text) => "? " + text;
 
     private string? ResolveFilter(Field field, string text, Actor actor) => field.Kind switch
     {
         FieldKind.Person => text == "me" ? actor.Id.ToString() : Guid.TryParse(text, out _) ? text : directory.FindPerson(text)?.Id.ToString(),
         FieldKind.Unit => text == "mine" ? actor.UnitId?.ToString() : Guid.TryParse(text, out _) ? text : directory.FindUnit(text)?.Id.ToString(),
-        FieldKind.Reference when db.Types.Find(field.Target!) is { } target => Guid.TryParse(text, out _) ? text : target.Accept(new FindIdVisitor(db, text))?.ToString(),
+        FieldKind.Reference when db.Types.Find(field.Target!) is { } target => Guid.TryParse(text, out _) ? text : target.Accept(new FindIdVisitor(db, text, actor))?.ToString(),
         _ => text,
     };
 
@@ -526,7 +617,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             db.Add(entity);
             // The record's own history shows it too.
             foreach (var record in about)
-                db.Changes.Add(ChangeCapture.Create(db.Types.Of(record).Key, record.Id, record.Version, action, db.Now, null, actor.Id, new ChangePayload(actor.Id, actor.Name, actor.Channel, reason, [new FieldChange(action, null, what)], null)));
+                db.Changes.Add(About(actor, record, action, null, what, reason));
             await db.SaveChangesAsync(cancellation);
             foreach (var record in about)
                 if (await ReactAsync(actor, record, action, cancellation) is { IsOk: false } failed) return Result.Fail<TEntity>(failed.Errors);
@@ -534,7 +625,12 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         });
     }
 
-    private async Task<Result> ReactAsync(Actor actor, Record record, string action, CancellationToken cancellation)
+    private Change About(Actor actor, Record record, string action, string? from, string? to, string? reason) => ChangeCapture.Create(
+        db.Types.Of(record).Key, record.Id, record.Version, action, db.Now, null, actor.Id, new ChangePayload(actor.Id, actor.Name, actor.Channel, reason, [new FieldChange(action, from, to)], null));
+
+    internal bool HasReactions(string typeKey) => reactions.Any(r => r.TypeKey == typeKey);
+
+    internal async Task<Result> ReactAsync(Actor actor, Record record, string action, CancellationToken cancellation)
     {
         var key = db.Types.Of(record).Key;
         foreach (var reaction in reactions.Where(r => r.TypeKey == key))
@@ -542,9 +638,12 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         return Result.Ok;
     }
 
-    private async Task<GuardFacts> FactsAsync(RecordType type, Record record, CancellationToken cancellation)
+    private async Task<GuardFacts> FactsAsync(RecordType type, Record record, IReadOnlyList<Transition> ways, CancellationToken cancellation)
     {
-        var evidence = await db.Evidence.CountAsync(e => e.RecordId == record.Id && e.WithdrawnAt == null, cancellation);
+        var guarded = ways.Any(w => w.Guards.Count > 0);
+        var evidence = guarded || ways.Any(w => w.NeedsEvidence) ? await db.Evidence.CountAsync(e => e.RecordId == record.Id && e.WithdrawnAt == null, cancellation) : 0;
+        // Counting links and children costs a query for each type that points here: only guards look at them.
+        if (!guarded) return new GuardFacts(evidence, new Dictionary<string, int>(), new Dictionary<string, int>());
         var links = await db.Links.Where(l => l.FromId == record.Id || l.ToId == record.Id).Select(l => l.FromId == record.Id ? l.ToType : l.FromType).ToListAsync(cancellation);
         var children = new Dictionary<string, int>();
         foreach (var other in db.Types.All)
@@ -564,7 +663,8 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             foreach (var separate in way.SeparateFrom)
             {
                 var last = await db.Changes.AsNoTracking().Where(c => c.RecordId == record.Id && c.TypeKey == type.Key && c.Action == separate).OrderByDescending(c => c.Id).Select(c => c.ActorId).FirstOrDefaultAsync(cancellation);
-                if (last == actor.Id)
+                // An imported record was never created in the log; who brought it in stands in the record.
+                if (last == actor.Id || (separate == "create" && record.CreatedBy == actor.Id))
                     return Error.Of("workflow.second-person", "符節須兩人相合：提出的人不能自行核可，請由另一人執行。", "A tally has two halves: whoever asked may not approve. Another person must do this.");
             }
         }
@@ -575,7 +675,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         return null;
     }
 
-    private async Task<(IReadOnlyDictionary<string, string?> Values, IReadOnlyList<FieldConflict> Conflicts)> MergeAsync(RecordType type, Record record, int version, IReadOnlyDictionary<string, string?> values, CancellationToken cancellation)
+    private async Task<(IReadOnlyDictionary<string, string?> Values, IReadOnlyList<FieldConflict> Conflicts)> MergeAsync(Actor actor, RecordType type, Record record, int version, IReadOnlyDictionary<string, string?> values, CancellationToken cancellation)
     {
         // What the form showed is the present value with the later changes undone.
         var since = await db.Changes.AsNoTracking().Where(c => c.RecordId == record.Id && c.TypeKey == type.Key && c.Version > version).OrderBy(c => c.Id).ToListAsync(cancellation);
@@ -594,12 +694,12 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             }
 
             var theirs = field.GetText(record);
-            var resolved = string.IsNullOrWhiteSpace(text) ? null : await ResolveAsync(field, text.Trim());
+            var resolved = string.IsNullOrWhiteSpace(text) ? null : await ResolveAsync(field, text.Trim(), actor, field.GetText(record));
             var parsed = field.Parse(resolved);
             var mine = parsed.IsOk ? Field.ToText(parsed.Value) : resolved;
             if (mine == before || mine == theirs) continue;
             if (theirs == before) merged[key] = text;
-            else conflicts.Add(new FieldConflict(field, before, theirs, mine));
+            else conflicts.Add(field.Sensitive ? new FieldConflict(field, before, ChangeCapture.Hidden, mine) : new FieldConflict(field, before, theirs, mine));
         }
 
         return (merged, conflicts);
@@ -611,7 +711,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         return actor.May(type, Right.Read, record) ? Result.Of(record) : Result.Fail<Record>(await DenyAsync(actor, type, Right.Read, what));
     }
 
-    private async Task<Error?> DeniedAsync(Actor actor, RecordType type, Right right, string? what) => actor.ScopeOf(type, right) is null ? await DenyAsync(actor, type, right, what) : null;
+    internal async Task<Error?> DeniedAsync(Actor actor, RecordType type, Right right, string? what) => actor.ScopeOf(type, right) is null ? await DenyAsync(actor, type, right, what) : null;
 
     private async Task<Error> DenyAsync(Actor actor, RecordType type, Right right, string? what)
     {
@@ -681,9 +781,9 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         }
     }
 
-    private sealed class FindIdVisitor(HufuDbContext db, string number) : IRecordTypeVisitor<Guid?>
+    private sealed class FindIdVisitor(HufuDbContext db, string number, Actor actor) : IRecordTypeVisitor<Guid?>
     {
-        public Guid? Visit<T>(RecordType<T> type) where T : Record, new() => db.Set<T>().Where(r => r.Number == number).Select(r => (Guid?)r.Id).FirstOrDefault();
+        public Guid? Visit<T>(RecordType<T> type) where T : Record, new() => db.Set<T>().Where(actor.ReadCondition<T>(type)).Where(r => r.Number == number).Select(r => (Guid?)r.Id).FirstOrDefault();
     }
 }
 
@@ -694,8 +794,12 @@ internal sealed class FindVisitor(HufuDbContext db, System.Linq.Expressions.Expr
         var parameter = System.Linq.Expressions.Expression.Parameter(typeof(T), "r");
         var body = new Rename(condition.Parameters[0], parameter).Visit(condition.Body);
         var typed = System.Linq.Expressions.Expression.Lambda<Func<T, bool>>(body, parameter);
-        IQueryable<T> rows = tracked ? db.Set<T>() : db.Set<T>().AsNoTracking();
-        return await rows.FirstOrDefaultAsync(typed, cancellation);
+        if (!tracked) return await db.Set<T>().AsNoTracking().FirstOrDefaultAsync(typed, cancellation);
+        var known = db.ChangeTracker.Entries<T>().Select(e => e.Entity).ToHashSet(ReferenceEqualityComparer.Instance);
+        var found = await db.Set<T>().FirstOrDefaultAsync(typed, cancellation);
+        // An instance from an earlier operation of this context may be older than the row.
+        if (found is not null && known.Contains(found) && db.Entry(found) is { State: EntityState.Unchanged } entry) await entry.ReloadAsync(cancellation);
+        return found;
     }
 
     private sealed class Rename(System.Linq.Expressions.ParameterExpression from, System.Linq.Expressions.ParameterExpression to) : System.Linq.Expressions.ExpressionVisitor

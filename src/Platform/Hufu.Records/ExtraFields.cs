@@ -55,7 +55,19 @@ public sealed class CustomField : IAudited
 
     string IAudited.AuditType => "kernel.custom-field";
 
+    /// <summary>What is wrong with the definition; empty when it can be used.</summary>
+    public IReadOnlyList<Kernel.Error> Check()
+    {
+        var errors = new List<Kernel.Error>();
+        if (!Field.IsExtraKey(Key)) errors.Add(Kernel.Error.Of("custom-field.key", "代碼須以 x_ 開頭，其後為 1 到 40 個小寫英文字母、數字或底線。", "The key starts with x_, followed by 1 to 40 lower-case letters, digits or underscores.", nameof(Key)));
+        if (string.IsNullOrWhiteSpace(LabelZh) || string.IsNullOrWhiteSpace(LabelEn)) errors.Add(Kernel.Error.Of("custom-field.label", "請填寫中文與英文名稱。", "Give the name in both languages.", nameof(LabelZh)));
+        if (!Enum.TryParse<FieldKind>(Kind, out var kind) || !Enum.IsDefined(kind) || kind is FieldKind.Reference) errors.Add(Kernel.Error.Of("custom-field.kind", "不支援這個欄位種類。", "This kind of field is not offered.", nameof(Kind)));
+        else if (kind is FieldKind.Choice or FieldKind.ChoiceSet && string.IsNullOrWhiteSpace(Choices)) errors.Add(Kernel.Error.Of("custom-field.choices", "請至少列出一個選項。", "List at least one choice.", nameof(Choices)));
+        return errors;
+    }
+
     /// <summary>The field that this definition describes.</summary>
+    /// <exception cref="ArgumentException">The definition has faults; see <see cref="Check"/>.</exception>
     public Field ToField()
     {
         var field = new Field(Key, Enum.Parse<FieldKind>(Kind), new Kernel.LocalizedText(LabelZh, LabelEn))

@@ -65,6 +65,8 @@ public sealed class Field
 
     internal Field(string key, FieldKind kind, LocalizedText label)
     {
+        // The key stands in JSON paths and URLs: nothing but these characters may reach them.
+        if (!IsExtraKey(key)) throw new ArgumentException($"'{key}' is no key of a site-defined field.", nameof(key));
         Key = key;
         Kind = kind;
         Label = label;
@@ -118,6 +120,24 @@ public sealed class Field
     /// <summary>The heading of the form section that it stands in; null for the first.</summary>
     public LocalizedText? Section { get; internal set; }
 
+    /// <summary>True for <c>x_</c> followed by 1 to 40 lower-case letters, digits and underscores.</summary>
+    public static bool IsExtraKey(string key) =>
+        key.Length is > 2 and <= 42 && key.StartsWith("x_", StringComparison.Ordinal) && !key.AsSpan(2).ContainsAnyExcept(KeyCharacters);
+
+    /// <summary>True when both databases can keep the text: no NUL and no half of a surrogate pair.</summary>
+    public static bool IsStorable(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0') return false;
+            if (!char.IsSurrogate(text[i])) continue;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
+            i++;
+        }
+
+        return true;
+    }
+
     /// <summary>Reads the value: string, decimal/int, DateOnly, DateTimeOffset, bool, Guid or null by kind.</summary>
     public object? Get(Record record) => get(record);
 
@@ -158,11 +178,12 @@ public sealed class Field
             case FieldKind.Text or FieldKind.LongText or FieldKind.Markdown:
                 if (text.Length > MaxLength) return Bad("field.too-long", $"「{Label.Zh}」最多 {MaxLength} 字，目前 {text.Length} 字。", $"“{Label.En}” holds at most {MaxLength} characters; this has {text.Length}.");
                 if (Kind is FieldKind.Text && text.AsSpan().IndexOfAny('\r', '\n') >= 0) text = text.ReplaceLineEndings(" ");
-                var control = text.AsSpan().IndexOfAnyInRange('\0', '\b');
+                var control = text.AsSpan().IndexOfAny(Unwanted);
                 if (control >= 0) return Bad("field.control-character", $"「{Label.Zh}」第 {control + 1} 字是控制字元。", $"“{Label.En}” has a control character at position {control + 1}.");
+                if (!IsStorable(text)) return Bad("field.broken-character", $"「{Label.Zh}」含有不完整的字元。", $"“{Label.En}” has half of a character.");
                 return Result.Of<object?>(text);
             case FieldKind.Number:
-                if (!decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number)) return Bad("field.not-a-number", $"「{Label.Zh}」不是數字：{Shorten(text)}", $"“{Label.En}” is not a number: {Shorten(text)}");
+                if (!TryNumber(Narrow(text), out var number)) return Bad("field.not-a-number", $"「{Label.Zh}」不是數字：{Shorten(text)}", $"“{Label.En}” is not a number: {Shorten(text)}");
                 if (number < Min || number > Max) return Bad("field.out-of-range", $"「{Label.Zh}」須介於 {Min} 與 {Max}。", $"“{Label.En}” must be between {Min} and {Max}.");
                 var target = Property is null ? typeof(decimal) : Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType;
                 if (target == typeof(int))
@@ -171,12 +192,14 @@ public sealed class Field
                     return Result.Of<object?>((int)number);
                 }
 
+                if (decimal.Round(number, Decimals) != number || Math.Abs(number) > LargestNumber)
+                    return Bad("field.too-precise", $"「{Label.Zh}」最多 {Decimals} 位小數，絕對值不超過 {LargestNumber}。", $"“{Label.En}” holds at most {Decimals} decimals and numbers up to {LargestNumber}.");
                 return Result.Of<object?>(number);
             case FieldKind.Date:
-                if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy/M/d", "yyyy.M.d", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return Result.Of<object?>(date);
+                if (TryDate(Narrow(text), out var date)) return Result.Of<object?>(date);
                 return Bad("field.not-a-date", $"「{Label.Zh}」不是日期（例：2026-11-23）：{Shorten(text)}", $"“{Label.En}” is not a date (such as 2026-11-23): {Shorten(text)}");
             case FieldKind.Instant:
-                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)) return Result.Of<object?>(instant);
+                if (TryInstant(Narrow(text), out var instant)) return Result.Of<object?>(instant);
                 return Bad("field.not-a-time", $"「{Label.Zh}」不是時間（例：2026-11-23T08:30:00Z）：{Shorten(text)}", $"“{Label.En}” is not a time (such as 2026-11-23T08:30:00Z): {Shorten(text)}");
             case FieldKind.Choice:
                 return FindChoice(text) is { } choice ? Result.Of<object?>(choice.Code) : UnknownChoice(text);
@@ -206,6 +229,54 @@ public sealed class Field
     public Choice? FindChoice(string text) =>
         Choices.FirstOrDefault(c => c.Code == text)
         ?? Choices.FirstOrDefault(c => string.Equals(c.Label.Zh, text, StringComparison.OrdinalIgnoreCase) || string.Equals(c.Label.En, text, StringComparison.OrdinalIgnoreCase) || string.Equals(c.Code, text, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>How many decimals of a number are kept.</summary>
+    public const int Decimals = 6;
+
+    /// <summary>The largest number that can be kept.</summary>
+    public const decimal LargestNumber = 9_000_000_000_000m;
+
+    private static readonly System.Buffers.SearchValues<char> KeyCharacters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    private static readonly System.Buffers.SearchValues<char> Unwanted = System.Buffers.SearchValues.Create(
+        [.. Enumerable.Range(0, 32).Select(c => (char)c).Where(c => c is not ('\t' or '\n' or '\r')), '\u007f']);
+
+    // Full-width digits and signs are what many people type in a Chinese form.
+    private static string Narrow(string text) => IsStorable(text) ? text.Normalize(System.Text.NormalizationForm.FormKC) : text;
+
+    private static bool TryNumber(string text, out decimal number)
+    {
+        number = 0;
+        if (text.Contains(','))
+        {
+            // A comma separates thousands and nothing else: 1,5 is a mistake, never 15.
+            var whole = text.Split('.')[0].TrimStart('+', '-').Split(',');
+            if (whole[0].Length is 0 or > 3 || whole.Skip(1).Any(group => group.Length != 3)) return false;
+        }
+
+        return decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out number);
+    }
+
+    private static bool TryDate(string text, out DateOnly date)
+    {
+        if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy-M-d", "yyyy/M/d", "yyyy.M.d", "yyyyMMdd", "yyyy年M月d日"], CultureInfo.InvariantCulture, DateTimeStyles.None, out date)) return true;
+        // Years of the Republic: 115/1/5, 115.01.05, 民國115年1月5日.
+        var republic = text.StartsWith("民國", StringComparison.Ordinal);
+        var parts = (republic ? text[2..] : text).TrimEnd('日').Split(['/', '.', '-', '年', '月'], StringSplitOptions.TrimEntries);
+        if (parts.Length != 3 || (parts[0].Length != 3 && !republic)) return false;
+        return int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var year) && year is > 0 and < 1000
+            && DateOnly.TryParseExact($"{year + 1911:0000}-{parts[1]}-{parts[2]}", "yyyy-M-d", CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
+    }
+
+    private static bool TryInstant(string text, out DateTimeOffset instant)
+    {
+        instant = default;
+        // Without a year in front the parser would fill in today.
+        if (text.Length < 8 || text.AsSpan(0, 4).ContainsAnyExceptInRange('0', '9') || text[4] is not ('-' or '/')) return false;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant)) return false;
+        instant = instant.AddTicks(-(instant.Ticks % TimeSpan.TicksPerMicrosecond));
+        return true;
+    }
 
     private object? EmptyValue => Property is null ? null
         : Property.PropertyType == typeof(string) ? ""

@@ -113,7 +113,12 @@ public abstract class RecordType
     }
 
     /// <summary>Folds text for comparison in search.</summary>
-    public static string Fold(string text) => text.Normalize(System.Text.NormalizationForm.FormKC).ToLowerInvariant();
+    public static string Fold(string text)
+    {
+        // Half of a surrogate pair, as left by cutting a text, would make the normalisation throw.
+        if (!Field.IsStorable(text)) text = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+        return text.Normalize(System.Text.NormalizationForm.FormKC).ToLowerInvariant();
+    }
 
     private protected Field Add(string key, FieldKind kind, LocalizedText label, PropertyInfo property)
     {

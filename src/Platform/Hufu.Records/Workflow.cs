@@ -116,6 +116,8 @@ public sealed class Workflow
     {
         foreach (var state in from.Append(to))
             if (!states.Exists(s => s.Key == state)) throw new InvalidOperationException($"Transition '{key}' names the unknown state '{state}'.");
+        // The change log tells a transition from these by its key alone.
+        if (key is "create" or "update" or "import") throw new InvalidOperationException($"'{key}' is a word of the change log and cannot name a transition.");
         if (transitions.Exists(t => t.Key == key)) throw new InvalidOperationException($"Transition '{key}' is declared twice.");
         var transition = new Transition(key, new LocalizedText(zh, en), from, to, right);
         transitions.Add(transition);
