@@ -45,6 +45,12 @@ internal static class JsonRecordParser
         {
             Alias("SourceName", "Provider_Name");
             Alias("Hostname", "Computer");
+            // Rules name a process as Sysmon does; the Security log has other names for the same.
+            if (fields["EventID"] == "4688")
+            {
+                Alias("NewProcessName", "Image");
+                Alias("ParentProcessName", "ParentImage");
+            }
         }
 
         DateTimeOffset? timestamp = null;
