@@ -1,0 +1,172 @@
+namespace Hufu.Logs;
+
+/// <summary>
+/// One log record, as received and as understood. What could not be understood stands in <see cref="Problems"/>; the raw line is always kept.
+/// </summary>
+public sealed record LogEvent
+{
+    /// <summary>Where the event is stored, <c>segment/row</c>; empty before it has been stored.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>When the event came in, by the receiver's clock.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>When it happened, by the sender's clock; absent when the record does not say.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>True when the record named no time zone, so that the configured one was assumed.</summary>
+    public bool TimeZoneAssumed { get; init; }
+
+    /// <summary>The configured source that delivered the event, for example a receiver's or a file's name.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>The host that the record names.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The program that the record names.</summary>
+    public string? App { get; init; }
+
+    /// <summary>Syslog severity 0 (emergency) to 7 (debug) (RFC 5424 §6.2.1).</summary>
+    public int? Severity { get; init; }
+
+    /// <summary>Syslog facility 0 to 23.</summary>
+    public int? Facility { get; init; }
+
+    /// <summary>The address that the event is about: the client of a request, the source of a login.</summary>
+    public string? SourceIp { get; init; }
+
+    /// <summary>The text of the record without its header.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>The record as received; bytes that are not UTF-8 stand as U+FFFD and are in <see cref="RawBytes"/>.</summary>
+    public required string Raw { get; init; }
+
+    /// <summary>The bytes as received, only where <see cref="Raw"/> does not give them back exactly.</summary>
+    public ReadOnlyMemory<byte>? RawBytes { get; init; }
+
+    /// <summary>Name of the format that the record was read as: see <see cref="LogFormats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Everything else that the record says, by name.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What is wrong with the record; empty when it was read without reserve.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>The time that the event is ordered and searched by: <see cref="OccurredAt"/>, else <see cref="ReceivedAt"/>.</summary>
+    public DateTimeOffset Time => OccurredAt ?? ReceivedAt;
+
+    /// <summary>A known column or an entry of <see cref="Fields"/>, by the name that searches use; absent when the event has none.</summary>
+    public string? Field(string name) => name switch
+    {
+        "source" => Source,
+        "host" => Host,
+        "app" => App,
+        "severity" => Severity?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        "facility" => Facility?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        "src_ip" => SourceIp,
+        "message" => Message,
+        "raw" => Raw,
+        "format" => Format,
+        _ => Fields.TryGetValue(name, out var value) ? value : null,
+    };
+}
+
+/// <summary>Names of the formats that <see cref="LogParser"/> reads.</summary>
+public static class LogFormats
+{
+    /// <summary>RFC 5424.</summary>
+    public const string Syslog5424 = "rfc5424";
+
+    /// <summary>RFC 3164 and what senders make of it.</summary>
+    public const string Syslog3164 = "rfc3164";
+
+    /// <summary>One JSON object a line.</summary>
+    public const string Json = "json";
+
+    /// <summary>Apache and nginx access logs, common and combined.</summary>
+    public const string Access = "access";
+
+    /// <summary>Any text.</summary>
+    public const string Plain = "plain";
+
+    /// <summary>The formats in the order in which they are tried.</summary>
+    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Access, Plain];
+}
+
+/// <summary>How records are read.</summary>
+public sealed record LogParseOptions
+{
+    /// <summary>The format to read every record as; absent to find it for each record.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>The time by which a year is found for records that name none: the latest year that puts the record no more than a day after it.</summary>
+    public required DateTimeOffset ReferenceTime { get; init; }
+
+    /// <summary>The offset of records that name no time zone. Default UTC.</summary>
+    public TimeSpan AssumedOffset { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Longest record in bytes; a longer one is cut into pieces, each kept and marked. Default 65,536.</summary>
+    public int MaxLength { get; init; } = 64 * 1024;
+
+    /// <summary>Most fields of one record; further ones are left out and that is marked. Default 512.</summary>
+    public int MaxFields { get; init; } = 512;
+
+    /// <summary>Deepest nesting of JSON; what is deeper is kept as its JSON text. Default 16.</summary>
+    public int MaxDepth { get; init; } = 16;
+}
+
+/// <summary>A record as its format describes it, before it becomes a <see cref="LogEvent"/>. What the record has not is absent.</summary>
+public sealed record ParsedRecord
+{
+    /// <summary>Name of the format: see <see cref="LogFormats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>What is wrong; a record is valid when this is empty.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>PRI of a syslog record, 0 to 191.</summary>
+    public int? Priority { get; init; }
+
+    /// <summary>VERSION of an RFC 5424 record.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>The time stamp with its zone.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>The time stamp as it is written.</summary>
+    public string? TimestampText { get; init; }
+
+    /// <summary>True when the time stamp names no zone.</summary>
+    public bool TimeZoneAssumed { get; init; }
+
+    /// <summary>HOSTNAME.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>APP-NAME, or the tag of an RFC 3164 record.</summary>
+    public string? AppName { get; init; }
+
+    /// <summary>PROCID, or the number in brackets after an RFC 3164 tag.</summary>
+    public string? ProcId { get; init; }
+
+    /// <summary>MSGID.</summary>
+    public string? MsgId { get; init; }
+
+    /// <summary>STRUCTURED-DATA: id → name → value, unescaped. A name given twice keeps its last value, and that is a problem listed.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? StructuredData { get; init; }
+
+    /// <summary>Named values of formats other than syslog, and those found in the message.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The text of the record.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Facility, from PRI.</summary>
+    public int? Facility => Priority / 8;
+
+    /// <summary>Severity, from PRI.</summary>
+    public int? Severity => Priority % 8;
+
+    /// <summary>True for the syslog formats.</summary>
+    public bool IsSyslog => Format is LogFormats.Syslog5424 or LogFormats.Syslog3164;
+}

@@ -1,0 +1,93 @@
+namespace Hufu.Logs;
+
+/// <summary>What kind of source an event comes from, in the words that detection rules use; an absent part is unknown.</summary>
+/// <param name="Product">For example <c>linux</c>.</param>
+/// <param name="Category">For example <c>webserver</c>.</param>
+/// <param name="Service">For example <c>sshd</c>.</param>
+public sealed record LogSourceHint(string? Product, string? Category, string? Service);
+
+/// <summary>
+/// Finds the kinds of source of an event from its program, its format, its Windows channel and event id. Plain data, so that the host can
+/// hand it to whatever matches rules.
+/// </summary>
+public static class LogSourceHints
+{
+    private static readonly Dictionary<string, string> Channels = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Security"] = "security", ["System"] = "system", ["Application"] = "application", ["Windows PowerShell"] = "powershell-classic",
+        ["Microsoft-Windows-PowerShell/Operational"] = "powershell", ["PowerShellCore/Operational"] = "powershell",
+        ["Microsoft-Windows-Sysmon/Operational"] = "sysmon", ["Microsoft-Windows-TaskScheduler/Operational"] = "taskscheduler",
+        ["Microsoft-Windows-Windows Defender/Operational"] = "windefend", ["Microsoft-Windows-WMI-Activity/Operational"] = "wmi",
+        ["Microsoft-Windows-NTLM/Operational"] = "ntlm", ["Microsoft-Windows-DNS-Client/Operational"] = "dns-client", ["DNS Server"] = "dns-server",
+        ["Microsoft-Windows-Bits-Client/Operational"] = "bits-client", ["Microsoft-Windows-Windows Firewall With Advanced Security/Firewall"] = "firewall-as",
+        ["Microsoft-Windows-AppLocker/EXE and DLL"] = "applocker", ["Microsoft-Windows-AppLocker/MSI and Script"] = "applocker",
+        ["Microsoft-Windows-CodeIntegrity/Operational"] = "codeintegrity-operational", ["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"] = "terminalservices-localsessionmanager",
+    };
+
+    // Sysmon's event ids (taxonomy appendix of the Sigma specification).
+    private static readonly Dictionary<string, string> Sysmon = new(StringComparer.Ordinal)
+    {
+        ["1"] = "process_creation", ["2"] = "file_change", ["3"] = "network_connection", ["4"] = "sysmon_status", ["5"] = "process_termination", ["6"] = "driver_load",
+        ["7"] = "image_load", ["8"] = "create_remote_thread", ["9"] = "raw_access_thread", ["10"] = "process_access", ["11"] = "file_event",
+        ["12"] = "registry_event", ["13"] = "registry_event", ["14"] = "registry_event", ["15"] = "create_stream_hash", ["16"] = "sysmon_status", ["17"] = "pipe_created",
+        ["18"] = "pipe_created", ["19"] = "wmi_event", ["20"] = "wmi_event", ["21"] = "wmi_event", ["22"] = "dns_query", ["23"] = "file_delete",
+        ["24"] = "clipboard_capture", ["25"] = "process_tampering", ["26"] = "file_delete", ["27"] = "file_block_executable", ["28"] = "file_block_shredding", ["29"] = "file_executable_detected",
+        ["255"] = "sysmon_error",
+    };
+
+    private static readonly Dictionary<string, string> PowerShell = new(StringComparer.Ordinal)
+    {
+        ["powershell/4103"] = "ps_module", ["powershell/4104"] = "ps_script", ["powershell-classic/400"] = "ps_classic_start",
+        ["powershell-classic/600"] = "ps_classic_provider_start", ["powershell-classic/800"] = "ps_classic_script",
+    };
+
+    private static readonly Dictionary<string, string> Programs = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["sshd"] = "sshd", ["sshd-session"] = "sshd", ["sudo"] = "sudo", ["CRON"] = "cron", ["crond"] = "cron", ["cron"] = "cron", ["/usr/sbin/cron"] = "cron",
+        ["auditd"] = "auditd", ["audisp-syslog"] = "auditd", ["clamd"] = "clamav", ["freshclam"] = "clamav", ["vsftpd"] = "vsftpd", ["guacd"] = "guacamole",
+    };
+
+    private static readonly HashSet<string> Authentication = new(StringComparer.OrdinalIgnoreCase) { "sshd", "sshd-session", "sudo", "su", "login", "systemd-logind", "passwd", "useradd", "usermod", "groupadd" };
+
+    /// <summary>The kinds of source that an event belongs to, the most specific first; empty when nothing is known.</summary>
+    public static IReadOnlyList<LogSourceHint> For(LogEvent logEvent)
+    {
+        ArgumentNullException.ThrowIfNull(logEvent);
+        if (logEvent.Fields.TryGetValue("Channel", out var channel)) return Windows(channel, logEvent.Field("EventID"));
+        if (logEvent.Format == LogFormats.Access) return [new(null, "webserver", null)];
+        if (logEvent.App is not { } app) return [];
+        if (app == "kernel" && logEvent.Fields.ContainsKey("SRC")) return [new("linux", "firewall", "iptables"), new("linux", null, "syslog")];
+        var hints = new List<LogSourceHint>();
+        if (Programs.TryGetValue(app, out var service)) hints.Add(new LogSourceHint("linux", null, service));
+        if (Authentication.Contains(app)) hints.Add(new LogSourceHint("linux", null, "auth"));
+        if (logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424) hints.Add(new LogSourceHint("linux", null, "syslog"));
+        return hints;
+    }
+
+    private static List<LogSourceHint> Windows(string channel, string? eventId)
+    {
+        var service = Channels.GetValueOrDefault(channel);
+        var hints = new List<LogSourceHint>();
+        if (eventId is not null)
+        {
+            if (service == "sysmon" && Sysmon.TryGetValue(eventId, out var category))
+            {
+                hints.Add(new LogSourceHint("windows", category, service));
+                if (eventId is "12") hints.AddRange([new("windows", "registry_add", service), new("windows", "registry_delete", service)]);
+                if (eventId is "13") hints.Add(new LogSourceHint("windows", "registry_set", service));
+                if (eventId is "14") hints.Add(new LogSourceHint("windows", "registry_rename", service));
+            }
+            else if (service == "security" && eventId == "4688")
+            {
+                hints.Add(new LogSourceHint("windows", "process_creation", service));
+            }
+            else if (service is not null && PowerShell.TryGetValue($"{service}/{eventId}", out var script))
+            {
+                hints.Add(new LogSourceHint("windows", script, service));
+            }
+        }
+
+        hints.Add(new LogSourceHint("windows", null, service));
+        return hints;
+    }
+}

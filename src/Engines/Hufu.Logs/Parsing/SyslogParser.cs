@@ -1,0 +1,459 @@
+using System.Globalization;
+using System.Text;
+
+namespace Hufu.Logs.Parsing;
+
+/// <summary>Reads syslog records: RFC 5424 strictly, RFC 3164 as senders write it. A fault is a problem of the record, never an exception.</summary>
+internal static class SyslogParser
+{
+    private static readonly string[] Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+    /// <summary>PRI: up to three digits in angle brackets, no leading zero, at most 191 (RFC 5424 §6.2.1).</summary>
+    public static bool TryPriority(string text, out int priority, out int length)
+    {
+        priority = 0;
+        length = 0;
+        if (text.Length < 3 || text[0] != '<') return false;
+        var close = text.IndexOf('>', 0, Math.Min(text.Length, 5));
+        if (close < 2 || !int.TryParse(text.AsSpan(1, close - 1), NumberStyles.None, CultureInfo.InvariantCulture, out priority) || priority > 191) return false;
+        if (close > 2 && text[1] == '0') return false;
+        length = close + 1;
+        return true;
+    }
+
+    /// <summary>True when the record has a PRI, and right after it a version and a space: the mark of RFC 5424.</summary>
+    public static bool LooksLike5424(string text)
+    {
+        if (!TryPriority(text, out _, out var at) || at >= text.Length || text[at] is < '1' or > '9') return false;
+        var end = at + 1;
+        while (end < text.Length && end < at + 3 && char.IsAsciiDigit(text[end])) end++;
+        return end < text.Length && text[end] == ' ';
+    }
+
+    public static ParsedRecord Parse5424(string text, LogParseOptions options)
+    {
+        var problems = new List<string>();
+        var at = 0;
+        int? priority = null;
+        if (TryPriority(text, out var pri, out var length))
+        {
+            priority = pri;
+            at = length;
+        }
+        else
+        {
+            problems.Add("PRI is missing or not a number from 0 to 191");
+            var close = text.StartsWith('<') ? text.IndexOf('>', StringComparison.Ordinal) : -1;
+            if (close is > 0 and < 16) at = close + 1;
+        }
+
+        int? version = null;
+        var word = Word(text, ref at);
+        if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && word.Length <= 3 && word[0] != '0') version = number;
+        else problems.Add($"column {at - word.Length + 1}: VERSION is not a number from 1 to 999");
+        if (version is not (null or 1)) problems.Add($"VERSION {version} is unknown; read as version 1");
+
+        DateTimeOffset? timestamp = null;
+        var stampText = Header("TIMESTAMP", int.MaxValue);
+        if (stampText is not null)
+        {
+            if (TryTimestamp(stampText, strict: true, out var stamp, out _)) timestamp = stamp;
+            else problems.Add($"TIMESTAMP '{Short(stampText)}' is not as RFC 5424 §6.2.3 says");
+        }
+
+        // Lengths of RFC 5424 §6.
+        var host = Header("HOSTNAME", 255);
+        var app = Header("APP-NAME", 48);
+        var proc = Header("PROCID", 128);
+        var msgId = Header("MSGID", 32);
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? data = null;
+        if (at >= text.Length) problems.Add("STRUCTURED-DATA is missing");
+        else if (text[at] == '-' && (at + 1 == text.Length || text[at + 1] == ' ')) at++;
+        else if (text[at] == '[') data = StructuredData(text, ref at, options, problems);
+        else problems.Add($"column {at + 1}: STRUCTURED-DATA is neither '-' nor in brackets");
+
+        string? message = null;
+        if (at < text.Length)
+        {
+            if (text[at] == ' ') at++;
+            else if (problems.Count == 0) problems.Add($"column {at + 1}: a space is missing before MSG");
+            // The byte order mark only says that MSG is UTF-8 (RFC 5424 §6.4).
+            if (at < text.Length && text[at] == '\uFEFF') at++;
+            message = text[at..];
+        }
+
+        return new ParsedRecord
+        {
+            Format = LogFormats.Syslog5424, Problems = problems, Priority = priority, Version = version, Timestamp = timestamp, TimestampText = stampText,
+            HostName = host, AppName = app, ProcId = proc, MsgId = msgId, StructuredData = data, Message = message,
+        };
+
+        string? Header(string name, int longest)
+        {
+            var from = at;
+            var value = Word(text, ref at);
+            if (value.Length == 0)
+            {
+                problems.Add($"column {from + 1}: {name} is missing");
+                return null;
+            }
+
+            if (value == "-") return null;
+            if (value.Length > longest) problems.Add($"{name} is longer than {longest} characters");
+            foreach (var c in value)
+            {
+                if (c is >= '!' and <= '~') continue;
+                problems.Add($"{name} holds characters other than printable ASCII");
+                break;
+            }
+
+            return value;
+        }
+    }
+
+    private static Dictionary<string, IReadOnlyDictionary<string, string>> StructuredData(string text, ref int at, LogParseOptions options, List<string> problems)
+    {
+        var result = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
+        var value = new StringBuilder();
+        var count = 0;
+        while (at < text.Length && text[at] == '[')
+        {
+            at++;
+            var id = Name(text, ref at, ' ');
+            if (id.Length is 0 or > 32) problems.Add($"column {at + 1}: SD-ID must have 1 to 32 characters");
+            var element = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (!result.TryAdd(id, element)) problems.Add($"SD-ID '{Short(id)}' occurs twice");
+            result[id] = element;
+            while (true)
+            {
+                if (at >= text.Length)
+                {
+                    problems.Add("STRUCTURED-DATA is not closed");
+                    return result;
+                }
+
+                if (text[at] == ']')
+                {
+                    at++;
+                    break;
+                }
+
+                if (text[at] != ' ')
+                {
+                    problems.Add($"column {at + 1}: a space or ']' was expected in STRUCTURED-DATA");
+                    return result;
+                }
+
+                at++;
+                var name = Name(text, ref at, '=');
+                if (name.Length is 0 or > 32) problems.Add($"column {at + 1}: PARAM-NAME must have 1 to 32 characters");
+                if (at + 1 >= text.Length || text[at] != '=' || text[at + 1] != '"')
+                {
+                    problems.Add($"column {at + 1}: '=\"' was expected in STRUCTURED-DATA");
+                    return result;
+                }
+
+                at += 2;
+                value.Clear();
+                while (at < text.Length && text[at] != '"')
+                {
+                    // Only ", \ and ] are escaped; a backslash before anything else is itself (RFC 5424 §6.3.3).
+                    if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is '"' or '\\' or ']') at++;
+                    else if (text[at] == ']') problems.Add($"column {at + 1}: ']' is not escaped in PARAM-VALUE");
+                    value.Append(text[at++]);
+                }
+
+                if (at >= text.Length)
+                {
+                    problems.Add("PARAM-VALUE is not closed");
+                    element[name] = value.ToString();
+                    return result;
+                }
+
+                at++;
+                if (++count > options.MaxFields)
+                {
+                    problems.Add($"more than {options.MaxFields} parameters; the rest is in the raw line only");
+                    at = text.Length;
+                    return result;
+                }
+
+                if (!element.TryAdd(name, value.ToString()))
+                {
+                    problems.Add($"parameter '{Short(name)}' of '{Short(id)}' occurs twice; the last is kept");
+                    element[name] = value.ToString();
+                }
+            }
+        }
+
+        return result;
+
+        static string Name(string text, ref int at, char end)
+        {
+            var from = at;
+            while (at < text.Length && text[at] != end && text[at] is not (' ' or ']' or '=' or '"')) at++;
+            return text[from..at];
+        }
+    }
+
+    /// <summary>True when a record without PRI begins with a time as RFC 3164 or rsyslog writes it.</summary>
+    public static bool LooksLike3164(string text) =>
+        TryPriority(text, out _, out _) || TryLegacyTime(text, 0, out _, out _)
+        || (IsoWord(text, 0, out var word) && TryTimestamp(word, strict: false, out _, out _) && text.Length > word.Length && TagEnd(text, word.Length) > 0);
+
+    public static ParsedRecord Parse3164(string text, LogParseOptions options)
+    {
+        var problems = new List<string>();
+        var at = 0;
+        int? priority = null;
+        if (TryPriority(text, out var pri, out var length))
+        {
+            priority = pri;
+            at = length;
+        }
+        else if (text.StartsWith('<'))
+        {
+            problems.Add("PRI is not a number from 0 to 191");
+            var close = text.IndexOf('>', StringComparison.Ordinal);
+            if (close is > 0 and < 16) at = close + 1;
+        }
+
+        DateTimeOffset? timestamp = null;
+        string? stampText = null;
+        var assumed = false;
+        if (at < text.Length && text[at] == ' ') at++;
+        if (TryLegacyTime(text, at, out var time, out var end))
+        {
+            stampText = text[at..end].TrimEnd(':');
+            timestamp = WithYear(time, options);
+            assumed = true;
+            at = end;
+            if (timestamp is null) problems.Add($"'{stampText}' is not a day of any near year");
+        }
+        else if (IsoWord(text, at, out var word) && TryTimestamp(word, strict: false, out var stamp, out assumed))
+        {
+            stampText = word;
+            timestamp = assumed ? At(stamp.DateTime, options) : stamp;
+            at += word.Length;
+        }
+        else
+        {
+            problems.Add("no time stamp");
+        }
+
+        var hadTime = stampText is not null;
+        while (at < text.Length && text[at] == ' ' && hadTime) at++;
+        string? host = null, app = null, proc = null;
+        if (hadTime && at < text.Length)
+        {
+            // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
+            var space = text.IndexOf(' ', at);
+            var first = space < 0 ? text[at..] : text[at..space];
+            if (first == "last" && text.AsSpan(at).StartsWith("last message repeated", StringComparison.Ordinal))
+            {
+                // Some senders leave out the host here.
+            }
+            else if (first.Length > 0 && !IsTag(first) && space > 0)
+            {
+                host = first;
+                at = space + 1;
+            }
+        }
+
+        var tagEnd = TagEnd(text, at);
+        if (tagEnd > 0 && (hadTime || priority is not null))
+        {
+            var tag = text[at..(tagEnd - 1)];
+            var open = tag.IndexOf('[', StringComparison.Ordinal);
+            if (open > 0 && tag.EndsWith(']'))
+            {
+                proc = tag[(open + 1)..^1];
+                tag = tag[..open];
+            }
+
+            app = tag;
+            at = tagEnd;
+            if (at < text.Length && text[at] == ' ') at++;
+        }
+
+        var message = text[at..];
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (message.StartsWith("last message repeated ", StringComparison.Ordinal) || message.StartsWith("message repeated ", StringComparison.Ordinal))
+        {
+            var digits = new string([.. message.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
+            if (digits.Length is > 0 and < 10) fields["repeated"] = digits;
+        }
+
+        return new ParsedRecord
+        {
+            Format = LogFormats.Syslog3164, Problems = problems, Priority = priority, Timestamp = timestamp, TimestampText = stampText,
+            TimeZoneAssumed = assumed && timestamp is not null, HostName = host, AppName = app, ProcId = proc, Message = message, Fields = fields,
+        };
+    }
+
+    private static bool IsTag(string word) => word.EndsWith(':') || (word.EndsWith(']') && word.Contains('[', StringComparison.Ordinal));
+
+    /// <summary>Index after the colon of a tag that begins at <paramref name="at"/>, or 0: up to 64 characters without a space, as in <c>sshd[812]:</c>.</summary>
+    private static int TagEnd(string text, int at)
+    {
+        var from = at;
+        while (from < text.Length && text[from] == ' ') from++;
+        if (from != at && at != 0 && text[at] == ' ' && from == at + 1)
+        {
+            // Called with the index of a time's end, the host stands between: look one word further.
+            var space = text.IndexOf(' ', from);
+            if (space > 0 && !IsTag(text[from..space])) return TagEnd(text, space + 1);
+        }
+
+        var inBrackets = false;
+        for (var i = from; i < text.Length && i < from + 96; i++)
+        {
+            var c = text[i];
+            if (c == '[') inBrackets = true;
+            if (c == ']') inBrackets = false;
+            if (c == ':' && !inBrackets) return i > from && (i + 1 == text.Length || text[i + 1] is ' ' or '\t') ? i + 1 : 0;
+            // The PAM of old systems writes "su(pam_unix)[123]:"; kernels write no space either.
+            if (c is ' ' && !inBrackets) return 0;
+        }
+
+        return 0;
+    }
+
+    private static bool IsoWord(string text, int at, out string word)
+    {
+        word = "";
+        if (text.Length < at + 19 || !char.IsAsciiDigit(text[at]) || text[at + 4] != '-') return false;
+        var end = text.IndexOf(' ', at);
+        // "2026-08-05 10:00:00" has the space inside.
+        if (end == at + 10) end = text.IndexOf(' ', end + 1);
+        word = end < 0 ? text[at..] : text[at..end];
+        return true;
+    }
+
+    /// <summary>"Mmm dd hh:mm:ss" with an optional year after the day and optional fraction, as Cisco writes.</summary>
+    private static bool TryLegacyTime(string text, int at, out (int? Year, int Month, int Day, TimeSpan Time) time, out int end)
+    {
+        time = default;
+        end = at;
+        if (text.Length < at + 14) return false;
+        var month = Array.IndexOf(Months, text.Substring(at, 3)) + 1;
+        if (month == 0 || text[at + 3] != ' ') return false;
+        var i = at + 4;
+        while (i < text.Length && text[i] == ' ' && i < at + 6) i++;
+        if (!Number(text, ref i, 2, out var day) || i >= text.Length || text[i] != ' ') return false;
+        i++;
+        int? year = null;
+        var yearAt = i;
+        if (Number(text, ref yearAt, 4, out var four) && yearAt == i + 4 && yearAt < text.Length && text[yearAt] == ' ')
+        {
+            year = four;
+            i = yearAt + 1;
+        }
+
+        if (!Number(text, ref i, 2, out var hour) || i >= text.Length || text[i++] != ':' || !Number(text, ref i, 2, out var minute)
+            || i >= text.Length || text[i++] != ':' || !Number(text, ref i, 2, out var second)) return false;
+        var fraction = 0d;
+        if (i + 1 < text.Length && text[i] == '.' && char.IsAsciiDigit(text[i + 1]))
+        {
+            var scale = 0.1;
+            for (i++; i < text.Length && char.IsAsciiDigit(text[i]); i++, scale /= 10) fraction += (text[i] - '0') * scale;
+        }
+
+        if (i < text.Length && text[i] == ':') i++;
+        if (day is < 1 or > 31 || hour > 23 || minute > 59 || second > 60 || (i < text.Length && text[i] != ' ')) return false;
+        time = (year, month, day, new TimeSpan(hour, minute, Math.Min(second, 59)) + TimeSpan.FromMilliseconds(Math.Round(fraction * 1_000)));
+        end = i;
+        return true;
+
+        static bool Number(string text, ref int i, int most, out int value)
+        {
+            value = 0;
+            var from = i;
+            while (i < text.Length && i < from + most && char.IsAsciiDigit(text[i])) value = value * 10 + (text[i++] - '0');
+            return i > from;
+        }
+    }
+
+    private static DateTimeOffset? WithYear((int? Year, int Month, int Day, TimeSpan Time) time, LogParseOptions options)
+    {
+        var local = options.ReferenceTime.ToOffset(options.AssumedOffset).DateTime;
+        var latest = local > DateTime.MaxValue.AddDays(-1) ? local : local.AddDays(1);
+        // Four years back reach a 29 February.
+        for (var year = time.Year ?? latest.Year; year > latest.Year - 9 && year is > 1 and < 9999; year--)
+        {
+            if (time.Day <= DateTime.DaysInMonth(year, time.Month))
+            {
+                var result = new DateTime(year, time.Month, time.Day) + time.Time;
+                if (time.Year is not null || result <= latest) return At(result, options);
+            }
+
+            if (time.Year is not null) return null;
+        }
+
+        return null;
+    }
+
+    private static DateTimeOffset? At(DateTime local, LogParseOptions options) =>
+        local.Year is > 1 and < 9999 ? new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), options.AssumedOffset) : null;
+
+    /// <summary>RFC 3339 as RFC 5424 §6.2.3 narrows it; when not <paramref name="strict"/>, also with a space for T, a comma, more digits or no zone.</summary>
+    public static bool TryTimestamp(string text, bool strict, out DateTimeOffset value, out bool noZone)
+    {
+        value = default;
+        noZone = false;
+        if (text.Length < 19 || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':') return false;
+        if (text[10] != 'T' && (strict || text[10] is not ('t' or ' '))) return false;
+        if (!Two(text, 5, out var month) || !Two(text, 8, out var day) || !Two(text, 11, out var hour) || !Two(text, 14, out var minute) || !Two(text, 17, out var second)
+            || !int.TryParse(text.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year)) return false;
+        // Leap seconds must not be used (RFC 5424 §6.2.3).
+        if (year is < 2 or > 9998 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59) return false;
+        var i = 19;
+        long ticks = 0;
+        if (i < text.Length && (text[i] == '.' || (!strict && text[i] == ',')))
+        {
+            var from = ++i;
+            for (var scale = 1_000_000L; i < text.Length && char.IsAsciiDigit(text[i]); i++, scale /= 10) ticks += (text[i] - '0') * scale;
+            if (i == from || (strict && i - from > 6) || i - from > 12) return false;
+        }
+
+        var local = new DateTime(year, month, day, hour, minute, second).AddTicks(ticks);
+        if (i == text.Length)
+        {
+            noZone = true;
+            value = new DateTimeOffset(local, TimeSpan.Zero);
+            return !strict;
+        }
+
+        if (i + 1 == text.Length && (text[i] == 'Z' || (!strict && text[i] == 'z')))
+        {
+            value = new DateTimeOffset(local, TimeSpan.Zero);
+            return true;
+        }
+
+        if (!strict && text[i] == ' ' && i + 1 < text.Length) i++;
+        var compact = !strict && i + 5 == text.Length;
+        if (text[i] is not ('+' or '-') || (!compact && (i + 6 != text.Length || text[i + 3] != ':'))
+            || !Two(text, i + 1, out var zoneHour) || !Two(text, i + (compact ? 3 : 4), out var zoneMinute) || zoneMinute > 59 || zoneHour > 14 || (zoneHour == 14 && zoneMinute > 0)) return false;
+        var offset = new TimeSpan(zoneHour, zoneMinute, 0);
+        value = new DateTimeOffset(local, text[i] == '-' ? -offset : offset);
+        return true;
+
+        static bool Two(string text, int at, out int value)
+        {
+            value = 0;
+            if (at + 1 >= text.Length || !char.IsAsciiDigit(text[at]) || !char.IsAsciiDigit(text[at + 1])) return false;
+            value = (text[at] - '0') * 10 + text[at + 1] - '0';
+            return true;
+        }
+    }
+
+    private static string Word(string text, ref int at)
+    {
+        var end = at < text.Length ? text.IndexOf(' ', at) : -1;
+        var word = at >= text.Length ? "" : end < 0 ? text[at..] : text[at..end];
+        at = end < 0 ? text.Length : end + 1;
+        return word;
+    }
+
+    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
+}

@@ -1,0 +1,238 @@
+using System.Globalization;
+using DuckDB.NET.Data;
+using Hufu.Logs.Search;
+using Hufu.Logs.Store;
+
+namespace Hufu.Logs;
+
+/// <summary>A search with its time range and its place in the list of results.</summary>
+public sealed record LogSearch
+{
+    /// <summary>What to find.</summary>
+    public SearchQuery Query { get; init; } = SearchQuery.Everything;
+
+    /// <summary>Events at or after this time; absent for no bound.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Events before this time; absent for no bound.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Most events to return, 1 to 10,000. Default 100.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Go on after this place: <see cref="LogPage.Next"/> of the page before.</summary>
+    public LogCursor? After { get; init; }
+}
+
+/// <summary>A place in a list of events that is ordered newest first.</summary>
+/// <param name="TimeMicroseconds">Time of the last event seen, in microseconds since 1970 UTC.</param>
+/// <param name="EventId">Its id.</param>
+public sealed record LogCursor(long TimeMicroseconds, string EventId)
+{
+    /// <summary>The cursor as text for a URL.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{TimeMicroseconds}-{EventId}");
+
+    /// <summary>Reads a cursor from text; null when it is none.</summary>
+    public static LogCursor? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var dash = text.LastIndexOf('-');
+        return dash > 0 && long.TryParse(text.AsSpan(0, dash), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) && text.Length > dash + 10 && text[dash + 9] == '/'
+            && int.TryParse(text.AsSpan(dash + 1, 8), NumberStyles.None, CultureInfo.InvariantCulture, out _) && int.TryParse(text.AsSpan(dash + 10), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            ? new LogCursor(time, text[(dash + 1)..])
+            : null;
+    }
+}
+
+/// <summary>One page of a search, newest event first.</summary>
+/// <param name="Events">The events.</param>
+/// <param name="Next">Where the next page begins; null when this is the last.</param>
+/// <param name="SegmentsRead">Segments that had to be read, the open one included.</param>
+public sealed record LogPage(IReadOnlyList<LogEvent> Events, LogCursor? Next, int SegmentsRead);
+
+/// <summary>Events in one slice of time, by severity.</summary>
+/// <param name="From">Begin of the slice.</param>
+/// <param name="Errors">Severity 0 to 3.</param>
+/// <param name="Warnings">Severity 4.</param>
+/// <param name="Others">Severity 5 to 7, and events without one.</param>
+public sealed record HistogramBucket(DateTimeOffset From, long Errors, long Warnings, long Others);
+
+/// <summary>Counts over time. Slices without events are listed with zeros.</summary>
+/// <param name="Width">Length of a slice.</param>
+/// <param name="Buckets">The slices, oldest first; empty when no event was found.</param>
+public sealed record LogHistogram(TimeSpan Width, IReadOnlyList<HistogramBucket> Buckets);
+
+/// <summary>How often a field has a value.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Events">Number of events.</param>
+public sealed record ValueCount(string Value, long Events);
+
+public sealed partial class LogStore
+{
+    private static readonly long[] Widths = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
+
+    /// <summary>
+    /// Finds events, newest first. Segments are read from the newest on and no further than needed. Events that come in while somebody pages
+    /// do not shift the pages.
+    /// </summary>
+    public Task<LogPage> SearchAsync(LogSearch search, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(search.Limit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(search.Limit, 10_000);
+        return Task.Run(() => Search(search, cancellation), cancellation);
+    }
+
+    /// <summary>Counts the events that a search finds, over time. Without a time range, the range of the stored events is taken.</summary>
+    /// <param name="search">The search; its limit and cursor do not matter.</param>
+    /// <param name="width">Length of a slice; absent to choose a round one that gives about 60 slices. At most 10,000 slices are made: a shorter width is lengthened.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    public Task<LogHistogram> HistogramAsync(LogSearch search, TimeSpan? width = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        return Task.Run(() => Histogram(search, width, cancellation), cancellation);
+    }
+
+    /// <summary>The most frequent values of a field among the events that a search finds.</summary>
+    public Task<IReadOnlyList<ValueCount>> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        ArgumentNullException.ThrowIfNull(field);
+        return Task.Run<IReadOnlyList<ValueCount>>(
+            () =>
+            {
+                using var view = TakeView();
+                var sql = SearchSql.Compile(search.Query, search.From, search.To);
+                var column = sql.Column(field);
+                return Rows(view, sql,
+                    $"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM {Everything(view, search)} WHERE {sql.Condition}) WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT {Math.Clamp(most, 1, 10_000).ToString(CultureInfo.InvariantCulture)}",
+                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation);
+            }, cancellation);
+    }
+
+    /// <summary>What each source delivered for each host: first and last event by time of receipt, and volume.</summary>
+    public Task<IReadOnlyList<SourceSummary>> SourcesAsync(CancellationToken cancellation = default) => Task.Run<IReadOnlyList<SourceSummary>>(
+        () =>
+        {
+            using var view = TakeView();
+            return Rows(view, SearchSql.Compile(SearchQuery.Everything, null, null),
+                $"SELECT source, host, min(received), max(received), count(*), sum(strlen(raw))::BIGINT FROM {Everything(view, new LogSearch())} GROUP BY source, host ORDER BY source, host",
+                row => new SourceSummary(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), Utc(row.GetDateTime(2)), Utc(row.GetDateTime(3)), row.GetInt64(4), row.GetInt64(5)), cancellation);
+        }, cancellation);
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
+
+    private static List<T> Rows<T>(View view, SearchSql sql, string text, Func<DuckDBDataReader, T> read, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var command = view.Command(text);
+        sql.Bind(command);
+        using var stop = cancellation.Register(command.Cancel);
+        try
+        {
+            using var reader = command.ExecuteReader();
+            var result = new List<T>();
+            while (reader.Read()) result.Add(read(reader));
+            return result;
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    private LogPage Search(LogSearch search, CancellationToken cancellation)
+    {
+        using var view = TakeView();
+        var sql = SearchSql.Compile(search.Query, search.From, search.To);
+        var after = search.After;
+        var sources = new List<(string Id, string Table, DateTimeOffset From, DateTimeOffset To)>();
+        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenTable, DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
+        foreach (var segment in Within(view, search)) sources.Add((segment.Id, view.Parquet(segment.Id), segment.From, segment.To));
+        var found = new List<(long Time, LogEvent Event)>();
+        var read = 0;
+        foreach (var (id, table, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Id, StringComparer.Ordinal))
+        {
+            // No event of this segment or of a later one in this order can be newer than the last one kept.
+            if (found.Count >= search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
+            if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
+            read++;
+            var place = after is null ? "" : " AND " + Place(after, id);
+            var limit = search.Limit + 1;
+            found.AddRange(Rows(view, sql,
+                $"SELECT {SegmentTable.Columns} FROM {table} WHERE {sql.Condition}{place} ORDER BY time DESC, row DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)}",
+                row => SegmentTable.Read(row, id), cancellation).Select(item => (EventCodec.Micros(item.Time), item)));
+            found.Sort(Order);
+            if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
+        }
+
+        var more = found.Count > search.Limit;
+        var page = found.Take(search.Limit).ToList();
+        return new LogPage(page.ConvertAll(entry => entry.Event), more ? new LogCursor(page[^1].Time, page[^1].Event.Id) : null, read);
+    }
+
+    private static long MicrosOf(DateTimeOffset time) => time == DateTimeOffset.MaxValue ? long.MaxValue : time == DateTimeOffset.MinValue ? long.MinValue : EventCodec.Micros(time);
+
+    private static int Order((long Time, LogEvent Event) left, (long Time, LogEvent Event) right)
+    {
+        var byTime = right.Time.CompareTo(left.Time);
+        if (byTime != 0) return byTime;
+        TryId(left.Event.Id, out var leftSegment, out var leftRow);
+        TryId(right.Event.Id, out var rightSegment, out var rightRow);
+        var bySegment = string.CompareOrdinal(rightSegment, leftSegment);
+        return bySegment != 0 ? bySegment : rightRow.CompareTo(leftRow);
+    }
+
+    /// <summary>Events after a cursor in the order time, segment, row, all descending; the segment is the same for the whole table.</summary>
+    private static string Place(LogCursor after, string segment)
+    {
+        TryId(after.EventId, out var afterSegment, out var afterRow);
+        var time = string.Create(CultureInfo.InvariantCulture, $"make_timestamp({after.TimeMicroseconds}::BIGINT)");
+        return string.CompareOrdinal(segment, afterSegment) switch
+        {
+            < 0 => $"time <= {time}",
+            0 => string.Create(CultureInfo.InvariantCulture, $"(time < {time} OR (time = {time} AND row < {afterRow}))"),
+            > 0 => $"time < {time}",
+        };
+    }
+
+    private static IEnumerable<SegmentManifest> Within(View view, LogSearch search) =>
+        view.Segments.Where(segment => (search.From is not { } from || segment.To >= from) && (search.To is not { } to || segment.From < to));
+
+    /// <summary>All segments within a search's time range and the open one, as one table.</summary>
+    private string Everything(View view, LogSearch search)
+    {
+        var paths = Within(view, search).Select(segment => SegmentTable.Literal(PathOf(segment.Id, ".parquet"))).ToList();
+        return paths.Count == 0 ? view.OpenTable : $"(SELECT * FROM read_parquet([{string.Join(", ", paths)}]) UNION ALL BY NAME SELECT * FROM {view.OpenTable})";
+    }
+
+    private LogHistogram Histogram(LogSearch search, TimeSpan? width, CancellationToken cancellation)
+    {
+        using var view = TakeView();
+        var sql = SearchSql.Compile(search.Query, search.From, search.To);
+        var range = Rows(view, sql, $"SELECT epoch_us(min(time)), epoch_us(max(time)) FROM {Everything(view, search)} WHERE {sql.Condition}",
+            row => row.IsDBNull(0) ? ((long, long)?)null : (row.GetInt64(0), row.GetInt64(1)), cancellation)[0];
+        if (range is not var (first, last)) return new LogHistogram(width ?? TimeSpan.FromMinutes(1), []);
+        if (search.From is { } from) first = EventCodec.Micros(from);
+        if (search.To is { } to) last = EventCodec.Micros(to) - 1;
+        var span = Math.Max(1, (last - first) / 1_000_000);
+        var seconds = width is { } given ? Math.Max(1, (long)given.TotalSeconds) : Widths.FirstOrDefault(candidate => span / candidate < 60, Widths[^1]);
+        seconds = Math.Max(seconds, span / 9_999 + (span % 9_999 == 0 ? 0 : 1));
+        var size = seconds * 1_000_000;
+        var start = Floor(first, size);
+        var counts = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
+            SELECT ((epoch_us(time) - {start}) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*)
+            FROM {Everything(view, search)} WHERE {sql.Condition} GROUP BY slot
+            """), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot);
+        var buckets = new List<HistogramBucket>();
+        for (long slot = 0; start + slot * size <= last; slot++)
+        {
+            var count = counts.GetValueOrDefault(slot);
+            buckets.Add(new HistogramBucket(EventCodec.Time(start + slot * size), count.Errors, count.Warnings, count.All - count.Errors - count.Warnings));
+        }
+
+        return new LogHistogram(TimeSpan.FromSeconds(seconds), buckets);
+
+        static long Floor(long value, long size) => value - (value % size + size) % size;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+
+namespace Hufu.Logs;
+
+/// <summary>The Merkle tree of RFC 6962 §2.1 with SHA-256, over leaf hashes.</summary>
+public static class Merkle
+{
+    /// <summary>Length of a hash in bytes.</summary>
+    public const int HashLength = 32;
+
+    /// <summary>The hash of a leaf: SHA-256 of a zero byte and the data.</summary>
+    public static byte[] HashLeaf(ReadOnlySpan<byte> data)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([0]);
+        hash.AppendData(data);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>The root over leaf hashes; of none, the hash of nothing.</summary>
+    public static byte[] Root(IReadOnlyList<byte[]> leaves)
+    {
+        ArgumentNullException.ThrowIfNull(leaves);
+        return leaves.Count == 0 ? SHA256.HashData([]) : Node(leaves, 0, leaves.Count);
+    }
+
+    /// <summary>The hashes that lead from a leaf to the root, lowest first.</summary>
+    public static IReadOnlyList<byte[]> Path(IReadOnlyList<byte[]> leaves, int index)
+    {
+        ArgumentNullException.ThrowIfNull(leaves);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, leaves.Count);
+        var path = new List<byte[]>();
+        int from = 0, count = leaves.Count;
+        while (count > 1)
+        {
+            var left = Split(count);
+            if (index - from < left)
+            {
+                path.Add(Node(leaves, from + left, count - left));
+                count = left;
+            }
+            else
+            {
+                path.Add(Node(leaves, from, left));
+                from += left;
+                count -= left;
+            }
+        }
+
+        path.Reverse();
+        return path;
+    }
+
+    /// <summary>True when a leaf hash and its path give the root (RFC 9162 §2.1.3.2).</summary>
+    public static bool Verify(ReadOnlySpan<byte> leaf, long index, long size, IReadOnlyList<byte[]> path, ReadOnlySpan<byte> root)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (index < 0 || index >= size) return false;
+        long at = index, last = size - 1;
+        var hash = leaf.ToArray();
+        foreach (var sibling in path)
+        {
+            if (last == 0 || sibling.Length != HashLength) return false;
+            if ((at & 1) == 1 || at == last)
+            {
+                hash = Pair(sibling, hash);
+                while ((at & 1) == 0 && at != 0)
+                {
+                    at >>= 1;
+                    last >>= 1;
+                }
+            }
+            else
+            {
+                hash = Pair(hash, sibling);
+            }
+
+            at >>= 1;
+            last >>= 1;
+        }
+
+        return last == 0 && root.SequenceEqual(hash);
+    }
+
+    private static byte[] Node(IReadOnlyList<byte[]> leaves, int from, int count)
+    {
+        if (count == 1) return leaves[from];
+        var left = Split(count);
+        return Pair(Node(leaves, from, left), Node(leaves, from + left, count - left));
+    }
+
+    /// <summary>The greatest power of two below a count.</summary>
+    private static int Split(int count) => 1 << (31 - System.Numerics.BitOperations.LeadingZeroCount((uint)(count - 1)));
+
+    private static byte[] Pair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        Span<byte> both = stackalloc byte[1 + HashLength * 2];
+        both[0] = 1;
+        left.CopyTo(both[1..]);
+        right.CopyTo(both[(1 + HashLength)..]);
+        return SHA256.HashData(both);
+    }
+}

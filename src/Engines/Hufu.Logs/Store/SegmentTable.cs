@@ -1,0 +1,136 @@
+using System.Data;
+using DuckDB.NET.Data;
+
+namespace Hufu.Logs.Store;
+
+/// <summary>The columns of a segment, in memory and in Parquet (schema 1), and the way between rows and events.</summary>
+internal static class SegmentTable
+{
+    public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems";
+
+    public static string Create(string table) => $"""
+        CREATE TABLE {table} (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
+          source VARCHAR, host VARCHAR, app VARCHAR, severity TINYINT, facility TINYINT, src_ip VARCHAR, format VARCHAR, message VARCHAR,
+          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, field_names VARCHAR[], field_values VARCHAR[], problems VARCHAR[])
+        """;
+
+    /// <summary>The open table, in the shape of the Parquet files. The appender cannot write maps, so they are lists until they are read.</summary>
+    public static string OpenAsSegment(string table) =>
+        $"(SELECT * EXCLUDE (field_names, field_values), map(field_names, field_values) AS fields FROM {table})";
+
+    /// <summary>Parquet reads bloom filters and statistics for dictionary columns by itself; a larger dictionary keeps addresses in one.</summary>
+    public static string Copy(string table, string path) => $"""
+        COPY (SELECT * FROM {OpenAsSegment(table)} ORDER BY row) TO {Literal(path)}
+          (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 30000)
+        """;
+
+    public static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
+
+    public static void Append(DuckDBAppender appender, int row, LogEvent item)
+    {
+        // Raw ends with the message in most formats: then its length is enough, which halves the text.
+        var inRaw = item.Raw.EndsWith(item.Message, StringComparison.Ordinal);
+        var names = new List<string>(item.Fields.Count);
+        var values = new List<string>(item.Fields.Count);
+        foreach (var (name, value) in item.Fields)
+        {
+            names.Add(name);
+            values.Add(value);
+        }
+
+        var line = appender.CreateRow();
+        line.AppendValue(row).AppendValue(item.Time.UtcDateTime).AppendValue(item.ReceivedAt.UtcDateTime);
+        if (item.OccurredAt is { } occurred) line.AppendValue(occurred.UtcDateTime).AppendValue((short)occurred.Offset.TotalMinutes);
+        else line.AppendNullValue().AppendNullValue();
+        line.AppendValue(item.TimeZoneAssumed);
+        Text(item.Source);
+        Text(item.Host);
+        Text(item.App);
+        Small(item.Severity);
+        Small(item.Facility);
+        Text(item.SourceIp);
+        Text(item.Format);
+        Text(inRaw ? null : item.Message);
+        if (inRaw) line.AppendValue(CodePoints(item.Message));
+        else line.AppendNullValue();
+        Text(item.Raw);
+        if (item.RawBytes is { } bytes) line.AppendValue(bytes.ToArray());
+        else line.AppendNullValue();
+        line.AppendValue(names).AppendValue(values).AppendValue(item.Problems.ToList());
+        line.EndRow();
+
+        void Text(string? text)
+        {
+            if (text is null) line.AppendNullValue();
+            else line.AppendValue(text);
+        }
+
+        void Small(int? number)
+        {
+            if (number is { } value) line.AppendValue((sbyte)value);
+            else line.AppendNullValue();
+        }
+    }
+
+    public static LogEvent Read(IDataRecord row, string segmentId)
+    {
+        var raw = row.GetString(14);
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!row.IsDBNull(16))
+        {
+            foreach (System.Collections.DictionaryEntry entry in (System.Collections.IDictionary)row.GetValue(16)) fields[(string)entry.Key] = (string)entry.Value!;
+        }
+
+        return new LogEvent
+        {
+            Id = $"{segmentId}/{row.GetInt32(0)}",
+            ReceivedAt = Utc(row.GetDateTime(1)),
+            OccurredAt = row.IsDBNull(2) ? null : Utc(row.GetDateTime(2)).ToOffset(TimeSpan.FromMinutes(row.GetInt16(3))),
+            TimeZoneAssumed = row.GetBoolean(4),
+            Source = row.GetString(5),
+            Host = Text(6),
+            App = Text(7),
+            Severity = Small(8),
+            Facility = Small(9),
+            SourceIp = Text(10),
+            Format = row.GetString(11),
+            Message = Text(12) ?? Last(raw, row.GetInt32(13)),
+            Raw = raw,
+            RawBytes = row.IsDBNull(15) ? null : Bytes(row.GetValue(15)),
+            Fields = fields,
+            Problems = row.IsDBNull(17) ? [] : ((System.Collections.IEnumerable)row.GetValue(17)).Cast<string>().ToList(),
+        };
+
+        string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+        int? Small(int column) => row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
+
+    private static byte[] Bytes(object value)
+    {
+        if (value is byte[] bytes) return bytes;
+        using var copy = new MemoryStream();
+        ((Stream)value).CopyTo(copy);
+        return copy.ToArray();
+    }
+
+    private static int CodePoints(string text)
+    {
+        var count = text.Length;
+        foreach (var c in text)
+        {
+            if (char.IsLowSurrogate(c)) count--;
+        }
+
+        return count;
+    }
+
+    private static string Last(string text, int codePoints)
+    {
+        var at = text.Length;
+        for (; codePoints > 0; codePoints--) at -= at >= 2 && char.IsLowSurrogate(text[at - 1]) ? 2 : 1;
+        return text[at..];
+    }
+}

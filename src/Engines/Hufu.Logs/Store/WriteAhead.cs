@@ -1,0 +1,110 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Hufu.Logs.Store;
+
+/// <summary>
+/// The file that keeps the events of the open segment until it is sealed. A frame is a length, the first eight bytes of the payload's
+/// SHA-256, and the payload; it is on the disk before an append returns. A frame torn by a crash was never acknowledged and is cut off.
+/// </summary>
+internal sealed class WriteAhead : IDisposable
+{
+    private const int MaxFrame = 1 << 30;
+
+    private readonly FileStream file;
+
+    private WriteAhead(FileStream file) => this.file = file;
+
+    /// <summary>Opens or creates the file, hands every whole frame to <paramref name="replay"/> and cuts the rest off. Returns the bytes cut.</summary>
+    public static (WriteAhead File, long Cut) Open(string path, Action<byte[]> replay)
+    {
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        long good = 0;
+        Span<byte> head = stackalloc byte[12];
+        while (file.ReadAtLeast(head, 12, throwOnEndOfStream: false) == 12)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(head);
+            if (length is < 0 or > MaxFrame || length > file.Length - file.Position) break;
+            var payload = new byte[length];
+            file.ReadExactly(payload);
+            if (!SHA256.HashData(payload).AsSpan(0, 8).SequenceEqual(head[4..])) break;
+            replay(payload);
+            good = file.Position;
+        }
+
+        var cut = file.Length - good;
+        file.SetLength(good);
+        file.Position = good;
+        file.Flush(flushToDisk: true);
+        return (new WriteAhead(file), cut);
+    }
+
+    public void Append(ReadOnlySpan<byte> payload)
+    {
+        var start = file.Position;
+        try
+        {
+            Span<byte> head = stackalloc byte[12];
+            BinaryPrimitives.WriteInt32LittleEndian(head, payload.Length);
+            SHA256.HashData(payload).AsSpan(0, 8).CopyTo(head[4..]);
+            file.Write(head);
+            file.Write(payload);
+            file.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            // A full disk: the half frame goes, so that what is appended later stands behind whole frames only.
+            file.SetLength(start);
+            file.Position = start;
+            throw;
+        }
+    }
+
+    public void Dispose() => file.Dispose();
+}
+
+/// <summary>Files that are either whole or not there.</summary>
+internal static partial class DurableFile
+{
+    public const string TemporarySuffix = ".tmp";
+
+    public static void Write(string path, ReadOnlySpan<byte> contents)
+    {
+        using (var file = new FileStream(path + TemporarySuffix, FileMode.Create, FileAccess.Write)) file.Write(contents);
+        Commit(path);
+    }
+
+    /// <summary>Brings the temporary file to the disk and gives it its name.</summary>
+    public static void Commit(string path)
+    {
+        using (var file = new FileStream(path + TemporarySuffix, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
+        File.Move(path + TemporarySuffix, path, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
+
+    // A new name is durable only when its folder is; Windows does that by itself.
+    private static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var descriptor = OpenFolder(folder, 0);
+        if (descriptor < 0) throw new IOException($"The folder {folder} cannot be opened for synchronising (errno {Marshal.GetLastPInvokeError()}).");
+        try
+        {
+            if (Synchronise(descriptor) != 0) throw new IOException($"The folder {folder} cannot be synchronised (errno {Marshal.GetLastPInvokeError()}).");
+        }
+        finally
+        {
+            _ = CloseDescriptor(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Synchronise(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int CloseDescriptor(int descriptor);
+}

@@ -1,0 +1,312 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Hufu.Sigma.Matching;
+
+namespace Hufu.Sigma.Parsing;
+
+/// <summary>Turns search identifiers into matchers: maps are AND, lists OR, a text without a field is a keyword.</summary>
+internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions options)
+{
+    private const int MaxSpellings = 625;
+
+    public Matcher CompileIdentifier(Node node)
+    {
+        switch (node)
+        {
+            case MapNode map:
+                return CompileMap(map);
+            case ListNode list:
+                if (list.Items.Count == 0) throw refuse.Refuse(list, "sigma.detection.empty-list", "清單是空的。", "The list is empty.");
+                return Or(list.Items.ConvertAll(CompileIdentifier));
+            default:
+                return CompileItem("", (ScalarNode)node, node);
+        }
+    }
+
+    private Matcher CompileMap(MapNode map)
+    {
+        if (map.Entries.Count == 0) throw refuse.Refuse(map, "sigma.detection.empty-map", "對映是空的。", "The mapping is empty.");
+        var items = map.Entries.ConvertAll(entry => CompileItem(entry.Key.Text, entry.Value, entry.Key));
+        return items.Count == 1 ? items[0] : new AndMatcher([.. items]);
+    }
+
+    private Matcher CompileItem(string key, Node value, Node place)
+    {
+        var names = key.Split('|');
+        var field = names[0].Replace(" ", "", StringComparison.Ordinal);
+        List<ScalarNode> scalars = value switch
+        {
+            ScalarNode single => [single],
+            ListNode { Items.Count: > 0 } list => list.Items.ConvertAll(item => item as ScalarNode
+                ?? throw refuse.Refuse(item, "sigma.detection.value", "欄位的值必須是文字、數字、布林或 null。", "A field's value must be text, a number, a boolean or null.")),
+            ListNode => throw refuse.Refuse(value, "sigma.detection.empty-list", "清單是空的。", "The list is empty."),
+            _ => throw refuse.Refuse(value, "sigma.detection.value", "欄位的值必須是文字、數字、布林或 null，或其清單。", "A field's value must be text, a number, a boolean or null, or a list of such."),
+        };
+        if (scalars.Count > 1 && scalars.Find(scalar => scalar.IsNull) is { } nullInList)
+            throw refuse.Refuse(nullInList, "sigma.detection.null-in-list", "null 不可放在值清單中；請另立搜尋識別項。", "null cannot be part of a list of values; make another search identifier.");
+
+        var item = new Item();
+        for (var i = 1; i < names.Length; i++) item.Apply(names[i], i, names, this, place);
+        if (item.All && scalars.Count == 1)
+            throw refuse.Refuse(place, "sigma.modifier.all-single", "只有一個值時不可使用 all。", "'all' is not allowed on a single value.");
+
+        var tests = new List<Matcher>();
+        foreach (var scalar in scalars)
+        {
+            var alternatives = item.Compile(scalar, field.Length == 0, this).ConvertAll<Matcher>(test => field.Length == 0 ? new KeywordMatcher(test) : new FieldMatcher(field, test));
+            tests.Add(Or(alternatives));
+        }
+
+        var joined = item.All ? new AndMatcher([.. tests]) : Or(tests);
+        // neq is the negation of the whole item: with a list, the field differs from every value; a missing field differs.
+        return item.NotEqual ? new NotMatcher(joined) : joined;
+    }
+
+    private static Matcher Or(List<Matcher> items) => items.Count == 1 ? items[0] : new OrMatcher([.. items]);
+
+    private enum Form
+    {
+        Value,
+        Regex,
+        Cidr,
+        Exists,
+        Compare,
+        FieldReference,
+    }
+
+    /// <summary>A value on its way through the modifiers: a pattern, or bytes after an encoding.</summary>
+    private readonly record struct Carried(Pattern? Pattern, byte[]? Bytes);
+
+    /// <summary>The modifiers of one key, in the order written.</summary>
+    private sealed class Item
+    {
+        private readonly List<string> transformations = [];
+        private Form form;
+        private RegexOptions regexOptions = RegexOptions.CultureInvariant;
+        private Comparison comparison;
+        private bool cased;
+        private bool expand;
+
+        public bool All { get; private set; }
+
+        public bool NotEqual { get; private set; }
+
+        public void Apply(string name, int index, string[] names, DetectionCompiler compiler, Node place)
+        {
+            switch (name)
+            {
+                case "all": All = true; break;
+                case "neq": NotEqual = true; break;
+                case "cased": cased = true; break;
+                case "contains" or "startswith" or "endswith" or "windash" or "base64" or "base64offset" or "utf16le" or "wide" or "utf16be" or "utf16":
+                    if (form is not (Form.Value or Form.FieldReference) || (form == Form.FieldReference && name is not ("contains" or "startswith" or "endswith")))
+                        throw Clash();
+                    transformations.Add(name);
+                    break;
+                case "expand":
+                    // Positions commute with expansion; an encoding of the placeholder's name would not mean anything.
+                    if (form != Form.Value || !transformations.TrueForAll(done => done is "contains" or "startswith" or "endswith")) throw Clash();
+                    expand = true;
+                    break;
+                case "re": Become(Form.Regex); break;
+                case "i" or "m" or "s":
+                    if (form != Form.Regex) throw Clash();
+                    regexOptions |= name switch { "i" => RegexOptions.IgnoreCase, "m" => RegexOptions.Multiline, _ => RegexOptions.Singleline };
+                    break;
+                case "cidr": Become(Form.Cidr); break;
+                case "exists": Become(Form.Exists); break;
+                case "fieldref": Become(Form.FieldReference); break;
+                case "lt": Become(Form.Compare); comparison = Comparison.Less; break;
+                case "lte": Become(Form.Compare); comparison = Comparison.LessOrEqual; break;
+                case "gt": Become(Form.Compare); comparison = Comparison.Greater; break;
+                case "gte": Become(Form.Compare); comparison = Comparison.GreaterOrEqual; break;
+                case "minute" or "hour" or "day" or "week" or "month" or "year":
+                    throw compiler.Refuse(place, "sigma.modifier.unsupported", $"尚不支援修飾詞「{name}」。", $"The modifier '{name}' is not supported yet.");
+                default:
+                    throw compiler.Refuse(place, "sigma.modifier.unknown", $"不認得修飾詞「{name}」。", $"'{name}' is not a known modifier.");
+            }
+
+            void Become(Form wanted)
+            {
+                if (form != Form.Value || transformations.Count > 0) throw Clash();
+                form = wanted;
+            }
+
+            Exception Clash() => compiler.Refuse(place, "sigma.modifier.combination", $"修飾詞「{name}」不可接在「{string.Join('|', names[1..index])}」之後。",
+                $"The modifier '{name}' cannot follow '{string.Join('|', names[1..index])}'.");
+        }
+
+        public List<ValueTest> Compile(ScalarNode scalar, bool keyword, DetectionCompiler compiler)
+        {
+            var text = scalar.Text;
+            switch (form)
+            {
+                case Form.Regex:
+                    return [new RegexTest(compiler.Regex(text, regexOptions, scalar))];
+                case Form.Cidr:
+                    return [CidrTest.Parse(text) ?? throw compiler.Refuse(scalar, "sigma.value.cidr", $"「{text}」不是 CIDR 網段。", $"'{text}' is not a CIDR network.")];
+                case Form.Exists:
+                    if (keyword || !TryBoolean(scalar, out var expected))
+                        throw compiler.Refuse(scalar, "sigma.value.exists", "exists 的值必須是 true 或 false。", "The value of 'exists' must be true or false.");
+                    return [new ExistsTest(expected)];
+                case Form.Compare:
+                    if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) || !double.IsFinite(bound))
+                        throw compiler.Refuse(scalar, "sigma.value.number", $"「{text}」不是數字。", $"'{text}' is not a number.");
+                    return [new CompareTest(comparison, bound)];
+                case Form.FieldReference:
+                    if (keyword || scalar.IsNull || text.Length == 0)
+                        throw compiler.Refuse(scalar, "sigma.value.fieldref", "fieldref 的值必須是欄位名稱。", "The value of 'fieldref' must be the name of a field.");
+                    var relation = transformations switch
+                    {
+                        [] => FieldRelation.Equal,
+                        ["startswith"] => FieldRelation.StartsWith,
+                        ["endswith"] => FieldRelation.EndsWith,
+                        ["contains"] => FieldRelation.Contains,
+                        _ => throw compiler.Refuse(scalar, "sigma.modifier.combination", "fieldref 之後只能有一個位置修飾詞。", "Only one position modifier may follow 'fieldref'."),
+                    };
+                    return [new FieldReferenceTest(text.Replace(" ", "", StringComparison.Ordinal), relation, cased)];
+                case Form.Value:
+                    return CompileValue(scalar, keyword, compiler);
+                default:
+                    throw new InvalidOperationException($"Form {form} has no test.");
+            }
+        }
+
+        private static bool TryBoolean(ScalarNode scalar, out bool value)
+        {
+            value = scalar.Text is "true" or "True" or "TRUE";
+            return scalar.Plain && (value || scalar.Text is "false" or "False" or "FALSE");
+        }
+
+        private List<ValueTest> CompileValue(ScalarNode scalar, bool keyword, DetectionCompiler compiler)
+        {
+            if (scalar.IsNull)
+            {
+                if (keyword || transformations.Count > 0 || expand)
+                    throw compiler.Refuse(scalar, "sigma.value.null", "此處不可使用 null。", "null is not allowed here.");
+                return [new NullTest()];
+            }
+
+            if (!keyword && scalar.Plain && transformations.Count == 0 && !expand)
+            {
+                if (TryBoolean(scalar, out var boolean)) return [new BooleanTest(boolean)];
+                if (double.TryParse(scalar.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+                    return [new NumberTest(number, scalar.Text)];
+            }
+
+            List<Carried> carried = expand ? compiler.Expand(scalar).ConvertAll(pattern => new Carried(pattern, null)) : [new Carried(Pattern.Parse(scalar.Text), null)];
+            foreach (var name in transformations) carried = [.. carried.SelectMany(value => Transform(value, name, scalar, compiler))];
+            return carried.ConvertAll<ValueTest>(value =>
+            {
+                // Bytes that no Base64 followed are compared as the characters of the same number.
+                var pattern = value.Pattern ?? Pattern.OfLiteral(Encoding.Latin1.GetString(value.Bytes!));
+                return new PatternTest(keyword ? pattern.WithStarBefore().WithStarAfter() : pattern, cased);
+            });
+        }
+
+        private static IEnumerable<Carried> Transform(Carried value, string name, ScalarNode scalar, DetectionCompiler compiler)
+        {
+            switch (name)
+            {
+                case "contains": return [new Carried(AsPattern().WithStarBefore().WithStarAfter(), null)];
+                case "startswith": return [new Carried(AsPattern().WithStarAfter(), null)];
+                case "endswith": return [new Carried(AsPattern().WithStarBefore(), null)];
+                case "windash": return [new Carried(AsPattern().WithDashes(), null)];
+                case "utf16le" or "wide": return Texts().Select(text => new Carried(null, Encoding.Unicode.GetBytes(text)));
+                case "utf16be": return Texts().Select(text => new Carried(null, Encoding.BigEndianUnicode.GetBytes(text)));
+                case "utf16": return Texts().Select(text => new Carried(null, [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(text)]));
+                case "base64": return Bytes().Select(bytes => new Carried(Pattern.OfLiteral(Convert.ToBase64String(bytes)), null));
+                default: return Bytes().SelectMany(Offsets).Select(text => new Carried(Pattern.OfLiteral(text), null));
+            }
+
+            Pattern AsPattern() => value.Pattern ?? Pattern.OfLiteral(Encoding.Latin1.GetString(value.Bytes!));
+
+            IEnumerable<byte[]> Bytes() => value.Bytes is { } bytes ? [bytes] : Texts().Select(Encoding.UTF8.GetBytes);
+
+            IReadOnlyList<string> Texts()
+            {
+                var texts = AsPattern().Spellings(MaxSpellings);
+                return texts.Count > 0
+                    ? texts
+                    : throw compiler.Refuse(scalar, "sigma.modifier.encode-wildcard", $"「{name}」不可編碼萬用字元；請將 contains 等修飾詞放在其後。",
+                        $"'{name}' cannot encode wildcards; put modifiers such as 'contains' after it.");
+            }
+        }
+
+        /// <summary>The part of the Base64 text that stays the same, for each of three positions that the bytes may begin at.</summary>
+        private static IEnumerable<string> Offsets(byte[] bytes)
+        {
+            for (var shift = 0; shift < 3; shift++)
+            {
+                var encoded = Convert.ToBase64String([.. new byte[shift], .. bytes]);
+                // A Base64 character is fixed only when all its six bits come from the value: drop those that share bits with what stands before or after.
+                var from = shift switch { 0 => 0, 1 => 2, _ => 3 };
+                var to = (shift + bytes.Length) * 8 / 6;
+                if (to > from) yield return encoded[from..to];
+            }
+        }
+    }
+
+    private List<Pattern> Expand(ScalarNode scalar)
+    {
+        List<string> texts = [""];
+        var text = scalar.Text;
+        var from = 0;
+        while (from < text.Length)
+        {
+            var open = Percent(text, from);
+            var close = open < 0 ? -1 : Percent(text, open + 1);
+            if (close < 0)
+            {
+                texts = texts.ConvertAll(prefix => prefix + text[from..]);
+                break;
+            }
+
+            var name = text[(open + 1)..close];
+            if (!options.Placeholders.TryGetValue(name, out var values) || values.Count == 0)
+            {
+                throw Refuse(scalar, "sigma.placeholder.missing", $"佔位符 %{name}% 沒有設定值，因此規則不可使用。",
+                    $"The placeholder %{name}% has no values configured, so the rule cannot be used.");
+            }
+
+            if ((long)texts.Count * values.Count > 100_000)
+                throw Refuse(scalar, "sigma.placeholder.too-many", "佔位符展開後的值太多。", "The placeholders expand to too many values.");
+            var literal = text[from..open];
+            texts = [.. texts.SelectMany(prefix => values.Select(value => prefix + literal + value))];
+            from = close + 1;
+        }
+
+        return texts.ConvertAll(value => Pattern.Parse(value, percent: true));
+
+        static int Percent(string text, int from)
+        {
+            for (var i = from; i < text.Length; i++)
+            {
+                if (text[i] == '\\' && i + 1 < text.Length) i++;
+                else if (text[i] == '%') return i;
+            }
+
+            return -1;
+        }
+    }
+
+    private Regex Regex(string pattern, RegexOptions regexOptions, ScalarNode scalar)
+    {
+        try
+        {
+            return new Regex(pattern, regexOptions | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            // Lookaround and back references are outside the specification's subset of PCRE, yet rules use them; a time limit bounds them.
+            return new Regex(pattern, regexOptions, options.RegexTimeout);
+        }
+        catch (ArgumentException fault)
+        {
+            throw Refuse(scalar, "sigma.value.regex", $"不是有效的正規表示式：{fault.Message}", $"Not a valid regular expression: {fault.Message}");
+        }
+    }
+
+    private RuleRefused Refuse(Node node, string code, string zh, string en) => refuse.Refuse(node, code, zh, en);
+}
