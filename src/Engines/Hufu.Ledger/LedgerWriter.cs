@@ -133,9 +133,12 @@ public sealed class LedgerWriter : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Whether the name changed on the disk cannot be known from here; opening again will tell.
-                broken = LedgerErrors.ReopenNeeded(folder, e.Message);
-                return Result.Fail<AppendedBatch>(broken);
+                // With the old checkpoint in place nothing happened. With the new one, it may or may not survive a power cut, so the
+                // batch is neither confirmed nor taken back; opening again will tell.
+                var present = TileFile.Read(folder, TilePath.Checkpoint, SignedNote.MaxLength);
+                if (!present.IsOk || !Checkpoint.Bytes.Span.SequenceEqual(present.Value) || !batch.TryUndo())
+                    broken = LedgerErrors.ReopenNeeded(folder, e.Message);
+                return Result.Fail<AppendedBatch>(broken ?? LedgerErrors.Io(folder, e.Message));
             }
 
             edge = next;
