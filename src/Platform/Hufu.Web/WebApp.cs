@@ -48,6 +48,9 @@ public static class WebApp
         services.AddScoped<PageContext>();
         services.AddScoped<RecordPresenter>();
         services.AddScoped<GlobalSearch>();
+        services.AddScoped<RecordFiles>();
+        services.AddSingleton<ImportFiles>();
+        services.AddSingleton(System.Text.Encodings.Web.HtmlEncoder.Create(System.Text.Unicode.UnicodeRanges.All));
         foreach (var module in modules.All) module.AddServices(services);
         return services;
     }

@@ -1,3 +1,4 @@
+using Hufu.Documents;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
@@ -16,11 +17,104 @@ internal static class ListEndpoints
         foreach (var type in types.All)
         {
             var lists = routes.MapGroup(type.Path).WithMetadata(type).ExcludeFromDescription();
+            lists.MapGet("/export", (HttpContext http, RecordFiles files, PageContext page) => ExportAsync(type, http, files, page));
+            if (!type.CreatedByProduct)
+            {
+                lists.MapGet("/import", (PageContext page, IEnumerable<IImportSource> sources) => MayImport(type, page) ?? Pages.Of<ImportPage>(new { Type = type, AcceptsScans = sources.Any(s => s.TypeKey == type.Key) }));
+                lists.MapPost("/import", (HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources) => UploadAsync(type, http, import, files, page, sources));
+                lists.MapPost("/import/plan", (HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources) => PlanAsync(type, http, import, files, page, sources, commit: false));
+                lists.MapPost("/import/commit", (HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources) => PlanAsync(type, http, import, files, page, sources, commit: true));
+            }
+
             lists.MapPost("/bulk", (HttpContext http, RecordStore store, PageContext page) => BulkAsync(type, http, store, page));
         }
 
         routes.MapRecordApi(types);
     }
+
+    private static async Task<IResult> ExportAsync(RecordType type, HttpContext http, RecordFiles files, PageContext page)
+    {
+        var state = ListState.Read(type, http.Request.Query);
+        var all = http.Request.Query["all"] == "1";
+        var format = http.Request.Query["format"].ToString() switch { "csv" => TableFormat.Csv, "ods" => TableFormat.Ods, _ => TableFormat.Xlsx };
+        IReadOnlyList<Field> columns = all ? [.. type.Fields.Where(f => !f.Sensitive && (!f.ReadOnly || f.Key == "number"))] : state.Columns;
+        using var buffer = new MemoryStream();
+        var written = await files.WriteAsync(page.Actor, type, state.First, columns, all, format, buffer, http.RequestAborted);
+        if (!written.IsOk) return RecordEndpoints.Refused(page, written.Errors);
+        var ending = format switch { TableFormat.Csv => "csv", TableFormat.Ods => "ods", _ => "xlsx" };
+        return Results.File(buffer.ToArray(), "application/octet-stream", $"{type.Route}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.{ending}");
+    }
+
+    private static IResult? MayImport(RecordType type, PageContext page) =>
+        page.Actor.ScopeOf(type, Right.Write) is null ? RecordEndpoints.Refused(page, [Error.Of("access.denied", "您沒有匯入的權限。", "You do not have the right to import.")]) : null;
+
+    private static async Task<IResult> UploadAsync(RecordType type, HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources)
+    {
+        if (MayImport(type, page) is { } refused) return refused;
+        var form = await http.Request.ReadFormAsync();
+        if (form.Files.GetFile("file") is not { Length: > 0 } file) return Pages.Of<ImportPage>(new { Type = type, Errors = (IReadOnlyList<Error>)[Error.Of("import.no-file", "請選擇檔案。", "Choose a file.")] }, 422);
+        var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
+        await using var content = file.OpenReadStream();
+        var kept = await files.KeepAsync(page.Actor, content, http.RequestAborted);
+        if (!kept.IsOk) return Pages.Of<ImportPage>(new { Type = type, kept.Errors }, 422);
+        return await ShowAsync(type, kept.Value, name, null, import, files, page, sources, http);
+    }
+
+    private static async Task<IResult> PlanAsync(RecordType type, HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, bool commit)
+    {
+        if (MayImport(type, page) is { } refused) return refused;
+        var form = await http.Request.ReadFormAsync();
+        var (upload, name) = (RecordEndpoints.Text(form, "upload") ?? "", RecordEndpoints.Text(form, "name") ?? "");
+        var mapping = new Dictionary<int, string>();
+        foreach (var (key, value) in form)
+            if (key.Length > 1 && key[0] == 'c' && int.TryParse(key.AsSpan(1), out var column) && value.LastOrDefault(v => !string.IsNullOrEmpty(v)) is { } field) mapping[column] = field;
+        if (!commit) return await ShowAsync(type, upload, name, mapping, import, files, page, sources, http);
+        var rows = await RowsAsync(type, upload, name, mapping, files, page, sources, http.RequestAborted);
+        if (!rows.IsOk) return Pages.Of<ImportPage>(new { Type = type, rows.Errors }, 422);
+        var skip = RecordEndpoints.Text(form, "skip") == "true";
+        var done = await import.CommitAsync(page.Actor, type, rows.Value, skip, T("import.reason", name), cancellation: http.RequestAborted);
+        if (!done.IsOk) return await ShowAsync(type, upload, name, mapping, import, files, page, sources, http, done.Errors);
+        files.Forget(page.Actor, upload);
+        page.Flash(T("import.done", done.Value.Count(RowFate.New), done.Value.Count(RowFate.Changed), done.Value.Count(RowFate.Unchanged), done.Value.Count(RowFate.Refused)));
+        return Results.LocalRedirect(type.Path);
+    }
+
+    private static async Task<IResult> ShowAsync(RecordType type, string upload, string name, Dictionary<int, string>? mapping, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, HttpContext http, IReadOnlyList<Error>? errors = null)
+    {
+        UploadedTable table;
+        if (Source(type, name, sources) is not null)
+        {
+            // A scan has no columns to match: the fate of its hosts is shown at once.
+            table = new UploadedTable(name, "XML", "", null, true, 0, [], 0);
+            mapping ??= [];
+        }
+        else
+        {
+            using var file = files.Open(page.Actor, upload);
+            if (file is null) return Pages.Of<ImportPage>(new { Type = type, Errors = (IReadOnlyList<Error>)[Error.Of("import.gone", "上傳的檔案已不存在，請重新上傳。", "The uploaded file is gone; upload it again.")] }, 422);
+            var inspected = RecordFiles.Inspect(type, file, name);
+            if (!inspected.IsOk) return Pages.Of<ImportPage>(new { Type = type, inspected.Errors }, 422);
+            table = inspected.Value;
+            if (mapping is not null) table = table with { Columns = [.. table.Columns.Select(c => c with { FieldKey = mapping.GetValueOrDefault(c.Column), Confidence = 1 })] };
+        }
+
+        if (mapping is null) return Pages.Of<ImportPage>(new { Type = type, Table = table, Upload = upload });
+        var rows = await RowsAsync(type, upload, name, mapping, files, page, sources, http.RequestAborted);
+        if (!rows.IsOk) return Pages.Of<ImportPage>(new { Type = type, rows.Errors }, 422);
+        var plan = await import.PlanAsync(page.Actor, type, rows.Value, null, http.RequestAborted);
+        if (!plan.IsOk) return Pages.Of<ImportPage>(new { Type = type, plan.Errors }, 422);
+        return Pages.Of<ImportPage>(new { Type = type, Table = table with { RowCount = rows.Value.Count }, Upload = upload, Plan = plan.Value, Errors = errors ?? [] }, errors is null ? 200 : 422);
+    }
+
+    private static async Task<Result<IReadOnlyList<ImportRow>>> RowsAsync(RecordType type, string upload, string name, Dictionary<int, string> mapping, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, CancellationToken cancellation)
+    {
+        using var file = files.Open(page.Actor, upload);
+        if (file is null) return Result.Fail<IReadOnlyList<ImportRow>>(Error.Of("import.gone", "上傳的檔案已不存在，請重新上傳。", "The uploaded file is gone; upload it again."));
+        return Source(type, name, sources) is { } source ? await source.ReadAsync(page.Actor, file, name, cancellation) : RecordFiles.Read(type, file, name, mapping);
+    }
+
+    private static IImportSource? Source(RecordType type, string name, IEnumerable<IImportSource> sources) =>
+        sources.FirstOrDefault(s => s.TypeKey == type.Key && s.Endings.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
 
     private static async Task<IResult> BulkAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
     {

@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using Hufu.Kernel;
+using Hufu.Records;
+using Hufu.Records.Storage;
+
+namespace Hufu.Web.Records;
+
+/// <summary>Another kind of file that a record type can be imported from, beside tables: a module offers it.</summary>
+public interface IImportSource
+{
+    /// <summary>The record type.</summary>
+    string TypeKey { get; }
+
+    /// <summary>Endings of the files that it reads: <c>.xml</c>.</summary>
+    IReadOnlyList<string> Endings { get; }
+
+    /// <summary>Reads the rows.</summary>
+    Task<Result<IReadOnlyList<ImportRow>>> ReadAsync(Actor actor, Stream file, string name, CancellationToken cancellation);
+}
+
+/// <summary>Keeps an uploaded file between the steps of an import. Each person sees only their own; what is a day old is thrown away.</summary>
+public sealed class ImportFiles(StorageOptions storage)
+{
+    private const long MaxBytes = 200L * 1024 * 1024;
+
+    private string Folder => Path.Combine(storage.DataFolder, "uploads");
+
+    /// <summary>Takes a file in and gives the name by which the next step finds it.</summary>
+    public async Task<Result<string>> KeepAsync(Actor actor, Stream content, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(Folder);
+        foreach (var old in Directory.EnumerateFiles(Folder).Where(f => File.GetLastWriteTimeUtc(f) < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1))) File.Delete(old);
+        var name = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var path = PathOf(actor, name);
+        try
+        {
+            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 * 1024, FileOptions.Asynchronous);
+            var buffer = new byte[128 * 1024];
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellation)) > 0)
+            {
+                if (file.Length + read > MaxBytes)
+                {
+                    file.Close();
+                    File.Delete(path);
+                    return Result.Fail<string>(Error.Of("table.too-large", $"檔案超過 {MaxBytes / 1024 / 1024} MB 上限，請分成幾份。", $"The file is larger than {MaxBytes / 1024 / 1024} MB; split it."));
+                }
+
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+            }
+
+            return Result.Of(name);
+        }
+        catch (IOException e)
+        {
+            File.Delete(path);
+            return Result.Fail<string>(Error.Of("file.not-written", $"檔案無法寫入磁碟：{e.Message}", $"The file could not be written to disk: {e.Message}"));
+        }
+    }
+
+    /// <summary>Opens a kept file; null when it is gone or somebody else's.</summary>
+    public FileStream? Open(Actor actor, string name) => IsName(name) && File.Exists(PathOf(actor, name)) ? File.OpenRead(PathOf(actor, name)) : null;
+
+    /// <summary>Throws a kept file away.</summary>
+    public void Forget(Actor actor, string name)
+    {
+        if (IsName(name)) File.Delete(PathOf(actor, name));
+    }
+
+    private string PathOf(Actor actor, string name) => Path.Combine(Folder, $"{actor.Id:N}-{name}");
+
+    private static bool IsName(string name) => name.Length == 32 && name.All(char.IsAsciiHexDigitLower);
+}

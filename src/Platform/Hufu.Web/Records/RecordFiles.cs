@@ -1,0 +1,119 @@
+using System.Globalization;
+using Hufu.Documents;
+using Hufu.Kernel;
+using Hufu.Records;
+using Hufu.Records.Storage;
+
+namespace Hufu.Web.Records;
+
+/// <summary>A column of an uploaded file and the field that it fills.</summary>
+/// <param name="Column">0-based column.</param>
+/// <param name="Header">Its heading in the file.</param>
+/// <param name="FieldKey">The field, or null to leave the column out.</param>
+/// <param name="Confidence">How sure the suggestion is, from 0 to 1.</param>
+/// <param name="Sample">The first value, to recognise the column by.</param>
+public sealed record MappedColumn(int Column, string Header, string? FieldKey, double Confidence, string? Sample);
+
+/// <summary>An uploaded table as an import sees it.</summary>
+public sealed record UploadedTable(string FileName, string Format, string Sheet, string? Encoding, bool EncodingCertain, int HeaderRow, IReadOnlyList<MappedColumn> Columns, int RowCount);
+
+/// <summary>Records to and from spreadsheets.</summary>
+public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
+{
+    /// <summary>Looks at a file: its columns with suggestions, and how many rows it has.</summary>
+    public static Result<UploadedTable> Inspect(RecordType type, Stream file, string name)
+    {
+        var opened = TableReader.Open(file, name, Options(type));
+        if (!opened.IsOk) return Result.Fail<UploadedTable>(opened.Errors);
+        using var table = opened.Value;
+        var suggestions = ColumnMatcher.Suggest(table.Headers, Fields(type)).ToDictionary(s => s.Column);
+        string?[] samples = new string?[table.Headers.Count];
+        var rows = 0;
+        foreach (var row in table.Rows)
+        {
+            if (!row.IsOk) return Result.Fail<UploadedTable>(row.Errors);
+            rows++;
+            for (var c = 0; c < samples.Length && rows < 50; c++)
+                if (samples[c] is null && !row.Value[c].IsBlank) samples[c] = row.Value[c].Text;
+        }
+
+        return Result.Of(new UploadedTable(
+            name, table.Format.ToString(), table.Sheet.Name, table.Encoding?.WebName, table.IsEncodingCertain, table.HeaderRow,
+            [.. table.Headers.Select((h, c) => new MappedColumn(c, h, suggestions.TryGetValue(c, out var s) ? s.FieldKey : null, s?.Confidence ?? 0, samples[c]))], rows));
+    }
+
+    /// <summary>Reads the rows of a file with a chosen mapping (column → field key), cleaned as the fields need it.</summary>
+    public static Result<IReadOnlyList<ImportRow>> Read(RecordType type, Stream file, string name, IReadOnlyDictionary<int, string> mapping)
+    {
+        var opened = TableReader.Open(file, name, Options(type));
+        if (!opened.IsOk) return Result.Fail<IReadOnlyList<ImportRow>>(opened.Errors);
+        using var table = opened.Value;
+        var columns = mapping.Where(m => m.Key < table.Headers.Count).Select(m => (Column: m.Key, Field: type.FindField(m.Value))).Where(m => m.Field is not null).Select(m => (m.Column, Field: m.Field!)).ToList();
+        var rows = new List<ImportRow>();
+        foreach (var row in table.Rows)
+        {
+            if (!row.IsOk) return Result.Fail<IReadOnlyList<ImportRow>>(row.Errors);
+            var values = new Dictionary<string, string?>(columns.Count, StringComparer.Ordinal);
+            foreach (var (column, field) in columns) values[field.Key] = Clean(field, row.Value[column].Text);
+            if (values.Values.All(string.IsNullOrEmpty)) continue;
+            rows.Add(new ImportRow(row.Value.Number, values));
+        }
+
+        return Result.Of<IReadOnlyList<ImportRow>>(rows);
+    }
+
+    /// <summary>Writes a list as a file: what is shown with labels, or all fields in a form that an import reads back without loss.</summary>
+    public async Task<Result> WriteAsync(Actor actor, RecordType type, RecordQuery query, IReadOnlyList<Field> columns, bool readBack, TableFormat format, Stream output, CancellationToken cancellation)
+    {
+        var stream = await store.StreamAsync(actor, type, query);
+        if (!stream.IsOk) return stream;
+        // Names of references are loaded in blocks; the file is written after the last row was read.
+        var rows = new List<IReadOnlyList<CellValue>>();
+        var block = new List<Record>(500);
+        async Task FlushAsync()
+        {
+            await presenter.LoadAsync(type, block, columns);
+            foreach (var record in block) rows.Add([.. columns.Select(f => Cell(f, record, readBack))]);
+            block.Clear();
+        }
+
+        await foreach (var record in stream.Value.WithCancellation(cancellation))
+        {
+            block.Add(record);
+            if (block.Count == 500) await FlushAsync();
+        }
+
+        await FlushAsync();
+        var written = TableWriter.Write(output, format, new SheetContent(type.PluralName.ToString(), [.. columns.Select(f => readBack ? f.Key : f.Label.ToString())], rows));
+        return written.IsOk ? Result.Ok : Result.Fail(written.Errors);
+    }
+
+    private CellValue Cell(Field field, Record record, bool readBack)
+    {
+        if (field.GetText(record) is null) return CellValue.Empty;
+        if (!readBack && field.Kind is FieldKind.Number && field.Get(record) is { } number) return CellValue.Of(Convert.ToDecimal(number, CultureInfo.InvariantCulture));
+        if (!readBack && field.Kind is FieldKind.Date && field.Get(record) is DateOnly date) return CellValue.Of(date);
+        return CellValue.Of(readBack ? presenter.Exported(field, record) : presenter.Text(field, record));
+    }
+
+    private static TableReadOptions Options(RecordType type) => new() { ExpectedHeaders = [.. type.Fields.SelectMany(f => (string[])[f.Key, f.Label.Zh, f.Label.En, .. f.Synonyms])] };
+
+    private static IReadOnlyList<ColumnField> Fields(RecordType type) =>
+        [.. type.Fields.Where(f => f is { Sensitive: false } && (!f.ReadOnly || f.Key == "number")).Select(f => new ColumnField(f.Key, f.Label.Zh, f.Label.En, [.. f.Synonyms]))];
+
+    // What people type: full-width digits, stray blanks, dates of the Republic. Long texts stay as they are.
+    private static string? Clean(Field field, string text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return null;
+        switch (field.Kind)
+        {
+            case FieldKind.LongText or FieldKind.Markdown:
+                return text.Trim();
+            case FieldKind.Date:
+                var read = DateText.Read(text);
+                return read.Value is { } day ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : TextCleaner.Clean(text);
+            default:
+                return TextCleaner.Clean(text);
+        }
+    }
+}
