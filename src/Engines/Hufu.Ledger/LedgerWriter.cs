@@ -228,7 +228,7 @@ public sealed class LedgerWriter : IDisposable
             var batch = new Batch(folder, options);
             batch.StageCheckpoint(first);
             batch.Commit();
-            return Result.Of(new LedgerWriter(folder, signers, options, held, LedgerEdge.Empty(), new OpenReport(true, first, [], null, staged)));
+            return Result.Of(new LedgerWriter(folder, signers, options, held, new LedgerEdge(), new OpenReport(true, first, [], null, staged)));
         }
 
         var trust = new LedgerTrust([.. signers.Select(s => s.VerifierKey), .. options.RetiredKeys]) { Origin = origin };

@@ -37,6 +37,12 @@ public static class ChangeCapture
         foreach (var entry in entries)
         {
             var type = entry.Entity is Record record ? db.Types.Of(record) : null;
+            if (type is not null && entry.State is not EntityState.Deleted)
+            {
+                type.Derive((Record)entry.Entity);
+                entry.DetectChanges();
+            }
+
             Normalise(entry);
             var changes = Differences(entry, type);
             if (entry.State is EntityState.Modified && changes.Count == 0) continue;

@@ -114,6 +114,9 @@ public sealed class Field
     /// <summary>The key of the record type that a reference points at.</summary>
     public string? Target { get; internal set; }
 
+    /// <summary>Turns what people write into the one form that is kept; null where any form may stand. Leaves alone what it does not understand.</summary>
+    public Func<string, string>? Canonical { get; internal set; }
+
     /// <summary>Other names under which people write this column in their own files.</summary>
     public IReadOnlyList<string> Synonyms { get; internal set; } = [];
 
@@ -172,6 +175,8 @@ public sealed class Field
             if (Required && Kind is not FieldKind.Flag) return Bad("field.required", $"「{Label.Zh}」為必填。", $"“{Label.En}” is required.");
             return Result.Of(EmptyValue);
         }
+
+        if (Canonical is not null) text = Canonical(text);
 
         switch (Kind)
         {

@@ -97,6 +97,11 @@ public abstract class RecordType
     /// <summary>Runs a typed operation for this type: the bridge from generic pages to typed queries, without reflection at each call.</summary>
     public abstract TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor);
 
+    /// <summary>Fills the fields that follow from others, such as a grade or a time limit. Runs before every save of a record; must give the same for the same record.</summary>
+    public virtual void Derive(Record record)
+    {
+    }
+
     /// <summary>Folded text for search: lower case, without full-width variants.</summary>
     public string BuildSearchText(Record record)
     {
@@ -229,6 +234,9 @@ public sealed class FieldBuilder
     public FieldBuilder Help(string zh, string en) { Field.Help = new LocalizedText(zh, en); return this; }
 
     public FieldBuilder Synonyms(params IReadOnlyList<string> names) { Field.Synonyms = names; return this; }
+
+    /// <summary>How people write it, turned into the one form that is kept, before it is read: several separators into one, 1 2 3 into low, medium, high.</summary>
+    public FieldBuilder Canonical(Func<string, string> canonical) { Field.Canonical = canonical; return this; }
 
     internal FieldBuilder Choices(IReadOnlyList<Choice> choices) { Field.Choices = choices; return this; }
 

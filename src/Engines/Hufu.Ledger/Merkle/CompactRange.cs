@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Hufu.Ledger;
 
 /// <summary>
@@ -14,23 +12,7 @@ public sealed class CompactRange
     public long Size { get; private set; }
 
     /// <summary>The root of the tree over the leaves so far (RFC 9162 §2.1.1); <see cref="MerkleHash.Empty"/> for none.</summary>
-    public MerkleHash Root
-    {
-        get
-        {
-            if (Size == 0)
-                return MerkleHash.Empty;
-            var level = BitOperations.TrailingZeroCount(Size);
-            var root = levels[level];
-            for (level++; Size >> level != 0; level++)
-            {
-                if ((Size >> level & 1) != 0)
-                    root = MerkleHash.OfNode(levels[level], root);
-            }
-
-            return root;
-        }
-    }
+    public MerkleHash Root => Fold(null) ?? MerkleHash.Empty;
 
     /// <summary>Appends the hash of the next leaf.</summary>
     public void Append(MerkleHash leafHash) => AppendSubtree(leafHash, 0);
@@ -57,6 +39,22 @@ public sealed class CompactRange
         levels.CopyTo(copy.levels, 0);
         return copy;
     }
+
+    /// <summary>The root over these leaves and, right of them, a narrower tree with the given root; null when there is neither.</summary>
+    internal MerkleHash? Fold(MerkleHash? right)
+    {
+        var root = right;
+        for (var level = 0; Size >> level != 0; level++)
+        {
+            if ((Size >> level & 1) != 0)
+                root = root is { } narrower ? MerkleHash.OfNode(levels[level], narrower) : levels[level];
+        }
+
+        return root;
+    }
+
+    /// <summary>Forgets all leaves.</summary>
+    internal void Clear() => Size = 0;
 
     /// <summary>The root over a sequence of leaf hashes.</summary>
     public static MerkleHash RootOf(ReadOnlySpan<MerkleHash> leafHashes)

@@ -4,8 +4,8 @@ using Hufu.Kernel;
 namespace Hufu.Ledger;
 
 /// <summary>
-/// The right edge of a tree, all that a writer keeps in memory: the partial tile of each level, the partial bundle, and the compact
-/// range. A batch works on a copy, so a batch that fails leaves no trace.
+/// The right edge of a tree, all that a writer keeps in memory: the partial tile of each level and the partial bundle. A batch works
+/// on a copy, so a batch that fails leaves no trace.
 /// </summary>
 internal sealed class LedgerEdge
 {
@@ -13,23 +13,27 @@ internal sealed class LedgerEdge
     public delegate void Full(int level, long index, ReadOnlyMemory<byte> bytes);
 
     private readonly List<Level> levels = [];
-    private readonly CompactRange range;
     private byte[] bundle = new byte[16 * 1024];
     private int bundleLength;
 
-    private LedgerEdge(CompactRange range) => this.range = range;
+    public long Size { get; private set; }
 
-    public long Size => range.Size;
-
-    public MerkleHash Root => range.Root;
-
-    public static LedgerEdge Empty() => new(new CompactRange());
+    public MerkleHash Root
+    {
+        get
+        {
+            MerkleHash? root = null;
+            foreach (var level in levels)
+                root = level.Range.Fold(root);
+            return root ?? MerkleHash.Empty;
+        }
+    }
 
     /// <summary>Reads the edge of the tree of a checkpoint from its files and checks it against the root.</summary>
     public static Result<LedgerEdge> Load(string folder, Checkpoint checkpoint)
     {
-        var edge = new LedgerEdge(new CompactRange());
         var size = checkpoint.Size;
+        var edge = new LedgerEdge { Size = size };
         for (var level = 0; level < TileFile.Levels(size); level++)
         {
             var hashes = TileFile.HashesAt(level, size);
@@ -41,12 +45,8 @@ internal sealed class LedgerEdge
             if (!read.IsOk)
                 return Result.Fail<LedgerEdge>(read.Errors);
             read.Value.Bytes.AsSpan(0, tile.Count * MerkleHash.Length).CopyTo(tile.Bytes);
-        }
-
-        for (var level = edge.levels.Count - 1; level >= 0; level--)
-        {
-            foreach (var hash in edge.levels[level].Hashes)
-                edge.range.AppendSubtree(hash, 8 * level);
+            foreach (var hash in tile.Hashes)
+                tile.Range.Append(hash);
         }
 
         if (edge.Root != checkpoint.Root)
@@ -73,7 +73,7 @@ internal sealed class LedgerEdge
 
     public LedgerEdge Clone()
     {
-        var copy = new LedgerEdge(range.Clone()) { bundle = bundle.AsSpan(0, bundleLength).ToArray(), bundleLength = bundleLength };
+        var copy = new LedgerEdge { Size = Size, bundle = bundle.AsSpan(0, bundleLength).ToArray(), bundleLength = bundleLength };
         copy.levels.AddRange(levels.Select(l => l.Clone()));
         return copy;
     }
@@ -87,13 +87,14 @@ internal sealed class LedgerEdge
         entry.CopyTo(bundle.AsSpan(bundleLength + 2));
         var hash = EntryBundle.HashInPlace(bundle.AsSpan(bundleLength + 1, 1 + entry.Length));
         bundleLength = needed;
-        range.Append(hash);
+        Size++;
         for (var level = 0; ; level++)
         {
             if (level == levels.Count)
                 levels.Add(new Level());
             var tile = levels[level];
             hash.CopyTo(tile.Bytes.AsSpan(tile.Count * MerkleHash.Length));
+            tile.Range.Append(hash);
             tile.Count++;
             tile.Changed = true;
             if (tile.Count < TilePath.Width)
@@ -105,7 +106,8 @@ internal sealed class LedgerEdge
             }
 
             full(level, tile.Index, tile.Bytes);
-            hash = CompactRange.RootOf(tile.Hashes);
+            hash = tile.Range.Root;
+            tile.Range.Clear();
             tile.Count = 0;
             tile.Index++;
         }
@@ -128,11 +130,12 @@ internal sealed class LedgerEdge
     private sealed class Level
     {
         public byte[] Bytes { get; private init; } = new byte[TilePath.Width * MerkleHash.Length];
+        public CompactRange Range { get; private init; } = new();
         public long Index { get; set; }
         public int Count { get; set; }
         public bool Changed { get; set; }
         public ReadOnlySpan<MerkleHash> Hashes => TileFile.Hashes(Bytes.AsSpan(0, Count * MerkleHash.Length));
 
-        public Level Clone() => new() { Bytes = (byte[])Bytes.Clone(), Index = Index, Count = Count };
+        public Level Clone() => new() { Bytes = (byte[])Bytes.Clone(), Range = Range.Clone(), Index = Index, Count = Count };
     }
 }

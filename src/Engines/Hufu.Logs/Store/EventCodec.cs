@@ -59,7 +59,7 @@ internal static class EventCodec
         var message = TakeText(ref bytes);
         var raw = TakeText(ref bytes);
         var rawLength = TakeInt32(ref bytes);
-        byte[]? rawBytes = null;
+        ReadOnlyMemory<byte>? rawBytes = null;
         if (rawLength >= 0)
         {
             rawBytes = bytes[..rawLength].ToArray();

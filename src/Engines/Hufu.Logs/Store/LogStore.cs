@@ -290,7 +290,7 @@ public sealed partial class LogStore : IAsyncDisposable
             for (var i = 0; i < encoded.Count; i++)
             {
                 var item = EventCodec.Decode(encoded[i]);
-                SegmentTable.Append(appender, open.Rows + i, item);
+                SegmentTable.Append(appender, open.Rows + i, item, encoded[i]);
                 open.Leaves.Add(Merkle.HashLeaf(encoded[i]));
                 if (item.Time < open.Earliest) open.Earliest = item.Time;
                 if (item.Time > open.Latest) open.Latest = item.Time;

@@ -6,12 +6,12 @@ namespace Hufu.Logs.Store;
 /// <summary>The columns of a segment, in memory and in Parquet (schema 1), and the way between rows and events.</summary>
 internal static class SegmentTable
 {
-    public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems";
+    public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact";
 
     public static string Create(string table) => $"""
         CREATE TABLE {table} (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
           source VARCHAR, host VARCHAR, app VARCHAR, severity TINYINT, facility TINYINT, src_ip VARCHAR, format VARCHAR, message VARCHAR,
-          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, field_names VARCHAR[], field_values VARCHAR[], problems VARCHAR[])
+          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, field_names VARCHAR[], field_values VARCHAR[], problems VARCHAR[], exact BLOB)
         """;
 
     /// <summary>The open table, in the shape of the Parquet files. The appender cannot write maps, so they are lists until they are read.</summary>
@@ -26,8 +26,12 @@ internal static class SegmentTable
 
     public static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 
-    public static void Append(DuckDBAppender appender, int row, LogEvent item)
+    public static void Append(DuckDBAppender appender, int row, LogEvent item, byte[] encoded)
     {
+        // The database ends a text at a zero character, behind which a sender could hide. Such an event is kept exactly beside its columns,
+        // in which the character is shown by its symbol and can be searched.
+        var exact = HasZero(item);
+        if (exact) item = WithoutZero(item);
         // Raw ends with the message in most formats: then its length is enough, which halves the text.
         var inRaw = item.Raw.EndsWith(item.Message, StringComparison.Ordinal);
         var names = new List<string>(item.Fields.Count);
@@ -57,6 +61,8 @@ internal static class SegmentTable
         if (item.RawBytes is { } bytes) line.AppendValue(bytes.ToArray());
         else line.AppendNullValue();
         line.AppendValue(names).AppendValue(values).AppendValue(item.Problems.ToList());
+        if (exact) line.AppendValue(encoded);
+        else line.AppendNullValue();
         line.EndRow();
 
         void Text(string? text)
@@ -74,6 +80,7 @@ internal static class SegmentTable
 
     public static LogEvent Read(IDataRecord row, string segmentId)
     {
+        if (!row.IsDBNull(18)) return EventCodec.Decode(Bytes(row.GetValue(18))) with { Id = $"{segmentId}/{row.GetInt32(0)}" };
         var raw = row.GetString(14);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         if (!row.IsDBNull(16))
@@ -96,7 +103,7 @@ internal static class SegmentTable
             Format = row.GetString(11),
             Message = Text(12) ?? Last(raw, row.GetInt32(13)),
             Raw = raw,
-            RawBytes = row.IsDBNull(15) ? null : Bytes(row.GetValue(15)),
+            RawBytes = row.IsDBNull(15) ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(Bytes(row.GetValue(15))),
             Fields = fields,
             Problems = row.IsDBNull(17) ? [] : ((System.Collections.IEnumerable)row.GetValue(17)).Cast<string>().ToList(),
         };
@@ -104,6 +111,25 @@ internal static class SegmentTable
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
         int? Small(int column) => row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static bool HasZero(LogEvent item) =>
+        Zero(item.Raw) || Zero(item.Message) || Zero(item.Source) || Zero(item.Host) || Zero(item.App) || Zero(item.SourceIp) || Zero(item.Format)
+        || item.Fields.Any(field => Zero(field.Key) || Zero(field.Value)) || item.Problems.Any(Zero);
+
+    private static bool Zero(string? text) => text is not null && text.Contains('\0', StringComparison.Ordinal);
+
+    private static LogEvent WithoutZero(LogEvent item)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in item.Fields) fields.TryAdd(Shown(name), Shown(value));
+        return item with
+        {
+            Raw = Shown(item.Raw), Message = Shown(item.Message), Source = Shown(item.Source), Host = item.Host is null ? null : Shown(item.Host), App = item.App is null ? null : Shown(item.App),
+            SourceIp = item.SourceIp is null ? null : Shown(item.SourceIp), Format = Shown(item.Format), Fields = fields, Problems = [.. item.Problems.Select(Shown)],
+        };
+
+        static string Shown(string text) => text.Replace('\0', '\u2400');
     }
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
