@@ -48,6 +48,9 @@ public sealed class StoreTests : IDisposable
             var second = store.GetEvent(ids[1])!;
             Assert.Equal(("other", "x", null, null), (second.Message, second.Raw, second.OccurredAt, second.Host));
         }
+
+        Assert.True(store.VerifySegment("00000001", Stop).IsIntact);
+        Assert.Equal([original.Message], await Found(store, "\u2400"));
     }
 
     [Fact]

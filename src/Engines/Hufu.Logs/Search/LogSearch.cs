@@ -160,7 +160,8 @@ public sealed partial class LogStore
             var place = after is null ? "" : " AND " + Place(after, id);
             var limit = search.Limit + 1;
             found.AddRange(Rows(view, sql,
-                $"SELECT {SegmentTable.Columns} FROM {table} WHERE {sql.Condition}{place} ORDER BY time DESC, row DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)}",
+                // First the rows, by the narrow columns; then the wide columns of those rows alone.
+                $"SELECT {SegmentTable.Columns} FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {sql.Condition}{place} ORDER BY time DESC, row DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)})",
                 row => SegmentTable.Read(row, id), cancellation).Select(item => (EventCodec.Micros(item.Time), item)));
             found.Sort(Order);
             if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);

@@ -218,7 +218,7 @@ public sealed partial class LogStore : IAsyncDisposable
                 var item = SegmentTable.Read(reader, segmentId);
                 var row = reader.GetInt32(0);
                 if (row < 0 || row >= manifest.Events || !seen.Add(row)) Add(SegmentFault.EventAdded, item.Id, "the event was not sealed in this segment");
-                else if (row < leaves.Count && !Merkle.HashLeaf(EventCodec.Encode(item)).AsSpan().SequenceEqual(leaves[row])) Add(SegmentFault.EventChanged, item.Id, "the event is not as it was sealed");
+                else if (row < leaves.Count && (!Merkle.HashLeaf(EventCodec.Encode(item)).AsSpan().SequenceEqual(leaves[row]) || !SegmentTable.ColumnsAgree(reader, item, segmentId))) Add(SegmentFault.EventChanged, item.Id, "the event is not as it was sealed");
             }
 
             for (var row = 0; row < manifest.Events && seen.Count < manifest.Events; row++)

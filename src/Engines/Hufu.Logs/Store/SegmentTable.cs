@@ -78,9 +78,16 @@ internal static class SegmentTable
         }
     }
 
-    public static LogEvent Read(IDataRecord row, string segmentId)
+    public static LogEvent Read(IDataRecord row, string segmentId) => row.IsDBNull(18)
+        ? ReadColumns(row, segmentId)
+        : EventCodec.Decode(Bytes(row.GetValue(18))) with { Id = $"{segmentId}/{row.GetInt32(0)}" };
+
+    /// <summary>True when the columns of a row show what its exact bytes say; a row without such bytes is its columns.</summary>
+    public static bool ColumnsAgree(IDataRecord row, LogEvent read, string segmentId) =>
+        row.IsDBNull(18) || EventCodec.Encode(ReadColumns(row, segmentId)).AsSpan().SequenceEqual(EventCodec.Encode(WithoutZero(read)));
+
+    private static LogEvent ReadColumns(IDataRecord row, string segmentId)
     {
-        if (!row.IsDBNull(18)) return EventCodec.Decode(Bytes(row.GetValue(18))) with { Id = $"{segmentId}/{row.GetInt32(0)}" };
         var raw = row.GetString(14);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         if (!row.IsDBNull(16))

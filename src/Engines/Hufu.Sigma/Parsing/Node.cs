@@ -94,6 +94,12 @@ internal sealed class NodeReader
             return (documents, Error.Of("sigma.yaml.malformed", $"不是有效的 YAML：{fault.Message}", $"Not valid YAML: {fault.Message}",
                 $"{file}:{fault.Start.Line}:{fault.Start.Column}"));
         }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException)
+        {
+            // The YAML scanner answers some malformed plain scalars with these instead of its own exception.
+            var at = reader.parser.Current?.End ?? Mark.Empty;
+            return (documents, Error.Of("sigma.yaml.malformed", "不是有效的 YAML。", "Not valid YAML.", $"{file}:{at.Line}:{at.Column}"));
+        }
     }
 
     private Node ReadNode(int depth)

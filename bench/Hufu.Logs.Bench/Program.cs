@@ -1,0 +1,92 @@
+// Prints parse rate, append rate and search latency of Hufu.Logs over generated events.
+// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000]
+using System.Diagnostics;
+using System.Globalization;
+using Hufu.Logs;
+
+var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
+var start = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+var options = new LogParseOptions { ReferenceTime = start.AddDays(20) };
+var random = new Random(1);
+
+string Line(int i)
+{
+    var time = start.AddSeconds(i);
+    var legacy = time.ToString("MMM dd HH:mm:ss", CultureInfo.InvariantCulture);
+    var ip = $"10.{random.Next(256)}.{random.Next(256)}.{random.Next(256)}";
+    return (i % 5) switch
+    {
+        0 => $"<86>{legacy} host{random.Next(200)} sshd[{i}]: Failed password for invalid user user{random.Next(500)} from {ip} port {random.Next(65536)} ssh2",
+        1 => $"<30>1 {time:yyyy-MM-ddTHH:mm:ss.fffZ} host{random.Next(200)} app{random.Next(20)} {i} ID{i % 50} [meta@32473 trace=\"{random.NextInt64():x}\" user=\"user{random.Next(500)}\"] request handled in {random.Next(2000)} ms",
+        2 => $"{ip} - - [{time:dd/MMM/yyyy:HH:mm:ss} +0000] \"GET /page/{random.Next(5000)} HTTP/1.1\" {(random.Next(10) == 0 ? 404 : 200)} {random.Next(90000)} \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"",
+        3 => $"{{\"@timestamp\":\"{time:yyyy-MM-ddTHH:mm:ssZ}\",\"EventID\":{4600 + random.Next(100)},\"Channel\":\"Security\",\"Computer\":\"dc{random.Next(9)}\",\"TargetUserName\":\"user{random.Next(500)}\",\"message\":\"An account was logged on\"}}",
+        _ => $"<13>{legacy} host{random.Next(200)} app[{i}]: 使用者 user{random.Next(500)} 由 {ip} 登入成功",
+    };
+}
+
+var lines = Enumerable.Range(0, count).Select(i => i == count / 2 ? Line(i) + " NeedleInTheStack" : Line(i)).Select(System.Text.Encoding.UTF8.GetBytes).ToArray();
+var bytes = lines.Sum(line => (long)line.Length);
+var watch = Stopwatch.StartNew();
+var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+
+void Say(string what, int times)
+{
+    var used = Process.GetCurrentProcess().TotalProcessorTime - cpu;
+    Console.WriteLine($"{what,-44} {watch.Elapsed.TotalSeconds,8:F2} s {times / watch.Elapsed.TotalSeconds,12:N0} /s   cpu {used.TotalMicroseconds / times,7:F2} us each");
+    watch.Restart();
+    cpu = Process.GetCurrentProcess().TotalProcessorTime;
+}
+
+Console.WriteLine($"{count:N0} events, {bytes / 1e6:F0} MB");
+var parsed = new LogEvent[count];
+for (var i = 0; i < count; i++) parsed[i] = LogParser.Parse(lines[i], start, "bench", options);
+Say("parse, one thread", count);
+
+var folder = Directory.CreateTempSubdirectory("hufu-bench-").FullName;
+try
+{
+    await using (var store = LogStore.Open(folder, new LogStoreOptions { SealAfterEvents = Math.Max(1, count / 5) }))
+    {
+        watch.Restart();
+        foreach (var batch in parsed.Chunk(5_000)) await store.AppendAsync(batch);
+        await store.SealAsync();
+        Say("append, durable, batches of 5,000, and seal", count);
+        var size = Directory.EnumerateFiles(folder, "*.parquet").Sum(file => new FileInfo(file).Length);
+        Console.WriteLine($"{store.Segments.Count} segments, {size / 1e6:F0} MB Parquet = {size / (double)count:F0} B an event, {bytes / (double)size:F1} : 1");
+
+        var all = new LogSearch();
+        async Task Time(string query, Func<LogSearch, Task<int>> run, string? name = null)
+        {
+            var search = all with { Query = SearchQuery.Parse(query).Value };
+            var times = new List<double>();
+            var found = 0;
+            for (var round = 0; round < 3; round++)
+            {
+                watch.Restart();
+                found = await run(search);
+                times.Add(watch.Elapsed.TotalMilliseconds);
+            }
+
+            Console.WriteLine($"{name ?? "search " + query,-44} {times[0],8:F0} ms first, {times.Skip(1).Min(),6:F0} ms again, {found} found");
+        }
+
+        foreach (var query in new[] { "", "password", "needleinthestack", "登入", "app:sshd user:user7", "severity:<=3", "TargetUserName:user7", "nothing-like-this", "password -invalid OR 登入成功 host:host1*" })
+            await Time(query, async search => (await store.SearchAsync(search)).Events.Count);
+        await Time("", async search => (await store.HistogramAsync(search)).Buckets.Count, "histogram of everything");
+        await Time("password", async search => (await store.HistogramAsync(search)).Buckets.Count, "histogram of password");
+        await Time("", async search => (await store.TopValuesAsync(search, "host")).Count, "top hosts");
+        await Time("", async search => (await store.TopValuesAsync(search, "user")).Count, "top users (map field)");
+        var id = store.Segments[0].Id;
+        watch.Restart();
+        var holds = store.Prove(id + "/17")!.Holds();
+        Say($"prove one event ({holds})", 1);
+        var intact = store.VerifySegment(id);
+        Say($"verify a segment ({(intact.IsIntact ? "intact" : "NOT intact")})", (int)Math.Max(1, intact.Events));
+    }
+
+    Console.WriteLine($"peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB, of which the generated events are most");
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+}

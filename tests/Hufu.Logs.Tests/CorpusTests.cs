@@ -1,0 +1,74 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace Hufu.Logs.Tests;
+
+public class CorpusTests
+{
+    private static readonly LogParseOptions Options = new() { ReferenceTime = new DateTimeOffset(2026, 1, 5, 0, 0, 0, TimeSpan.Zero) };
+
+    private static string Find(string path)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, "shared", "data", path);
+            if (File.Exists(candidate)) return candidate;
+        }
+
+        Assert.Skip($"shared/data/{path} is not present");
+        return "";
+    }
+
+    private static List<LogEvent> Loghub(string name)
+    {
+        using var file = File.OpenRead(Find("logs/loghub-dev.tar.gz"));
+        using var tar = new TarReader(new GZipStream(file, CompressionMode.Decompress));
+        while (tar.GetNextEntry() is { } entry)
+        {
+            if (entry.Name != name) continue;
+            using var reader = new StreamReader(entry.DataStream!);
+            return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => LogParser.Parse(line.TrimEnd('\r'), Options.ReferenceTime, "loghub", Options))];
+        }
+
+        throw new FileNotFoundException(name);
+    }
+
+    [Fact]
+    public void OpenSshLines_GiveAddressAndUser()
+    {
+        var events = Loghub("OpenSSH/OpenSSH_2k.log");
+        Assert.Equal(2_000, events.Count);
+        Assert.All(events, item => Assert.Equal((LogFormats.Syslog3164, "LabSZ", "sshd", 0), (item.Format, item.Host, item.App, item.Problems.Count)));
+        Assert.All(events.Where(item => item.Message.StartsWith("Failed password", StringComparison.Ordinal)), item =>
+        {
+            Assert.Equal("failure", item.Fields["outcome"]);
+            Assert.NotNull(item.SourceIp);
+        });
+        Assert.All(events.Where(item => item.Message.StartsWith("Invalid user ", StringComparison.Ordinal)), item => Assert.NotNull(item.SourceIp));
+    }
+
+    [Fact]
+    public void LinuxLines_HaveTimeHostAndProgram()
+    {
+        var events = Loghub("Linux/Linux_2k.log");
+        Assert.Equal(2_000, events.Count);
+        Assert.All(events, item => Assert.Equal((LogFormats.Syslog3164, 0), (item.Format, item.Problems.Count)));
+        Assert.All(events, item => Assert.Equal("combo", item.Host));
+        Assert.All(events.Where(item => item.App is null), item => Assert.DoesNotContain("]: ", item.Raw));
+    }
+
+    [Fact]
+    public void WindowsJsonLines_HaveTimeHostChannelAndEventId()
+    {
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(Find("logs/otrf-lsass01-dev.jsonl.gz")), CompressionMode.Decompress));
+        for (var i = 0; i < 3_000 && reader.ReadLine() is { } line; i++)
+        {
+            var item = LogParser.Parse(line, Options.ReferenceTime, "otrf", Options);
+            Assert.Equal(LogFormats.Json, item.Format);
+            Assert.NotNull(item.OccurredAt);
+            Assert.NotNull(item.Host);
+            Assert.Contains("EventID", item.Fields);
+            Assert.Contains("Channel", item.Fields);
+        }
+    }
+}
