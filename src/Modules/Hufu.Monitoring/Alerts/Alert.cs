@@ -1,0 +1,108 @@
+using Hufu.Kernel;
+using Hufu.Records;
+using Option = Hufu.Records.Choice;
+
+namespace Hufu.Monitoring;
+
+/// <summary>What a rule found in the logs, gathered by rule and entity: the thing that a person handles.</summary>
+public sealed class Alert : Record
+{
+    public string RuleId { get; set; } = "";
+
+    public string RuleTitle { get; set; } = "";
+
+    public string RuleAuthor { get; set; } = "";
+
+    public string RuleLicense { get; set; } = "";
+
+    /// <summary>Level of the rule, in the words of Sigma.</summary>
+    public string Level { get; set; } = "";
+
+    public string Host { get; set; } = "";
+
+    public string SourceIp { get; set; } = "";
+
+    public string Account { get; set; } = "";
+
+    /// <summary>What it is about, by which matches are gathered: a host, an account, an address.</summary>
+    public string Entity { get; set; } = "";
+
+    public Guid? AssetId { get; set; }
+
+    public DateTimeOffset? FirstSeen { get; set; }
+
+    public DateTimeOffset? LastSeen { get; set; }
+
+    public int EventCount { get; set; }
+
+    /// <summary>Ids of the first events, one a line; at most <see cref="AlertGrouping.MaxEventIds"/>.</summary>
+    public string EventIds { get; set; } = "";
+
+    public string Tags { get; set; } = "";
+
+    public string Verdict { get; set; } = "";
+}
+
+/// <summary>告警.</summary>
+public sealed class AlertType : RecordType<Alert>
+{
+    public const string TypeKey = "monitoring.alert";
+
+    public override string Key => TypeKey;
+
+    public override LocalizedText Name => new("告警", "Alert");
+
+    public override LocalizedText PluralName => new("告警", "Alerts");
+
+    public override string Route => "alerts";
+
+    public override string Prefix => "ALR";
+
+    public override string Icon => "alert";
+
+    public override bool CreatedByProduct => true;
+
+    public override LocalizedText Purpose => new("偵測規則在日誌中命中的結果，同一規則與對象在 24 小時內合併為一筆，由人員判讀。", "What detection rules found in the logs, one for each rule and entity within 24 hours, for a person to judge.");
+
+    public override IReadOnlyList<string> Outputs => ["O5.3.2"];
+
+    public AlertType() : base("告警名稱", "Alert")
+    {
+        Choice(x => x.Level, "等級", "Level",
+            Option.Of("informational", "參考", "Informational"),
+            Option.Of("low", "低", "Low", Tone.Info),
+            Option.Of("medium", "中", "Medium", Tone.Warn),
+            Option.Of("high", "高", "High", Tone.Bad),
+            Option.Of("critical", "嚴重", "Critical", Tone.Critical)).ReadOnly().InList();
+        Text(x => x.Entity, "對象", "Entity", 300).ReadOnly().InList().Help("告警依規則與對象合併，例如主機、帳號或來源位址。", "Matches are gathered by rule and entity: a host, an account or a source address.");
+        Reference(x => x.AssetId, "risk.asset", "資產", "Asset").ReadOnly().Help("由主機名稱或 IP 位址對應；對應不到或不只一個時留空。", "Found by host name or IP address; empty when none or several fit.");
+        LongText(x => x.Verdict, "判讀", "Verdict").Help("看到什麼、為什麼這樣判定。", "What was seen, and why it was judged so.");
+
+        Section("命中", "Matches");
+        Instant(x => x.FirstSeen, "首次發現", "First seen").ReadOnly();
+        Instant(x => x.LastSeen, "最後發現", "Last seen").ReadOnly().InList();
+        Number(x => x.EventCount, "日誌筆數", "Events").ReadOnly();
+        Text(x => x.Host, "主機", "Host", 253).ReadOnly();
+        Text(x => x.SourceIp, "來源 IP", "Source IP", 64).ReadOnly();
+        Text(x => x.Account, "帳號", "Account").ReadOnly();
+        LongText(x => x.EventIds, "日誌識別碼", "Event ids", 20000).ReadOnly().Help("最先命中的日誌，最多 200 筆。", "The first events that matched, at most 200.");
+
+        Section("規則", "Rule");
+        Text(x => x.RuleId, "規則識別碼", "Rule id", 100).ReadOnly();
+        Text(x => x.RuleTitle, "規則名稱", "Rule", 300).ReadOnly();
+        Text(x => x.RuleAuthor, "規則作者", "Rule author", 500).ReadOnly();
+        Text(x => x.RuleLicense, "規則授權", "Rule licence", 100).ReadOnly();
+        Text(x => x.Tags, "標籤", "Tags", 1000).ReadOnly();
+
+        Workflow.State("new", "新告警", "New", Tone.Bad).State("triaged", "判讀中", "Triaged", Tone.Warn).State("incident", "已成案", "Incident", Tone.Critical, open: false)
+            .State("benign", "正常行為", "Benign", Tone.Good, open: false).State("duplicate", "重複", "Duplicate", Tone.Neutral, open: false);
+        Workflow.Move("triage", "開始判讀", "Triage", ["new"], "triaged");
+        Workflow.Move("escalate", "轉為事故", "Make an incident", ["new", "triaged"], "incident").WithReason().When<Alert>((_, facts) => facts.LinkCounts.GetValueOrDefault("incident.incident") == 0
+            ? Error.Of("monitoring.alert.no-incident", "請先開立事故，或連結到既有的事故。", "Open an incident, or link this alert to one, first.")
+            : null);
+        Workflow.Move("benign", "判定為正常", "Judge benign", ["new", "triaged"], "benign").WithReason();
+        Workflow.Move("duplicate", "判定為重複", "Judge duplicate", ["new", "triaged"], "duplicate").WithReason();
+        Workflow.Move("reopen", "重新判讀", "Reopen", ["incident", "benign", "duplicate"], "triaged").WithReason();
+        Sealed();
+    }
+}

@@ -1,0 +1,17 @@
+using Hufu.Kernel;
+using Hufu.Records;
+using Hufu.Web;
+
+namespace Hufu.Monitoring;
+
+/// <summary>Duty T5: what the rules found in the logs, and what people made of it.</summary>
+public sealed class MonitoringModule : HufuModule
+{
+    public override string Key => "monitoring";
+
+    public override LocalizedText Title => new("日誌與監控", "Logs and monitoring");
+
+    public override string Duty => "T5";
+
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new AlertType()];
+}
