@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Hufu.Cli;
+
+/// <summary>The command line: one verb, one class.</summary>
+internal static class HufuCommand
+{
+    internal static readonly Option<string> Data = new("--data")
+    {
+        Description = "Folder of everything that Hufu keeps. The default is $HUFU_DATA, or ./data.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HUFU_DATA") ?? "data",
+        Recursive = true,
+    };
+
+    internal static readonly Option<string?> Postgres = new("--postgres")
+    {
+        Description = "Connection string of PostgreSQL. Without it the records are in one SQLite file in the data folder.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HUFU_POSTGRES"),
+        Recursive = true,
+    };
+
+    internal static RootCommand Build()
+    {
+        var root = new RootCommand("Hufu 虎符: information security management and a live log engine in one program.\nRun “hufu serve --demo” to look around with sample data; “hufu VERB --help” explains each verb.")
+        {
+            ServeVerb.Create(),
+            ParseVerb.Create(),
+            ImportVerb.Create(),
+            VerifyVerb.Create(),
+            BackupVerbs.CreateBackup(),
+            BackupVerbs.CreateRestore(),
+        };
+        root.Options.Add(Data);
+        root.Options.Add(Postgres);
+        return root;
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Hufu.Logs;
+
+namespace Hufu.Cli;
+
+/// <summary><c>hufu parse</c>: shows what the decoders make of a log, one JSON object a record.</summary>
+internal static class ParseVerb
+{
+    internal static Command Create()
+    {
+        var file = new Argument<string>("file") { Description = "A log file (.gz and .zst are unpacked), or - for standard input." };
+        var format = new Option<string?>("--as") { Description = "The decoder to use. Without it each record is recognised by itself." };
+        var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
+        var verb = new Command("parse", "Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.") { file, format, framing };
+        verb.SetAction(parse =>
+        {
+            var name = parse.GetValue(file)!;
+            if (name != "-" && !File.Exists(name))
+            {
+                Console.Error.WriteLine($"There is no file {name}.");
+                return 2;
+            }
+
+            var options = new LogParseOptions { Format = parse.GetValue(format), ReferenceTime = TimeProvider.System.GetUtcNow() };
+            using var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
+            using var reader = new RecordReader(input, parse.GetValue(framing));
+            using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
+            while (reader.TryRead(out var record))
+            {
+                using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+                    LogParser.Write(LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options), json);
+                output.WriteByte((byte)'\n');
+            }
+
+            return 0;
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Net;
+using Hufu.Demo;
+using Hufu.Records.Storage.Ledger;
+using Hufu.Web;
+using Hufu.Web.Identity;
+
+namespace Hufu.Cli;
+
+/// <summary><c>hufu serve</c>: the web server.</summary>
+internal static class ServeVerb
+{
+    internal static Command Create()
+    {
+        var demo = new Option<bool>("--demo") { Description = "Fill an empty data folder with sample data: recorded logs, an asset list, people, risks. The accounts and their passwords, made for this folder, are printed." };
+        var listen = new Option<string[]>("--listen") { Description = "Address and port. Several may be given.", DefaultValueFactory = _ => ["http://0.0.0.0:5280"], AllowMultipleArgumentsPerToken = true };
+        var verb = new Command("serve", "Start Hufu. Answers within seconds; the demo is loaded behind it. Without --demo the first page creates the organisation and its first administrator.") { demo, listen };
+        verb.SetAction((parse, cancellation) => RunAsync(parse, parse.GetValue(demo), parse.GetValue(listen)!, cancellation));
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse, bool demo, string[] listen, CancellationToken cancellation)
+    {
+        var storage = Host.Storage(parse);
+        Directory.CreateDirectory(storage.DataFolder);
+        // Static files lie beside the program, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = [] });
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.UseUrls(listen);
+        builder.WebHost.ConfigureKestrel(o =>
+        {
+            o.AddServerHeader = false;
+            o.Limits.MaxRequestBodySize = 220L * 1024 * 1024;
+        });
+        builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = 210L * 1024 * 1024);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
+        Host.AddAll(builder.Services, storage, background: true);
+        builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Hufu";
+            document.Info.Description = "Records of every type, with the same rights as the pages. Authenticate with an API token: Authorization: Bearer hufu_….";
+            return Task.CompletedTask;
+        }));
+        builder.Services.AddSingleton<DemoProgress>();
+        builder.Services.AddHealthChecks().AddCheck<Health>("hufu");
+        var app = builder.Build();
+        await DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine);
+        await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync(cancellation);
+        app.UseFirstRun();
+        app.UseOwnPasswordFirst();
+        app.UseHufuWeb();
+        app.MapOpenApi("/api/v1/openapi.json");
+        app.MapHealthChecks("/health").AllowAnonymous();
+        await app.StartAsync(cancellation);
+        foreach (var address in app.Urls) Console.WriteLine($"Hufu is ready / 虎符已就緒: {address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)}");
+        if (demo) await DemoLoader.RunAsync(app.Services, Console.Out, cancellation);
+        await app.WaitForShutdownAsync(cancellation);
+        return 0;
+    }
+}

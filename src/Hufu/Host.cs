@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Hufu.Cli;
+using Hufu.Identity;
+using Hufu.Jobs;
+using Hufu.Jobs.Notices;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Records.Storage.Ledger;
+using Hufu.Web;
+using Hufu.Web.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace Hufu;
+
+/// <summary>Puts the parts together, for the server and for the verbs of the command line.</summary>
+internal static class Host
+{
+    /// <summary>Folder of the content that is shipped with the program.</summary>
+    internal static string Content => Path.Combine(AppContext.BaseDirectory, "content");
+
+    /// <summary>Everything but the web server: what a verb works with. Null, with the reason on standard error, when there is no data yet.</summary>
+    internal static ServiceProvider? ForCommand(ParseResult parse)
+    {
+        var storage = Storage(parse);
+        if (storage.Postgres is null && !File.Exists(storage.SqliteFile))
+        {
+            Console.Error.WriteLine($"There is no Hufu data in {storage.DataFolder} (use --data FOLDER, or start “hufu serve” once).");
+            return null;
+        }
+
+        var services = new ServiceCollection();
+        services.AddLogging(l => l.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        AddAll(services, storage, background: false);
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>Where the data is, as the command line says.</summary>
+    internal static StorageOptions Storage(ParseResult parse) =>
+        new() { DataFolder = Path.GetFullPath(parse.GetValue(HufuCommand.Data)!), Postgres = parse.GetValue(HufuCommand.Postgres) };
+
+    /// <summary>Registers every part.</summary>
+    internal static ModuleList AddAll(IServiceCollection services, StorageOptions storage, bool background)
+    {
+        var modules = Modules.All(storage.DataFolder);
+        services.AddSingleton(TimeProvider.System);
+        services.AddHufuWeb(modules);
+        services.AddHufuIdentity(new HufuIdentityOptions { KeyFolder = Path.Combine(storage.DataFolder, "keys") });
+        services.AddHufuJobs(new HufuJobsOptions { TimeZone = Hufu.Web.Records.SiteTime.Zone, RunInBackground = background });
+        services.AddSingleton<INoticeRecipients, NoticeRecipients>();
+        services.AddSingleton<IUnreadNotices, UnreadNotices>();
+        if (storage.Postgres is null) services.AddRecordStorage<SqliteHufuContext>(storage);
+        else services.AddRecordStorage<PostgresHufuContext>(storage);
+        if (background) services.AddHostedService(s => s.GetRequiredService<LedgerSequencer>());
+        return modules;
+    }
+}
+
+/// <summary>Tells the notices who people are and what they may see.</summary>
+internal sealed class NoticeRecipients(IDbContextFactory<HufuDbContext> factory, IDirectory directory, ActorFactory actors) : INoticeRecipients
+{
+    public async Task<IReadOnlyList<NoticeRecipient>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation)
+    {
+        await using var db = await factory.CreateDbContextAsync(cancellation);
+        var wanted = ids.ToList();
+        var people = await db.Set<Person>().AsNoTracking().Where(p => wanted.Contains(p.Id)).ToListAsync(cancellation);
+        return [.. people.Select(p => new NoticeRecipient(p.Id, p.DisplayName, p.Email, p.Language, p.Active, NoticePreferences.Parse(p.NoticePreferences)))];
+    }
+
+    public async Task<IReadOnlyCollection<Guid>> WhoMayAsync(RecordType type, Record record, Right right, IReadOnlyCollection<Guid>? among, CancellationToken cancellation)
+    {
+        var found = new List<Guid>();
+        foreach (var id in among ?? [.. directory.People.Where(p => p.Active).Select(p => p.Id)])
+            if (await actors.ForPersonAsync(id, "job", cancellation) is { } actor && actor.May(type, right, record)) found.Add(id);
+        return found;
+    }
+
+    public async Task<IReadOnlyCollection<Guid>> WithRightAsync(string area, Right right, CancellationToken cancellation)
+    {
+        var found = new List<Guid>();
+        foreach (var person in directory.People.Where(p => p.Active))
+            if (await actors.ForPersonAsync(person.Id, "job", cancellation) is { } actor && actor.May(area, right)) found.Add(person.Id);
+        return found;
+    }
+}
+
+/// <summary>The number on the bell.</summary>
+internal sealed class UnreadNotices(NoticeInbox inbox) : IUnreadNotices
+{
+    public Task<int> CountAsync(Actor actor) => inbox.UnreadAsync(actor);
+}

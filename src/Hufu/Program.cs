@@ -1,0 +1,3 @@
+using Hufu.Cli;
+
+return await HufuCommand.Build().Parse(args).InvokeAsync();
