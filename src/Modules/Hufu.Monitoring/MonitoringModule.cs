@@ -1,6 +1,7 @@
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Web;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Monitoring;
 
@@ -14,4 +15,6 @@ public sealed class MonitoringModule : HufuModule
     public override string Duty => "T5";
 
     public override IReadOnlyList<RecordType> RecordTypes { get; } = [new AlertType()];
+
+    public override void AddServices(IServiceCollection services) => services.AddSingleton<OpenIncidentFromAlert>();
 }

@@ -1,8 +1,153 @@
+using Hufu.Kernel;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Risk.Contracts;
+using Microsoft.EntityFrameworkCore;
+
 namespace Hufu.Monitoring;
 
-/// <summary>Gathers matches of rules into alerts.</summary>
-public sealed class AlertGrouping
+/// <summary>A rule that matched an event.</summary>
+public sealed record RuleMatch
 {
-    /// <summary>How many event ids an alert keeps.</summary>
+    public required string RuleId { get; init; }
+
+    public required string RuleTitle { get; init; }
+
+    public string RuleAuthor { get; init; } = "";
+
+    public string RuleLicense { get; init; } = "";
+
+    /// <summary><c>informational</c> to <c>critical</c>; anything else counts as medium.</summary>
+    public string Level { get; init; } = "medium";
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Id of the event in the log store.</summary>
+    public required string EventId { get; init; }
+
+    public required DateTimeOffset EventTime { get; init; }
+
+    public string Host { get; init; } = "";
+
+    public string SourceIp { get; init; } = "";
+
+    public string Account { get; init; } = "";
+
+    /// <summary>What the match is about; when empty, the host, else the source address, else the account.</summary>
+    public string Entity { get; init; } = "";
+}
+
+/// <summary>What a batch of matches came to.</summary>
+/// <param name="Created">New alerts.</param>
+/// <param name="Updated">Alerts that grew.</param>
+/// <param name="Known">Matches whose events had been counted before.</param>
+public sealed record RaisedAlerts(IReadOnlyList<Alert> Created, IReadOnlyList<Alert> Updated, int Known);
+
+/// <summary>Gathers matches of rules into alerts: one for each rule and entity within 24 hours of its first event.</summary>
+public static class AlertGrouping
+{
+    /// <summary>How many event ids an alert keeps: the first ones.</summary>
     public const int MaxEventIds = 200;
+
+    /// <summary>How long after its first event an alert takes in more.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// Raises alerts in one transaction. Giving the same events again changes nothing, whatever people have done with the alert since. An alert
+    /// that is open or has become an incident grows; one that was judged benign or duplicate does not, and fresh events start a new one. Once an
+    /// alert holds <see cref="MaxEventIds"/> ids, an event no later than its last one counts as known.
+    /// </summary>
+    public static Task<Result<RaisedAlerts>> RaiseAsync(RecordStore store, IReadOnlyList<RuleMatch> matches, CancellationToken cancellation = default) => store.InTransactionAsync(async () =>
+    {
+        var (created, updated) = (new List<Alert>(), new List<Alert>());
+        var known = 0;
+        var assets = matches.Count == 0 ? null : await AssetMatcher.LoadAsync(store.Db, cancellation);
+        foreach (var group in matches.GroupBy(m => (RuleId: Clip(m.RuleId, 100), Entity: EntityOf(m))))
+        {
+            var ordered = group.OrderBy(m => m.EventTime).ThenBy(m => m.EventId, StringComparer.Ordinal).ToList();
+            var (from, to) = (ordered[0].EventTime - Window, ordered[^1].EventTime + Window);
+            var (ruleId, entity) = group.Key;
+            var near = await store.Db.Set<Alert>().Where(a => a.Entity == entity && a.RuleId == ruleId && a.ArchivedAt == null && a.FirstSeen >= from && a.FirstSeen <= to).OrderBy(a => a.FirstSeen).ToListAsync(cancellation);
+            var counted = near.SelectMany(a => a.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
+            var full = near.Where(IsFull).Select(a => (From: a.FirstSeen, To: a.LastSeen)).ToList();
+            var fresh = new List<RuleMatch>();
+            foreach (var match in ordered)
+                if (!counted.Add(Clip(match.EventId, 98)) || full.Exists(f => match.EventTime >= f.From && match.EventTime <= f.To)) known++;
+                else fresh.Add(match);
+
+            foreach (var match in fresh)
+            {
+                var alert = near.Find(a => a.State is "new" or "triaged" or "incident" && Fits(a, match.EventTime));
+                if (alert is null)
+                {
+                    alert = Start(match, entity, assets!);
+                    near.Add(alert);
+                    created.Add(alert);
+                }
+                else if (!created.Contains(alert) && !updated.Contains(alert)) updated.Add(alert);
+                Count(alert, match);
+            }
+        }
+
+        var actor = Actor.System();
+        store.Db.ActAs(actor, "match");
+        if (updated.Count > 0)
+        {
+            try
+            {
+                await store.Db.SaveChangesAsync(cancellation);
+            }
+            catch (DbUpdateConcurrencyException)
+            {
+                return Result.Fail<RaisedAlerts>(Error.Of("record.changed-meanwhile", "告警剛被他人修改，請重試。", "Somebody changed an alert at the same moment; try again."));
+            }
+        }
+
+        foreach (var alert in created)
+            if (await store.CreateAsync(actor, alert, cancellation: cancellation) is { IsOk: false } failed) return Result.Fail<RaisedAlerts>(failed.Errors);
+        return Result.Of(new RaisedAlerts(created, updated, known));
+    });
+
+    private static bool Fits(Alert alert, DateTimeOffset time) => time <= alert.FirstSeen + Window && time >= alert.LastSeen - Window;
+
+    private static bool IsFull(Alert alert) => alert.EventIds.AsSpan().Count('\n') >= MaxEventIds - 1;
+
+    private static Alert Start(RuleMatch match, string entity, AssetMatcher assets)
+    {
+        var asset = assets.Find(match.Host, match.Host.Length == 0 ? [match.SourceIp] : []).Asset;
+        return new Alert
+        {
+            State = "new",
+            Title = Clip(entity.Length == 0 ? match.RuleTitle : $"{match.RuleTitle}: {entity}", 200),
+            RuleId = Clip(match.RuleId, 100),
+            RuleTitle = Clip(match.RuleTitle, 300),
+            RuleAuthor = Clip(match.RuleAuthor, 500),
+            RuleLicense = Clip(match.RuleLicense, 100),
+            Level = match.Level is "informational" or "low" or "medium" or "high" or "critical" ? match.Level : "medium",
+            Host = Clip(match.Host, 253),
+            SourceIp = Clip(match.SourceIp, 64),
+            Account = Clip(match.Account, 200),
+            Entity = entity,
+            AssetId = asset?.Id,
+            UnitId = asset?.UnitId,
+            Tags = Clip(string.Join(' ', match.Tags), 1000),
+            FirstSeen = Instants.Truncate(match.EventTime),
+            LastSeen = Instants.Truncate(match.EventTime),
+        };
+    }
+
+    private static void Count(Alert alert, RuleMatch match)
+    {
+        var time = Instants.Truncate(match.EventTime);
+        if (time < alert.FirstSeen) alert.FirstSeen = time;
+        if (time > alert.LastSeen) alert.LastSeen = time;
+        alert.EventCount++;
+        // Longest id that lets all of them fit into the field.
+        if (!IsFull(alert)) alert.EventIds = alert.EventIds.Length == 0 ? Clip(match.EventId, 98) : alert.EventIds + "\n" + Clip(match.EventId, 98);
+    }
+
+    private static string EntityOf(RuleMatch match) =>
+        Clip(match.Entity.Length > 0 ? match.Entity : match.Host.Length > 0 ? AddressText.NormaliseHost(match.Host) : match.SourceIp.Length > 0 ? match.SourceIp : match.Account, 300);
+
+    private static string Clip(string text, int max) => text.Length <= max ? text : text[..max];
 }

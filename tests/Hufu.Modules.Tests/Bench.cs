@@ -1,0 +1,117 @@
+using Hufu.Incidents;
+using Hufu.Incidents.Contracts;
+using Hufu.Isms;
+using Hufu.Monitoring;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Risk;
+using Hufu.Web;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Hufu.Modules.Tests;
+
+public sealed class TestDbContext(DbContextOptions<TestDbContext> options, RecordTypes types, IEnumerable<IModelContribution> contributions, TimeProvider clock) : HufuDbContext(options, types, contributions, clock);
+
+internal sealed class Clock : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = new(2026, 11, 23, 2, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => Now;
+}
+
+internal sealed class SmallDirectory : IDirectory
+{
+    public IReadOnlyList<DirectoryPerson> People => [];
+
+    public IReadOnlyList<DirectoryUnit> Units => [];
+
+    public DirectoryPerson? Person(Guid id) => null;
+
+    public DirectoryUnit? Unit(Guid id) => null;
+}
+
+/// <summary>All modules over a database of their own in a temporary folder.</summary>
+public sealed class Bench : IAsyncDisposable
+{
+    private static readonly HufuModule[] Modules = [new IsmsModule(), new RiskModule(), new MonitoringModule(), new IncidentsModule()];
+    private readonly string folder = Directory.CreateTempSubdirectory("hufu-modules-").FullName;
+    private readonly ServiceProvider services;
+    private readonly AsyncServiceScope scope;
+
+    private Bench(Action<IServiceCollection>? more)
+    {
+        var collection = new ServiceCollection();
+        collection.AddLogging();
+        collection.AddSingleton(new RecordTypes(Modules.SelectMany(m => m.RecordTypes)));
+        collection.AddSingleton<TimeProvider>(Clock);
+        collection.AddSingleton<IDirectory>(new SmallDirectory());
+        foreach (var module in Modules) module.AddServices(collection);
+        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder });
+        more?.Invoke(collection);
+        services = collection.BuildServiceProvider();
+        scope = services.CreateAsyncScope();
+    }
+
+    internal Clock Clock { get; } = new();
+
+    internal RecordStore Store => scope.ServiceProvider.GetRequiredService<RecordStore>();
+
+    internal T Get<T>() where T : notnull => scope.ServiceProvider.GetRequiredService<T>();
+
+    internal Actor Anna { get; } = Person("Anna", new Grant("*", Right.Read | Right.Write | Right.Approve, Scope.All));
+
+    internal Actor Ben { get; } = Person("Ben", new Grant("*", Right.Read | Right.Write | Right.Approve, Scope.All));
+
+    internal static Actor Person(string name, params Grant[] grants) => new(Guid.CreateVersion7(), name, null, new HashSet<Guid>(), grants, "web");
+
+    internal static async Task<Bench> OpenAsync(Action<IServiceCollection>? more = null)
+    {
+        var bench = new Bench(more);
+        await bench.Store.Db.Database.EnsureCreatedAsync();
+        return bench;
+    }
+
+    internal async Task<T> CreateAsync<T>(params (string Key, string? Value)[] values) where T : Record
+    {
+        var made = await Store.CreateAsync(Anna, Store.Types.Of<T>(), values.ToDictionary(v => v.Key, v => v.Value));
+        Assert.True(made.IsOk, string.Join("; ", made.Errors));
+        return (T)made.Value;
+    }
+
+    internal async Task<T> ReadAsync<T>(Guid id) where T : Record
+    {
+        var found = await Store.FindAsync<T>(Anna, id);
+        Assert.True(found.IsOk, string.Join("; ", found.Errors));
+        return found.Value;
+    }
+
+    internal async Task EditAsync(Record record, params (string Key, string? Value)[] values)
+    {
+        var type = Store.Types.Of(record);
+        var now = (await Store.FindAsync(Anna, type, record.Id)).Value;
+        var saved = await Store.UpdateAsync(Anna, type, record.Id, now.Version, values.ToDictionary(v => v.Key, v => v.Value));
+        Assert.True(saved.IsOk, string.Join("; ", saved.Errors));
+    }
+
+    /// <summary>Moves a record on; gives the code of the refusal, or null.</summary>
+    internal async Task<string?> MoveAsync(Actor actor, Record record, string transition, string? reason = null)
+    {
+        var moved = await Store.TransitionAsync(actor, Store.Types.Of(record), record.Id, transition, reason);
+        return moved.IsOk ? null : moved.Errors[0].Code;
+    }
+
+    internal async Task AttachAsync(Record record)
+    {
+        var attached = await Store.AttachAsync(Anna, record, new Evidence { Title = "照片", Kind = "file" });
+        Assert.True(attached.IsOk, string.Join("; ", attached.Errors));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await scope.DisposeAsync();
+        await services.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(folder, recursive: true);
+    }
+}
