@@ -56,7 +56,7 @@ internal sealed class NoticeBuilder(IDbContextFactory<HufuDbContext> factory, Ch
             foreach (var person in Mentions(comment)) wanted.TryAdd(person, NoticeKinds.Mentioned);
             var payload = ChangeCapture.Read(change);
             if (comment is null && NewOwner(payload) is { } owner) wanted.TryAdd(owner, NoticeKinds.Assigned);
-            if (comment is null && change.Action != "create")
+            if (comment is null && change.Action is not ("create" or "import"))
                 foreach (var person in await ApproversAsync(db, recipients, type, record, payload, cancellation)) wanted.TryAdd(person, NoticeKinds.Approval);
             if (record.OwnerId is { } owned) wanted.TryAdd(owned, NoticeKinds.Owned);
             foreach (var person in watching[record.Id]) wanted.TryAdd(person, NoticeKinds.Watched);
