@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Hufu.Cli;
 using Hufu.Identity;
 using Hufu.Jobs;
@@ -63,14 +64,19 @@ internal sealed class NoticeRecipients(IDbContextFactory<HufuDbContext> factory,
         await using var db = await factory.CreateDbContextAsync(cancellation);
         var wanted = ids.ToList();
         var people = await db.Set<Person>().AsNoTracking().Where(p => wanted.Contains(p.Id)).ToListAsync(cancellation);
-        return [.. people.Select(p => new NoticeRecipient(p.Id, p.DisplayName, p.Email, p.Language, p.Active, NoticePreferences.Parse(p.NoticePreferences)))];
+        return [.. people.Select(p => new NoticeRecipient(p.Id, p.DisplayName, p.Email, p.Language, p.Active, Preferences(p.NoticePreferences)))];
     }
+
+    private static Dictionary<string, NoticeDelivery> Preferences(string? json) =>
+        string.IsNullOrEmpty(json) ? [] : JsonSerializer.Deserialize<Dictionary<string, NoticeDelivery>>(json, Json) ?? [];
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     public async Task<IReadOnlyCollection<Guid>> WhoMayAsync(RecordType type, Record record, Right right, IReadOnlyCollection<Guid>? among, CancellationToken cancellation)
     {
         var found = new List<Guid>();
         foreach (var id in among ?? [.. directory.People.Where(p => p.Active).Select(p => p.Id)])
-            if (await actors.ForPersonAsync(id, "job", cancellation) is { } actor && actor.May(type, right, record)) found.Add(id);
+            if (await actors.ForAsync(id, "job", cancellation) is { } actor && actor.May(type, right, record)) found.Add(id);
         return found;
     }
 
@@ -78,7 +84,7 @@ internal sealed class NoticeRecipients(IDbContextFactory<HufuDbContext> factory,
     {
         var found = new List<Guid>();
         foreach (var person in directory.People.Where(p => p.Active))
-            if (await actors.ForPersonAsync(person.Id, "job", cancellation) is { } actor && actor.May(area, right)) found.Add(person.Id);
+            if (await actors.ForAsync(person.Id, "job", cancellation) is { } actor && actor.May(area, right)) found.Add(person.Id);
         return found;
     }
 }
@@ -86,5 +92,5 @@ internal sealed class NoticeRecipients(IDbContextFactory<HufuDbContext> factory,
 /// <summary>The number on the bell.</summary>
 internal sealed class UnreadNotices(NoticeInbox inbox) : IUnreadNotices
 {
-    public Task<int> CountAsync(Actor actor) => inbox.UnreadAsync(actor);
+    public Task<int> CountAsync(Actor actor) => inbox.CountUnreadAsync(actor);
 }

@@ -14,7 +14,7 @@ internal static class ParseVerb
         var format = new Option<string?>("--as") { Description = "The decoder to use. Without it each record is recognised by itself." };
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
         var verb = new Command("parse", "Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.") { file, format, framing };
-        verb.SetAction(parse =>
+        verb.SetAction(async (parse, cancellation) =>
         {
             var name = parse.GetValue(file)!;
             if (name != "-" && !File.Exists(name))
@@ -27,7 +27,7 @@ internal static class ParseVerb
             using var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
             using var reader = new RecordReader(input, parse.GetValue(framing));
             using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
-            while (reader.TryRead(out var record))
+            while (await reader.ReadAsync(cancellation) is { } record)
             {
                 using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
                     LogParser.Write(LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options), json);

@@ -152,7 +152,7 @@ public abstract class RecordType<T> : RecordType where T : Record, new()
     /// <summary>Declares the fields that every record has, then those of the derived type.</summary>
     protected RecordType(string titleZh = "名稱", string titleEn = "Name") : base(typeof(T))
     {
-        new FieldBuilder(Add("number", FieldKind.Text, new LocalizedText("編號", "Number"), Of(x => x.Number))).ReadOnly().InList().Synonyms("編號", "單號");
+        new FieldBuilder(Add("number", FieldKind.Text, new LocalizedText("紀錄編號", "Record number"), Of(x => x.Number))).ReadOnly().InList();
         Text(x => x.Title, titleZh, titleEn).Required().InList();
         new FieldBuilder(Add("state", FieldKind.Choice, new LocalizedText("狀態", "State"), Of(x => x.State))).ReadOnly().InList();
         Person(x => x.OwnerId, "負責人", "Owner").InList();

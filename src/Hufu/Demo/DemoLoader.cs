@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using Hufu.Documents;
+using Hufu.Identity;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Records.Storage.Ledger;
+using Hufu.Web.Records;
+using Microsoft.AspNetCore.Identity;
+
+namespace Hufu.Demo;
+
+/// <summary>How far the demo is loaded, for the terminal and the pages.</summary>
+internal sealed class DemoProgress
+{
+    /// <summary>What is being loaded; null when nothing is.</summary>
+    public string? Step { get; set; }
+
+    public int Done { get; set; }
+
+    public int Total { get; set; }
+}
+
+/// <summary>Fills an empty data folder through the product's own importers and engines: nothing is put into the database by another way.</summary>
+internal static class DemoLoader
+{
+    // Who can be tried out, with the role that the list of people gives them.
+    private const string Administrator = "admin";
+
+    internal static async Task RunAsync(IServiceProvider root, TextWriter say, CancellationToken cancellation)
+    {
+        await using var scope = root.CreateAsyncScope();
+        var services = scope.ServiceProvider;
+        var firstRun = services.GetRequiredService<FirstRun>();
+        if (await firstRun.IsDoneAsync(cancellation))
+        {
+            await say.WriteLineAsync("The data folder has an organisation already; the demo is not loaded again. / 資料夾已有組織，不再載入示範資料。");
+            return;
+        }
+
+        var folder = Path.Combine(Host.Content, "demo");
+        var progress = root.GetRequiredService<DemoProgress>();
+        var steps = new List<(string Name, Func<Task<string>> Work)>();
+        var password = NewPassword();
+        var accounts = new List<(string Account, string Role)>();
+        steps.Add(("organisation 組織", async () =>
+        {
+            var made = await firstRun.SetUpAsync(new FirstRunInput("海岸市政府資訊處（示範）", "Coast City IT Department (demo)", true, "B", "zh-TW", Administrator, "系統管理者", "admin@coast.example", password), cancellation);
+            accounts.Add((Administrator, "administrator"));
+            return made.IsOk ? "" : string.Join("; ", made.Errors);
+        }));
+        steps.Add(("people 人員", () => PeopleAsync(services, Path.Combine(folder, "people.csv"), password, accounts, cancellation)));
+        foreach (var list in Files(folder, "*.xlsx")) steps.Add(($"assets 資產 {Path.GetFileName(list)}", () => TableAsync(services, "risk.asset", list, cancellation)));
+        foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add(($"scan 掃描 {Path.GetFileName(scan)}", () => ScanAsync(services, scan, cancellation)));
+        foreach (var list in Files(folder, "risks*.csv")) steps.Add(($"risks 風險 {Path.GetFileName(list)}", () => TableAsync(services, "risk.risk", list, cancellation)));
+        foreach (var log in Files(Path.Combine(folder, "logs"), "*")) steps.Add(($"logs 日誌 {Path.GetFileName(log)}", () => DemoLogs.ImportAsync(services, log, cancellation)));
+        steps.Add(("ledger 帳本", async () =>
+        {
+            var flushed = await root.GetRequiredService<LedgerSequencer>().FlushAsync(cancellation);
+            return flushed.IsOk ? $"{flushed.Value} leaves" : flushed.Errors[0].ToString();
+        }));
+
+        progress.Total = steps.Count;
+        foreach (var (name, work) in steps)
+        {
+            progress.Step = name;
+            var result = await work();
+            progress.Done++;
+            await say.WriteLineAsync($"  [{progress.Done,2}/{progress.Total}] {name} {result}");
+        }
+
+        progress.Step = null;
+        await say.WriteLineAsync();
+        await say.WriteLineAsync($"Demo accounts, one password for all, made for this folder / 示範帳號（共用一組為此資料夾產生的密碼）: {password}");
+        foreach (var (account, role) in accounts) await say.WriteLineAsync($"  {account,-12} {role}");
+    }
+
+    private static IEnumerable<string> Files(string folder, string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal) : [];
+
+    private static async Task<string> PeopleAsync(IServiceProvider services, string file, string password, List<(string, string)> accounts, CancellationToken cancellation)
+    {
+        if (!File.Exists(file)) return "(no file)";
+        await using var content = File.OpenRead(file);
+        var opened = TableReader.Open(content, file);
+        if (!opened.IsOk) return opened.Errors[0].ToString();
+        using var table = opened.Value;
+        int Column(params ReadOnlySpan<string> names)
+        {
+            for (var i = 0; i < table.Headers.Count; i++)
+                foreach (var name in names)
+                    if (string.Equals(table.Headers[i].Trim(), name, StringComparison.OrdinalIgnoreCase)) return i;
+            return -1;
+        }
+
+        var (name, account, mail, unit, roles) = (Column("name", "姓名"), Column("account", "帳號"), Column("email", "電子郵件"), Column("unit", "單位"), Column("roles", "role", "角色"));
+        var rows = new List<PersonRow>();
+        foreach (var row in table.Rows)
+            if (row.IsOk) rows.Add(new PersonRow(row.Value[name].Text, row.Value[account].Text, mail < 0 ? null : row.Value[mail].Text, unit < 0 ? null : row.Value[unit].Text, roles < 0 ? [] : row.Value[roles].Text.Split([';', '、', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
+        var imported = await services.GetRequiredService<IdentityAdmin>().ImportPeopleAsync(Actor.System("demo"), rows, cancellation: cancellation);
+        if (!imported.IsOk) return imported.Errors[0].ToString();
+        var users = services.GetRequiredService<UserManager<Person>>();
+        services.GetRequiredService<ActingPerson>().Is(Actor.System("demo"), "set-password", "demo");
+        foreach (var role in rows.GroupBy(r => r.Roles.FirstOrDefault() ?? "staff"))
+        {
+            // One account of each role can sign in; the other people have no password at all.
+            var person = await users.FindByNameAsync(role.First().Account);
+            if (person is null) continue;
+            var set = await users.AddPasswordAsync(person, password);
+            if (set.Succeeded) accounts.Add((role.First().Account, role.Key));
+        }
+
+        var refused = imported.Value.Where(f => f.Fate is Hufu.Identity.RowFate.Refused).ToList();
+        return $"{imported.Value.Count} people{(refused.Count > 0 ? $", {refused.Count} refused: {refused[0].Errors[0]}" : "")}";
+    }
+
+    private static async Task<string> TableAsync(IServiceProvider services, string typeKey, string file, CancellationToken cancellation)
+    {
+        var type = services.GetRequiredService<RecordTypes>().Get(typeKey);
+        await using var content = File.OpenRead(file);
+        var table = RecordFiles.Inspect(type, content, Path.GetFileName(file));
+        if (!table.IsOk) return table.Errors[0].ToString();
+        content.Position = 0;
+        var rows = RecordFiles.Read(type, content, Path.GetFileName(file), table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
+        return rows.IsOk ? await CommitAsync(services, type, rows.Value, Path.GetFileName(file), cancellation) : rows.Errors[0].ToString();
+    }
+
+    private static async Task<string> ScanAsync(IServiceProvider services, string file, CancellationToken cancellation)
+    {
+        var source = services.GetServices<IImportSource>().FirstOrDefault(s => s.TypeKey == "risk.asset");
+        if (source is null) return "(no reader)";
+        await using var content = File.OpenRead(file);
+        var rows = await source.ReadAsync(Actor.System("demo"), content, Path.GetFileName(file), cancellation);
+        return rows.IsOk ? await CommitAsync(services, services.GetRequiredService<RecordTypes>().Get("risk.asset"), rows.Value, Path.GetFileName(file), cancellation) : rows.Errors[0].ToString();
+    }
+
+    private static async Task<string> CommitAsync(IServiceProvider services, RecordType type, IReadOnlyList<ImportRow> rows, string name, CancellationToken cancellation)
+    {
+        var plan = await services.GetRequiredService<RecordImport>().CommitAsync(Actor.System("demo"), type, rows, skipRefused: true, $"匯入 {name}", cancellation: cancellation);
+        return plan.IsOk
+            ? $"{plan.Value.Count(Records.Storage.RowFate.New)} new, {plan.Value.Count(Records.Storage.RowFate.Changed)} changed, {plan.Value.Count(Records.Storage.RowFate.Unchanged)} unchanged, {plan.Value.Count(Records.Storage.RowFate.Refused)} refused"
+            : plan.Errors[0].ToString();
+    }
+
+    // Easy to type, hard to guess, and never the same twice.
+    private static string NewPassword()
+    {
+        const string letters = "abcdefghjkmnpqrstuvwxyz23456789";
+        var groups = Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetString(letters, 4));
+        return "Hu-" + string.Join('-', groups);
+    }
+}
