@@ -28,6 +28,7 @@ public static class TableWriter
                 TableFormat.Csv => Result.Of(CsvWriter.Write(output, sheets[0], text)),
                 TableFormat.Xlsx => Result.Of(XlsxWriter.Write(output, sheets, text)),
                 TableFormat.Ods => Result.Of(OdsWriter.Write(output, sheets, text)),
+                _ => throw new ArgumentOutOfRangeException(nameof(format)),
             };
         }
         catch (TableFault fault)

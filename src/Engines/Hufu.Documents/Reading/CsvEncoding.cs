@@ -9,6 +9,9 @@ internal static class CsvEncoding
 
     static CsvEncoding() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
+    /// <summary>What the decoder of code page 950 makes of the single bytes 80 and FF, which are no characters, instead of refusing them.</summary>
+    public static readonly System.Buffers.SearchValues<char> NotBig5 = System.Buffers.SearchValues.Create("\u0080\uF8F8");
+
     /// <summary>Big5 as Windows in Taiwan writes it (code page 950).</summary>
     public static Encoding Big5 => Encoding.GetEncoding(950);
 
@@ -73,7 +76,12 @@ internal static class CsvEncoding
         {
             int n;
             while ((n = stream.Read(bytes)) > 0)
-                decoder.GetChars(bytes.AsSpan(0, n), chars, flush: false);
+            {
+                var count = decoder.GetChars(bytes.AsSpan(0, n), chars, flush: false);
+                if (strict.CodePage == 950 && chars.AsSpan(0, count).IndexOfAny(NotBig5) >= 0)
+                    return false;
+            }
+
             decoder.GetChars([], chars, flush: true);
             return true;
         }

@@ -240,7 +240,10 @@ internal sealed class CsvSource : TableSource
         private readonly OffsetFallback fallback = new();
         private readonly byte[] bytes = new byte[32 * 1024];
         private readonly char[] chars;
+        private readonly Encoding encoding;
+        private readonly bool isBig5;
         private long streamOffset;
+        private long charsOffset;
         private int at;
         private int count;
         private bool done;
@@ -248,7 +251,9 @@ internal sealed class CsvSource : TableSource
         public StrictChars(Stream stream, Encoding encoding, int bom)
         {
             this.stream = stream;
-            streamOffset = bom;
+            this.encoding = encoding;
+            isBig5 = encoding.CodePage == 950;
+            streamOffset = charsOffset = bom;
             var strict = (Encoding)encoding.Clone();
             strict.DecoderFallback = fallback;
             decoder = strict.GetDecoder();
@@ -284,8 +289,16 @@ internal sealed class CsvSource : TableSource
                 fallback.Base = streamOffset;
                 streamOffset += n;
                 done = n == 0;
+                if (isBig5)
+                    charsOffset += encoding.GetByteCount(chars, 0, count);
                 count = decoder.GetChars(bytes, 0, n, chars, 0, flush: done);
                 at = 0;
+                if (isBig5 && fallback.First < 0 && chars.AsSpan(0, count).IndexOfAny(CsvEncoding.NotBig5) is >= 0 and var bad)
+                {
+                    fallback.First = charsOffset + encoding.GetByteCount(chars, 0, bad);
+                    chars[bad] = OffsetFallback.Mark;
+                }
+
                 if (count > 0)
                     return true;
             }
