@@ -1,0 +1,66 @@
+using System.Globalization;
+using Hufu.Kernel;
+using Hufu.Web.Components;
+using Hufu.Web.Records;
+using Microsoft.AspNetCore.Http;
+using static Hufu.Kernel.Texts;
+
+namespace Hufu.Web.Identity;
+
+/// <summary>Reading posted forms and answering them.</summary>
+internal static class Forms
+{
+    /// <summary>The last value of a field without blanks around it; null when empty.</summary>
+    public static string? Text(this IFormCollection form, string name) => form[name].LastOrDefault()?.Trim() is { Length: > 0 } text ? text : null;
+
+    /// <summary>The value as typed, for secrets: blanks count.</summary>
+    public static string Secret(this IFormCollection form, string name) => form[name].LastOrDefault() ?? "";
+
+    public static bool Flag(this IFormCollection form, string name) => form[name].LastOrDefault() == "true";
+
+    public static Guid? Id(this IFormCollection form, string name) => Guid.TryParse(form.Text(name), out var id) ? id : null;
+
+    public static int? Whole(this IFormCollection form, string name) => int.TryParse(form.Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>The day in a field; what is no day counts as an error.</summary>
+    public static DateOnly? Day(this IFormCollection form, string name, List<Error> errors)
+    {
+        if (form.Text(name) is not { } text) return null;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day;
+        errors.Add(Error.Of("field.not-a-date", "日期格式為 2026-11-23。", "A date is written 2026-11-23.", name));
+        return null;
+    }
+
+    public static IReadOnlyList<FormError> ForForm(this IReadOnlyList<Error> errors) => [.. errors.Select(e => new FormError(e.Message.ToString(), e.Place))];
+
+    /// <summary>What is wrong with one field.</summary>
+    public static string? At(this IReadOnlyList<Error> errors, string field) => errors.FirstOrDefault(e => e.Place == field)?.Message.ToString();
+
+    public static string Joined(this IReadOnlyList<Error> errors) => string.Join(" ", errors.Select(e => e.Message.ToString()));
+
+    public static string? Iso(this DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>A path of this site to go on to; the start page in place of anything else.</summary>
+    public static string LocalOr(string? path, string other = "/") =>
+        Pages.IsLocal(path) && !path!.Any(char.IsControl) && !path!.StartsWith("/sign-", StringComparison.Ordinal) && !path!.StartsWith("/setup", StringComparison.Ordinal) ? path! : other;
+
+    /// <summary>A refusal as a page.</summary>
+    public static IResult Refused(IReadOnlyList<Error> errors)
+    {
+        var status = errors[0].Code switch
+        {
+            "access.denied" or "identity.escalation" => StatusCodes.Status403Forbidden,
+            var code when code.EndsWith("not-found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
+            _ => StatusCodes.Status400BadRequest,
+        };
+        return Pages.Of<ErrorPage>(new { Title = T(status == 404 ? "web.not-found" : status == 403 ? "web.forbidden" : "web.bad-request"), Text = errors.Joined() }, status);
+    }
+
+    /// <summary>Goes back with what came of an act.</summary>
+    public static IResult Back(PageContext page, Result result, string path, string? done = null)
+    {
+        if (result.IsOk) page.Flash(done ?? T("web.done"));
+        else page.Flash(result.Errors.Joined(), bad: true);
+        return Results.LocalRedirect(path);
+    }
+}

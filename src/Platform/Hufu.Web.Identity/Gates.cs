@@ -1,0 +1,62 @@
+using Hufu.Identity;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using static Hufu.Kernel.Texts;
+
+namespace Hufu.Web.Identity;
+
+/// <summary>Whether the first run has been done; once done, always done.</summary>
+internal sealed class FirstRunState
+{
+    private volatile bool done;
+
+    public async ValueTask<bool> IsDoneAsync(HttpContext http)
+    {
+        if (done) return true;
+        if (await http.RequestServices.GetRequiredService<FirstRun>().IsDoneAsync(http.RequestAborted)) done = true;
+        return done;
+    }
+}
+
+/// <summary>What stands before every page: an organisation must exist, and a person must have a password of their own.</summary>
+public static class Gates
+{
+    /// <summary>Sends every page to the first run while there is no organisation. Call it before <see cref="WebApp.UseHufuWeb"/>.</summary>
+    public static void UseFirstRun(this WebApplication app) => app.Use(async (HttpContext http, RequestDelegate next) =>
+    {
+        if (IsOutside(http.Request.Path) || http.Request.Path.StartsWithSegments("/setup", StringComparison.Ordinal) || await http.RequestServices.GetRequiredService<FirstRunState>().IsDoneAsync(http))
+        {
+            await next(http);
+            return;
+        }
+
+        http.Response.Headers.CacheControl = "no-store";
+        if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+            await Results.Json(new { error = new { code = "first-run.open", message = T("id.setup-first") } }, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(http);
+        else
+            http.Response.Redirect("/setup");
+    });
+
+    /// <summary>Sends somebody whose password was given by an administrator to choose an own one first. Call it before <see cref="WebApp.UseHufuWeb"/>.</summary>
+    public static void UseOwnPasswordFirst(this WebApplication app) => app.Use(async (HttpContext http, RequestDelegate next) =>
+    {
+        var path = http.Request.Path;
+        var page = HttpMethods.IsGet(http.Request.Method) && http.Request.Cookies.ContainsKey("hufu") && !IsOutside(path)
+            && !path.StartsWithSegments("/api", StringComparison.Ordinal) && !path.StartsWithSegments("/account/password", StringComparison.Ordinal) && !path.StartsWithSegments("/sign-in", StringComparison.Ordinal);
+        if (page && (await http.AuthenticateAsync()).Principal?.HasClaim(c => c.Type == ActorFactory.MustChangePasswordClaim) == true)
+        {
+            http.Response.Headers.CacheControl = "no-store";
+            http.Response.Redirect("/account/password");
+            return;
+        }
+
+        await next(http);
+    });
+
+    // Files, the choice of language and theme, and questions of a supervisor about health are no pages.
+    private static bool IsOutside(PathString path) =>
+        path.StartsWithSegments("/_content", StringComparison.Ordinal) || path.StartsWithSegments("/language", StringComparison.Ordinal)
+        || path.StartsWithSegments("/theme", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path == "/favicon.ico";
+}
