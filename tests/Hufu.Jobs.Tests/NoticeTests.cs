@@ -90,7 +90,7 @@ public sealed class NoticeTests
         await using var site = await Site.OpenAsync();
         foreach (var person in new[] { Ann, Bob, Carl }) site.People.Approvers.Add(person.Id);
         var plan = await site.CreateAsync(Ann, "Plan", owner: Ann.Id);
-        await site.WithStoreAsync(s => s.CommentAsync(Bob, plan, "What do you think, @Eve ? And @Bob and @Ann?"));
+        await site.WithStoreAsync(s => s.CommentAsync(Bob, plan, "What do you think, @Eve ? And @Bob and @Ann ?"));
         await site.UpdateAsync(Ann, plan, "ownerId", Bob.Id.ToString());
         await site.MoveAsync(Carl, plan, "submit");
         await site.BuildNoticesAsync();

@@ -46,7 +46,7 @@ internal sealed class SmtpSink : IAsyncDisposable
                 _ = Task.Run(() => TalkAsync(client));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The end of the test.
         }
