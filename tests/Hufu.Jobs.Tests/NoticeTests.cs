@@ -105,6 +105,19 @@ public sealed class NoticeTests
     }
 
     [Fact]
+    public async Task Whoever_owned_the_record_at_the_time_hears_of_a_change_and_the_new_owner_only_of_later_ones()
+    {
+        await using var site = await Site.OpenAsync();
+        var plan = await site.CreateAsync(Ann, "Plan", owner: Ann.Id);
+        await site.UpdateAsync(Eve, plan, "note", "x");
+        await site.UpdateAsync(Eve, plan, "ownerId", Bob.Id.ToString());
+        await site.UpdateAsync(Eve, plan, "note", "y");
+        await site.BuildNoticesAsync();
+        Assert.Equal([(NoticeKinds.Owned, 2)], (await site.NoticesAsync(Ann.Id)).Select(n => (n.Kind, n.Count)));
+        Assert.Equal([(NoticeKinds.Assigned, 1), (NoticeKinds.Owned, 1)], (await site.NoticesAsync(Bob.Id)).Select(n => (n.Kind, n.Count)));
+    }
+
+    [Fact]
     public async Task An_approval_that_was_given_meanwhile_is_not_asked_for()
     {
         await using var site = await Site.OpenAsync();
