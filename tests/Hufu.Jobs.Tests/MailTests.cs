@@ -189,7 +189,7 @@ public sealed class MailTests
     {
         await using var sink = new SmtpSink();
         await using var site = await OpenAsync(sink.Port);
-        sink.RecipientAnswers.Enqueue("550 no such mailbox");
+        sink.Refused["ann@example.org"] = "550 no such mailbox";
         await TellAsync(site, Ann, NoticeKinds.Escalation, "alarm");
         await TellAsync(site, Bob, NoticeKinds.Escalation, "alarm");
         await SendAsync(site);
@@ -199,6 +199,7 @@ public sealed class MailTests
         Assert.Equal(("ann@example.org", "550 no such mailbox"), (failed.ToAddress, failed.LastError));
         Assert.Equal("access.denied", (await mail.ListAsync(Ann)).Errors[0].Code);
         Assert.Equal("access.denied", (await mail.RetryAsync(Ann, failed.Id)).Errors[0].Code);
+        sink.Refused.Clear();
         Assert.True((await mail.RetryAsync(Actor.System(), failed.Id)).IsOk);
         await SendAsync(site);
         Assert.Equal(2, sink.Mails.Count);

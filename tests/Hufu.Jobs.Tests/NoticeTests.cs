@@ -90,7 +90,7 @@ public sealed class NoticeTests
         await using var site = await Site.OpenAsync();
         foreach (var person in new[] { Ann, Bob, Carl }) site.People.Approvers.Add(person.Id);
         var plan = await site.CreateAsync(Ann, "Plan", owner: Ann.Id);
-        await site.WithStoreAsync(s => s.CommentAsync(Bob, plan, "What do you think, @Eve ? And @Bob and @Ann?"));
+        await site.WithStoreAsync(s => s.CommentAsync(Bob, plan, "What do you think, @Eve ? And @Bob and @Ann ?"));
         await site.UpdateAsync(Ann, plan, "ownerId", Bob.Id.ToString());
         await site.MoveAsync(Carl, plan, "submit");
         await site.BuildNoticesAsync();
@@ -102,6 +102,19 @@ public sealed class NoticeTests
         Assert.Equal($"等候您核可：計畫 {plan.Number} Plan", (await site.NoticesAsync(Bob.Id))[1].TitleZh);
         // Carl submitted: the tally bars him from approving.
         Assert.Empty(await site.NoticesAsync(Carl.Id));
+    }
+
+    [Fact]
+    public async Task Whoever_owned_the_record_at_the_time_hears_of_a_change_and_the_new_owner_only_of_later_ones()
+    {
+        await using var site = await Site.OpenAsync();
+        var plan = await site.CreateAsync(Ann, "Plan", owner: Ann.Id);
+        await site.UpdateAsync(Eve, plan, "note", "x");
+        await site.UpdateAsync(Eve, plan, "ownerId", Bob.Id.ToString());
+        await site.UpdateAsync(Eve, plan, "note", "y");
+        await site.BuildNoticesAsync();
+        Assert.Equal([(NoticeKinds.Owned, 2)], (await site.NoticesAsync(Ann.Id)).Select(n => (n.Kind, n.Count)));
+        Assert.Equal([(NoticeKinds.Assigned, 1), (NoticeKinds.Owned, 1)], (await site.NoticesAsync(Bob.Id)).Select(n => (n.Kind, n.Count)));
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed class SmtpSink : IAsyncDisposable
     /// <summary>Answers to RCPT TO, one after another; 250 when there are none left.</summary>
     internal ConcurrentQueue<string> RecipientAnswers { get; } = new();
 
+    /// <summary>Answers to RCPT TO of these addresses, always.</summary>
+    internal ConcurrentDictionary<string, string> Refused { get; } = new();
+
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
@@ -46,7 +49,7 @@ internal sealed class SmtpSink : IAsyncDisposable
                 _ = Task.Run(() => TalkAsync(client));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The end of the test.
         }
@@ -67,7 +70,7 @@ internal sealed class SmtpSink : IAsyncDisposable
                 else if (line.StartsWith("RCPT", StringComparison.Ordinal))
                 {
                     recipient = line[(line.IndexOf('<') + 1)..line.IndexOf('>')];
-                    await writer.WriteLineAsync(RecipientAnswers.TryDequeue(out var answer) ? answer : "250 ok");
+                    await writer.WriteLineAsync(Refused.TryGetValue(recipient, out var refusal) ? refusal : RecipientAnswers.TryDequeue(out var answer) ? answer : "250 ok");
                 }
                 else if (line == "DATA")
                 {

@@ -46,6 +46,7 @@ internal sealed class NoticeBuilder(IDbContextFactory<HufuDbContext> factory, Ch
         }
 
         var watching = watchers.ToLookup(w => w.RecordId, w => w.PersonId);
+        var owners = Owners(changes, about);
         var drafts = new List<NoticeDraft>();
         foreach (var change in changes)
         {
@@ -58,7 +59,7 @@ internal sealed class NoticeBuilder(IDbContextFactory<HufuDbContext> factory, Ch
             if (comment is null && NewOwner(payload) is { } owner) wanted.TryAdd(owner, NoticeKinds.Assigned);
             if (comment is null && change.Action is not ("create" or "import"))
                 foreach (var person in await ApproversAsync(db, recipients, type, record, payload, cancellation)) wanted.TryAdd(person, NoticeKinds.Approval);
-            if (record.OwnerId is { } owned) wanted.TryAdd(owned, NoticeKinds.Owned);
+            foreach (var owned in owners[change.Id]) wanted.TryAdd(owned, NoticeKinds.Owned);
             foreach (var person in watching[record.Id]) wanted.TryAdd(person, NoticeKinds.Watched);
             if (change.ActorId is { } actor) wanted.Remove(actor);
             if (wanted.Count == 0) continue;
@@ -92,6 +93,25 @@ internal sealed class NoticeBuilder(IDbContextFactory<HufuDbContext> factory, Ch
         }
 
         return about;
+    }
+
+    /// <summary>Who owned the record before and after each change: the present owner, with the later changes undone.</summary>
+    private static Dictionary<long, IReadOnlyList<Guid>> Owners(IReadOnlyList<Change> changes, Dictionary<long, (RecordType Type, Record Record, Comment? Comment)> about)
+    {
+        var present = new Dictionary<Guid, Guid?>();
+        var owners = new Dictionary<long, IReadOnlyList<Guid>>();
+        foreach (var change in changes.Reverse())
+        {
+            if (!about.TryGetValue(change.Id, out var found)) continue;
+            var after = present.TryGetValue(found.Record.Id, out var later) ? later : found.Record.OwnerId;
+            var before = found.Comment is null && ChangeCapture.Read(change)?.Changes.FirstOrDefault(c => c.Field == "ownerId") is { } difference
+                ? Guid.TryParse(difference.From, out var id) ? id : (Guid?)null
+                : after;
+            present[found.Record.Id] = before;
+            owners[change.Id] = [.. new[] { after, before }.OfType<Guid>().Distinct()];
+        }
+
+        return owners;
     }
 
     private static IEnumerable<Guid> Mentions(Comment? comment) =>
