@@ -186,9 +186,10 @@ public class HufuDbContext : DbContext
         });
 
         var postgres = IsPostgres;
+        // A key can be missing in a JSON text that is there: nothing may be concluded from the arguments about NULL.
         SqlExpression TextOf(IReadOnlyList<SqlExpression> args) => postgres
-            ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [true, false], typeof(string), args[1].TypeMapping)
-            : new SqlFunctionExpression("json_extract", [args[0], new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Add, new SqlConstantExpression("$.", args[1].TypeMapping), args[1], typeof(string), args[1].TypeMapping)], true, [true, false], typeof(string), args[1].TypeMapping);
+            ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [false, false], typeof(string), args[1].TypeMapping)
+            : new SqlFunctionExpression("json_extract", [args[0], new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Add, new SqlConstantExpression("$.", args[1].TypeMapping), args[1], typeof(string), args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
         modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonText), BindingFlags.Public | BindingFlags.Static)!)
             .HasTranslation(TextOf);
         modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonNumber), BindingFlags.Public | BindingFlags.Static)!)
@@ -196,7 +197,7 @@ public class HufuDbContext : DbContext
             {
                 var text = TextOf(args);
                 // PostgreSQL refuses to cast what is no number, SQLite takes it for 0.
-                if (postgres) text = new SqlFunctionExpression("substring", [text, new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [true, false], typeof(string), args[1].TypeMapping);
+                if (postgres) text = new SqlFunctionExpression("substring", [text, new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
                 return new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping(postgres ? "double precision" : "REAL"));
             });
 

@@ -28,8 +28,8 @@ public sealed class PostgresServer : IDisposable
 
     private static bool IsRequired => (Environment.GetEnvironmentVariable("HUFU_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains("postgres");
 
-    /// <summary>Connection string of a fresh, empty database.</summary>
-    public string CreateDatabase()
+    /// <summary>Connection string of a fresh database, a copy of another where one is named.</summary>
+    public string CreateDatabase(string template = "template0", string? called = null)
     {
         if (!IsInstalled)
         {
@@ -42,10 +42,10 @@ public sealed class PostgresServer : IDisposable
             if (server is null) Start();
         }
 
-        var name = $"t{Interlocked.Increment(ref databases)}";
+        var name = called ?? $"t{Interlocked.Increment(ref databases)}";
         using var connection = new NpgsqlConnection(Connection("postgres"));
         connection.Open();
-        using var command = new NpgsqlCommand($"CREATE DATABASE {name} TEMPLATE template0", connection);
+        using var command = new NpgsqlCommand($"CREATE DATABASE {name} TEMPLATE {template}", connection);
         command.ExecuteNonQuery();
         return Connection(name);
     }

@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Hufu.Records.Tests.Support;
 
@@ -73,8 +74,12 @@ public sealed class TestHost : IAsyncDisposable
     private static readonly RecordTypes Types = new([new SampleGroupType(), new SampleItemType()]);
     private readonly ServiceProvider services;
     private readonly List<IServiceScope> scopes = [];
+    private readonly string? connectionString;
 
-    private TestHost(DatabaseKind kind, PostgresServer server, IEnumerable<IRecordReaction> reactions)
+    private static readonly SemaphoreSlim TemplateGate = new(1);
+    private static readonly Dictionary<DatabaseKind, string> Templates = [];
+
+    private TestHost(DatabaseKind kind, Func<TestHost, string?> connection, IEnumerable<IRecordReaction> reactions)
     {
         Kind = kind;
         Folder = Directory.CreateTempSubdirectory("hufu-test-").FullName;
@@ -86,7 +91,7 @@ public sealed class TestHost : IAsyncDisposable
         collection.AddSingleton<IDirectory>(Directory_);
         collection.AddSingleton<TimeProvider>(Clock);
         foreach (var reaction in reactions) collection.AddSingleton(reaction);
-        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = Folder, Postgres = kind is DatabaseKind.Postgres ? server.CreateDatabase() : null });
+        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = Folder, Postgres = connectionString = connection(this) });
         services = collection.BuildServiceProvider(validateScopes: true);
     }
 
@@ -117,9 +122,29 @@ public sealed class TestHost : IAsyncDisposable
 
     public static async Task<TestHost> StartAsync(DatabaseKind kind, PostgresServer server, params IRecordReaction[] reactions)
     {
-        var host = new TestHost(kind, server, reactions);
-        await host.Db.Database.EnsureCreatedAsync();
-        return host;
+        // Creating forty tables takes longer than most tests: the first creates them, the others copy.
+        await TemplateGate.WaitAsync();
+        try
+        {
+            if (!Templates.ContainsKey(kind))
+            {
+                var template = new TestHost(kind, _ => kind is DatabaseKind.Postgres ? server.CreateDatabase(called: "made") : null, []);
+                await template.Db.Database.EnsureCreatedAsync();
+                await template.CloseAsync();
+                Templates[kind] = Path.Combine(template.Folder, "hufu.db");
+            }
+        }
+        finally
+        {
+            TemplateGate.Release();
+        }
+
+        return new TestHost(kind, host =>
+        {
+            if (kind is DatabaseKind.Postgres) return server.CreateDatabase("made");
+            File.Copy(Templates[kind], Path.Combine(host.Folder, "hufu.db"));
+            return null;
+        }, reactions);
     }
 
     public T Get<T>() where T : notnull
@@ -145,10 +170,16 @@ public sealed class TestHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await CloseAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task CloseAsync()
+    {
         foreach (var scope in scopes) await ((IAsyncDisposable)scope).DisposeAsync();
         await services.DisposeAsync();
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(Folder, recursive: true);
+        if (Kind is DatabaseKind.Postgres) NpgsqlConnection.ClearPool(new NpgsqlConnection(connectionString));
+        else SqliteConnection.ClearPool(new SqliteConnection($"Data Source={Path.Combine(Folder, "hufu.db")};Cache=Private;Pooling=True"));
     }
 }
 
