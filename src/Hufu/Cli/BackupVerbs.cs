@@ -10,6 +10,7 @@ namespace Hufu.Cli;
 internal static class BackupVerbs
 {
     private const string Manifest = "manifest.json";
+    private static readonly string[] Companions = ["", "-wal", "-shm"];
     private static readonly string[] LeftOut = ["uploads", "hufu.db", "hufu.db-wal", "hufu.db-shm"];
 
     internal static Command CreateBackup()
@@ -55,7 +56,7 @@ internal static class BackupVerbs
             finally
             {
                 File.Delete(partial);
-                foreach (var ending in new[] { "", "-wal", "-shm" }) File.Delete(copy + ending);
+                foreach (var ending in Companions) File.Delete(copy + ending);
             }
 
             Console.WriteLine($"{target}: {hashes.Count} files, {new FileInfo(target.FullName).Length:N0} bytes, read back and verified.");

@@ -99,7 +99,7 @@ internal static class DemoLoader
         if (!imported.IsOk) return imported.Errors[0].ToString();
         var users = services.GetRequiredService<UserManager<Person>>();
         services.GetRequiredService<ActingPerson>().Is(Actor.System("demo"), "set-password", "demo");
-        foreach (var role in rows.GroupBy(r => r.Roles.FirstOrDefault() ?? "staff"))
+        foreach (var role in rows.GroupBy(r => r.Roles.Count > 0 ? r.Roles[0] : "staff"))
         {
             // One account of each role can sign in; the other people have no password at all.
             var person = await users.FindByNameAsync(role.First().Account);

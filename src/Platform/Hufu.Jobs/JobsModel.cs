@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Hufu.Jobs;
 
 /// <summary>The tables of jobs, notices, mail and webhooks.</summary>
-internal sealed class JobsModel : IModelContribution
+public sealed class JobsModel : IModelContribution
 {
     public void Configure(ModelBuilder model)
     {
