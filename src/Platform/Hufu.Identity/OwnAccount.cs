@@ -174,9 +174,8 @@ public sealed class OwnAccount(UserManager<Person> users, PersonSignIn signIn, A
     /// <summary>Whose calendar address this secret belongs to; null when nobody's.</summary>
     public async Task<Guid?> FindByCalendarSecretAsync(string secret, CancellationToken cancellation = default)
     {
-        var bytes = new byte[32];
-        if (secret.Length != 43 || !Base64Url.TryDecodeFromChars(secret, bytes, out var written) || written != bytes.Length) return null;
-        var hash = Hashing.Sha256Hex(bytes);
+        if (secret.Length != 43 || !Base64Url.IsValid(secret, out var length) || length != 32) return null;
+        var hash = Hashing.Sha256Hex(Base64Url.DecodeFromChars(secret));
         await using var db = await factory.CreateDbContextAsync(cancellation);
         return await db.Set<Person>().Where(p => p.CalendarKeyHash == hash && p.Active).Select(p => (Guid?)p.Id).FirstOrDefaultAsync(cancellation);
     }
