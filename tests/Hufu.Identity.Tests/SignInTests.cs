@@ -24,8 +24,8 @@ public sealed class SignInTests
 
         var thief = site.NewBrowser();
         for (var i = 0; i < 4; i++) Assert.Equal("Failed", await thief.SignInAsync(password: "wrong " + i));
-        Assert.Equal("Lockedout", await thief.SignInAsync(password: "wrong 5"));
-        Assert.Equal("Lockedout", await thief.SignInAsync());
+        Assert.Equal("LockedOut", await thief.SignInAsync(password: "wrong 5"));
+        Assert.Equal("LockedOut", await thief.SignInAsync());
         await using (var db = site.House.Db())
         {
             var until = await db.Set<Person>().Select(p => p.LockoutEnd).SingleAsync();

@@ -27,7 +27,7 @@ internal static class Authenticator
             bits += 5;
             if (bits < 8) continue;
             bits -= 8;
-            bytes.Add((byte)(held >> bits));
+            bytes.Add((byte)((held >> bits) & 255));
         }
 
         return [.. bytes];

@@ -28,7 +28,7 @@ internal sealed class SoftwarePasskey(string origin) : IDisposable
         byte[] attestation =
         [
             0xA3, 0x63, .. "fmt"u8, 0x64, .. "none"u8, 0x67, .. "attStmt"u8, 0xA0,
-            0x68, .. "authData"u8, 0x59, (byte)(authData.Length >> 8), (byte)(authData.Length & 255), .. authData,
+            0x68, .. "authData"u8, 0x58, (byte)authData.Length, .. authData,
         ];
         return Credential(new { clientDataJSON = Base64Url.EncodeToString(client), attestationObject = Base64Url.EncodeToString(attestation), transports = new[] { "internal" } });
     }
