@@ -149,6 +149,8 @@ public sealed class SignInTests
         var options = await browser.PostAsync("/passkey/options");
         Assert.Contains("\"required\"", options);
         Assert.Equal("", await browser.PostAsync("/passkey", ("credential", passkey.Create(options)), ("name", "我的手機")));
+        using var elsewhere = new SoftwarePasskey("https://localhost.example.tw");
+        Assert.Equal("account.passkey", await browser.PostAsync("/passkey", ("credential", elsewhere.Create(await browser.PostAsync("/passkey/options"))), ("name", "釣魚")));
         var line = Assert.Single(await site.House.OwnAsync(o => o.PasskeysAsync(site.House.Admin)));
         Assert.Equal("我的手機", line.Name);
 
