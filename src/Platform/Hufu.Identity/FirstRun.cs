@@ -65,7 +65,7 @@ public sealed class FirstRun(IDbContextFactory<HufuDbContext> factory, UserManag
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
         }
-        catch (Exception failure) when (failure is DbUpdateException or DbException)
+        catch (Exception failure) when (failure is DbUpdateException or DbException or InvalidOperationException { InnerException: DbUpdateException or DbException })
         {
             if (await IsDoneAsync(cancellation)) return Result.Fail<Guid>(Done);
             throw;

@@ -237,7 +237,7 @@ public sealed partial class IdentityAdmin(
             {
                 result = Result.Fail<T>(Busy);
             }
-            catch (Exception failure) when (failure is DbUpdateException or DbException)
+            catch (Exception failure) when (failure is DbUpdateException or DbException or InvalidOperationException { InnerException: DbUpdateException or DbException })
             {
                 result = Result.Fail<T>(Error.Of("identity.duplicate", "同名的資料已存在，或剛被其他人修改，請重新載入後再試。", "This exists already or was just changed by somebody else; load it again and retry."));
             }

@@ -111,6 +111,7 @@ public static class IdentityServices
         {
             o.UserVerificationRequirement = "required";
             o.ResidentKeyRequirement = "preferred";
+            o.ValidateOrigin = context => ValueTask.FromResult(IsOurOrigin(context));
         });
 
         var authentication = services.AddAuthentication(o =>
@@ -164,6 +165,19 @@ public static class IdentityServices
 
         services.AddAuthorization();
         return services;
+    }
+
+    /// <summary>
+    /// WebAuthn §7.1 step 9: the page that used the passkey is ours, by host and port. The Origin header is not asked: a form posted under the
+    /// policy "no-referrer" carries none. The scheme is not compared: a proxy may speak TLS for us; browsers offer passkeys on https and localhost only.
+    /// </summary>
+    private static bool IsOurOrigin(PasskeyOriginValidationContext context)
+    {
+        if (context.CrossOrigin || !Uri.TryCreate(context.Origin, UriKind.Absolute, out var origin)) return false;
+        var host = context.HttpContext.Request.Host;
+        if (!string.Equals(origin.Host, host.Host, StringComparison.OrdinalIgnoreCase)) return false;
+        if (origin.Scheme != Uri.UriSchemeHttps && !(origin.Scheme == Uri.UriSchemeHttp && origin.IsLoopback)) return false;
+        return host.Port is { } port ? origin.Port == port : origin.IsDefaultPort;
     }
 
     private static Task RedirectOrStatus(RedirectContext<CookieAuthenticationOptions> context, int status)

@@ -6,6 +6,7 @@ using Hufu.Records.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using QRCoder;
 
 namespace Hufu.Identity;
@@ -23,7 +24,7 @@ public sealed record PasskeyLine(string Id, string Name, DateTimeOffset CreatedA
 public sealed record Preferences(string Language, string Theme, int? DigestHour, string? NoticePreferences);
 
 /// <summary>What people do with their own account: password, second factor, passkeys, preferences. Programs with a token may not.</summary>
-public sealed class OwnAccount(UserManager<Person> users, PersonSignIn signIn, ActingPerson acting, IHttpContextAccessor http, IDbContextFactory<HufuDbContext> factory)
+public sealed partial class OwnAccount(UserManager<Person> users, PersonSignIn signIn, ActingPerson acting, IHttpContextAccessor http, IDbContextFactory<HufuDbContext> factory, ILogger<OwnAccount> logger)
 {
     private const int RecoveryCodes = 10;
     private static readonly Error NotYours = Error.Of("access.denied", "請先以本人身分登入網頁。", "Sign in to the site yourself first.");
@@ -122,7 +123,12 @@ public sealed class OwnAccount(UserManager<Person> users, PersonSignIn signIn, A
         if (await BeginAsync(actor, "passkey-add") is not { } person) return Result.Fail(NotYours);
         if (string.IsNullOrWhiteSpace(name) || name.Trim().Length > 100) return Result.Fail(Error.Of("account.passkey.name", "請填名稱，最多 100 個字元。", "Give a name of at most 100 characters.", "name"));
         var attestation = await signIn.PerformPasskeyAttestationAsync(credentialJson);
-        if (!attestation.Succeeded || attestation.UserEntity.Id != person.Id.ToString()) return Result.Fail(Error.Of("account.passkey", "通行金鑰驗證失敗，請重試。", "The passkey could not be verified; try again."));
+        if (!attestation.Succeeded || attestation.UserEntity.Id != person.Id.ToString())
+        {
+            PasskeyRefused(logger, person.Id, attestation.Failure?.Message ?? "made for another person");
+            return Result.Fail(Error.Of("account.passkey", "通行金鑰驗證失敗，請重試。", "The passkey could not be verified; try again."));
+        }
+
         attestation.Passkey.Name = name.Trim();
         return await EndAsync(person, await users.AddOrUpdatePasskeyAsync(person, attestation.Passkey));
     }
@@ -174,14 +180,16 @@ public sealed class OwnAccount(UserManager<Person> users, PersonSignIn signIn, A
     /// <summary>Whose calendar address this secret belongs to; null when nobody's.</summary>
     public async Task<Guid?> FindByCalendarSecretAsync(string secret, CancellationToken cancellation = default)
     {
-        var bytes = new byte[32];
-        if (secret.Length != 43 || !Base64Url.TryDecodeFromChars(secret, bytes, out var written) || written != bytes.Length) return null;
-        var hash = Hashing.Sha256Hex(bytes);
+        if (secret.Length != 43 || !Base64Url.IsValid(secret, out var length) || length != 32) return null;
+        var hash = Hashing.Sha256Hex(Base64Url.DecodeFromChars(secret));
         await using var db = await factory.CreateDbContextAsync(cancellation);
         return await db.Set<Person>().Where(p => p.CalendarKeyHash == hash && p.Active).Select(p => (Guid?)p.Id).FirstOrDefaultAsync(cancellation);
     }
 
     internal static Error ToError(IdentityError error) => Error.Of("identity." + error.Code, error.Description, error.Description);
+
+    [LoggerMessage(200, LogLevel.Warning, "A passkey for {PersonId} was refused: {Reason}")]
+    private static partial void PasskeyRefused(ILogger logger, Guid personId, string reason);
 
     private async Task<Person?> BeginAsync(Actor actor, string action)
     {
