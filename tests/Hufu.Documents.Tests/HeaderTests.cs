@@ -8,6 +8,7 @@ public class HeaderTests
     [InlineData("填表說明：請依下列欄位填寫，編號不可重複，機密性請填 1 至 4，並由單位主管核章後送資訊處,\n編號,名稱\n1,x\n2,y\n", 2)]
     [InlineData("編號,名稱,說明\n", 1)]
     [InlineData("name\nweb01\ndb01\n", 1)]
+    [InlineData("帳號,姓名,單位,上級\na,甲,處,\nb,乙,科,處\nc,丙,科,處\nd,丁,科,處\n", 1)]
     [InlineData("版本,1.0,,\n日期,2024-05-02,,\n編號,名稱,類別,位置\n1,a,b,c\n2,d,e,f\n", 3)]
     public void HeaderRow_IsFoundBelowTitlesAndNotes(string csv, int row)
     {

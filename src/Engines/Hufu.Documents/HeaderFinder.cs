@@ -81,8 +81,9 @@ internal static class HeaderFinder
             score += covered * 0.5 - outside;
         }
 
-        // Of equal rows the first is the header, the others are data.
-        return score - index * 0.01;
+        // The header is the first full row; a row with others as full above it is more likely data.
+        var asFull = rows.Take(index).Count(row => row.Cells.Count(c => !c.IsBlank) >= filled * 0.8);
+        return score - Math.Min(asFull, 4) - index * 0.01;
     }
 
     private static bool LooksLikeData(string text)
