@@ -1,5 +1,6 @@
 using Hufu.Kernel;
 using Hufu.Web;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using static Hufu.Kernel.Texts;
@@ -21,7 +22,6 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
-        new(new LocalizedText("日誌匯入", "Log import"), "/logs/import", "import", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
@@ -35,4 +35,6 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<Detection>();
         services.AddSingleton<LogImport>();
     }
+
+    public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);
 }

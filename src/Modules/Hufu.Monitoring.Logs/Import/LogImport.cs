@@ -1,7 +1,7 @@
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
-using Hufu.Web;
+using Hufu.Web.Records;
 
 namespace Hufu.Monitoring.Logs;
 

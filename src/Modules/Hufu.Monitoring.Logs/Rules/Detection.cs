@@ -11,7 +11,7 @@ namespace Hufu.Monitoring.Logs;
 public sealed record RuleSet(SigmaEngine Engine, IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Refused);
 
 /// <summary>Detection rules over log events. Rules come with the product and from the folder <c>rules</c> in the data folder.</summary>
-public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes)
+public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes) : IDisposable
 {
     private const int MaxFileBytes = 1 << 20;
     private const int RaiseAtOnce = 2_000;
@@ -88,6 +88,9 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
 
         return new RaisedCounts(created, [.. grown.Except(created)], known, []);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => following.Dispose();
 
     private RuleSet Read()
     {

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Hufu.Kernel;
+using Hufu.Logs;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Web;
+using Hufu.Web.Records;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Hufu.Monitoring.Logs;
+
+/// <summary>Addresses of the logs.</summary>
+internal static class LogEndpoints
+{
+    private const long MaxUpload = 1L << 30;
+
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1/logs");
+        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area));
+        api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
+    }
+
+    private static async Task<IResult> SearchAsync(string? q, string? from, string? to, string? after, int? limit, LogService logs, HttpContext http)
+    {
+        var query = SearchQuery.Parse(q ?? "");
+        if (!query.IsOk) return Refused(query.Errors[0], 400);
+        if (!TryTime(from, out var begin) || !TryTime(to, out var end)) return Refused(Error.Of("logs.search.time", "時間格式為 2026-11-23T10:00。", "Times are written 2026-11-23T10:00."), 400);
+        var page = await logs.Store.SearchAsync(new LogSearch { Query = query.Value, From = begin, To = end, Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
+        return Results.Json(new
+        {
+            events = page.Events.Select(e => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems }),
+            next = page.Next?.ToString(),
+        });
+    }
+
+    private static async Task<IResult> ImportAsync(string name, string? source, HttpContext http, LogImport import, StorageOptions storage, PageContext page)
+    {
+        var ending = Path.GetExtension(name).ToLowerInvariant();
+        if (!LogImport.Endings.Contains(ending)) return Refused(Error.Of("logs.import.ending", $"只接受 {string.Join(" ", LogImport.Endings)}。", $"Only {string.Join(" ", LogImport.Endings)} are taken.", "name"), 415);
+        var folder = Path.Combine(storage.DataFolder, "uploads");
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, Guid.NewGuid().ToString("N") + ending);
+        try
+        {
+            await using (var file = File.Create(path)) await http.Request.Body.CopyToAsync(file, http.RequestAborted);
+            var done = await import.ImportAsync(page.Actor, path, Path.GetFileName(name), source ?? "", cancellation: http.RequestAborted);
+            return done.IsOk ? Results.Json(done.Value) : Refused(done.Errors[0], 422);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static IResult Refused(Error error, int status) => Results.Json(new { error = new { code = error.Code, message = error.Message.ToString(), place = error.Place } }, statusCode: status);
+
+    /// <summary>A time as the date box writes it, in the site's zone; with an offset it is taken as it is. Nothing given is no bound.</summary>
+    internal static bool TryTime(string? text, out DateTimeOffset? time)
+    {
+        time = null;
+        if (string.IsNullOrEmpty(text)) return true;
+        if (DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+        {
+            time = new DateTimeOffset(local, SiteTime.Zone.GetUtcOffset(local)).ToUniversalTime();
+            return true;
+        }
+
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)) return false;
+        time = instant.ToUniversalTime();
+        return true;
+    }
+}
