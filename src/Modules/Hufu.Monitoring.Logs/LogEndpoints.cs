@@ -19,10 +19,43 @@ internal static class LogEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
+        var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.MayRead(LogsModule.Area)).ExcludeFromDescription();
+        pages.MapGet("/search", SearchPageAsync);
+        pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
         var api = routes.MapGroup("/api/v1/logs");
         api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area));
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
+
+    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? after, LogService logs, HttpContext http)
+    {
+        q ??= "";
+        var query = SearchQuery.Parse(q);
+        var timesRead = TryTime(from, out var begin) & TryTime(to, out var end);
+        if (!query.IsOk || !timesRead)
+        {
+            var problem = query.IsOk ? "2026-11-23T10:00" : query.Errors[0].ToString();
+            return Pages.Of<SearchPage>(new { Q = q, From = from ?? "", To = to ?? "", Problem = problem }, 422);
+        }
+
+        var store = logs.Store;
+        // Nothing said: the week up to the newest event. An empty box says that there is no bound.
+        if (from is null && to is null && (await store.SearchAsync(new LogSearch { Limit = 1 }, http.RequestAborted)).Events is [var newest]) begin = newest.Time.AddDays(-7);
+        var search = new LogSearch { Query = query.Value, From = begin, To = end, Limit = 100, After = after is null ? null : LogCursor.Parse(after) };
+        var page = await store.SearchAsync(search, http.RequestAborted);
+        var histogram = await store.HistogramAsync(search, cancellation: http.RequestAborted);
+        var buckets = histogram.Buckets.Select(b => new Hufu.Web.Components.HistogramBucket(
+            SiteTime.Local(b.From),
+            new Dictionary<Hufu.Web.Components.SeverityLevel, long> { [Hufu.Web.Components.SeverityLevel.High] = b.Errors, [Hufu.Web.Components.SeverityLevel.Medium] = b.Warnings, [Hufu.Web.Components.SeverityLevel.Info] = b.Others },
+            Href(q, Local(b.From), Local(b.From + histogram.Width), null))).ToList();
+        var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
+        return Pages.Of<SearchPage>(new { Q = q, From = shownFrom, To = shownTo, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null });
+    }
+
+    private static string Local(DateTimeOffset at) => SiteTime.Local(at).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private static string Href(string q, string from, string to, string? after) =>
+        $"/logs/search?q={Uri.EscapeDataString(q)}&from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}" + (after is null ? "" : $"&after={Uri.EscapeDataString(after)}");
 
     private static async Task<IResult> SearchAsync(string? q, string? from, string? to, string? after, int? limit, LogService logs, HttpContext http)
     {
