@@ -22,6 +22,7 @@ internal static class LogEndpoints
         var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.MayRead(LogsModule.Area)).ExcludeFromDescription();
         pages.MapGet("/search", SearchPageAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
+        pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs");
         api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area));
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
@@ -50,6 +51,23 @@ internal static class LogEndpoints
             Href(q, Local(b.From), Local(b.From + histogram.Width), null))).ToList();
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new { Q = q, From = shownFrom, To = shownTo, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null });
+    }
+
+    private static async Task<IResult> OpenIncidentAsync(string number, RecordStore store, PageContext page, OpenIncidentFromAlert open, LogExcerpt excerpt, HttpContext http)
+    {
+        var type = store.Types.Of<Alert>();
+        var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
+        if (!found.IsOk || found.Value is not Alert alert) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
+        var opened = await open.ExecuteAsync(store, page.Actor, alert.Id, $"{alert.Number} {alert.RuleTitle}", cancellation: http.RequestAborted);
+        if (!opened.IsOk)
+        {
+            page.Flash(opened.Errors[0].ToString(), bad: true);
+            return Results.LocalRedirect(type.PathOf(number));
+        }
+
+        var attached = await excerpt.AttachAsync(store, page.Actor, opened.Value, alert.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries), http.RequestAborted);
+        if (!attached.IsOk) page.Flash(attached.Errors[0].ToString(), bad: true);
+        return Results.LocalRedirect(store.Types.Of(opened.Value).PathOf(opened.Value.Number));
     }
 
     private static string Local(DateTimeOffset at) => SiteTime.Local(at).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);

@@ -25,6 +25,8 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
+    public override IReadOnlyList<SlotContent> Slots => [new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction))];
+
     public override void AddServices(IServiceCollection services)
     {
         Load(typeof(LogsModule).Assembly);
@@ -34,6 +36,7 @@ public sealed class LogsModule : HufuModule
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
         services.AddSingleton<LogImport>();
+        services.AddSingleton<LogExcerpt>();
     }
 
     public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);
