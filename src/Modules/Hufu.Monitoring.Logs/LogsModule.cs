@@ -1,0 +1,43 @@
+using Hufu.Kernel;
+using Hufu.Web;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using static Hufu.Kernel.Texts;
+
+namespace Hufu.Monitoring.Logs;
+
+/// <summary>Duty T5: the logs themselves. Search, import, detection rules, and excerpts as evidence.</summary>
+public sealed class LogsModule : HufuModule
+{
+    /// <summary>The area whose rights guard all of it.</summary>
+    public const string Area = "logs";
+
+    public override string Key => "logs";
+
+    public override LocalizedText Title => new("日誌", "Logs");
+
+    public override string Duty => "T5";
+
+    public override IReadOnlyList<NavigationEntry> Navigation =>
+    [
+        new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
+        new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
+    ];
+
+    public override IReadOnlyList<SlotContent> Slots => [new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction))];
+
+    public override void AddServices(IServiceCollection services)
+    {
+        Load(typeof(LogsModule).Assembly);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<SegmentLedger>();
+        services.AddSingleton<LogService>();
+        services.AddHostedService(s => s.GetRequiredService<LogService>());
+        services.AddSingleton<Detection>();
+        services.AddSingleton<LogImport>();
+        services.AddSingleton<LogExcerpt>();
+    }
+
+    public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);
+}

@@ -1,0 +1,82 @@
+using Hufu.Logs;
+using Hufu.Sigma;
+
+namespace Hufu.Monitoring.Logs;
+
+/// <summary>One stream of events on its way through the rules.</summary>
+internal sealed class DetectionRun(SigmaEngine engine)
+{
+    private const int Remembered = 50_000;
+
+    private readonly SigmaSession session = engine.NewSession();
+    private readonly Dictionary<string, DateTimeOffset> times = new(StringComparer.Ordinal);
+    private readonly Queue<string> order = new();
+    private readonly List<SigmaMatch> found = [];
+    private List<RuleMatch> matches = [];
+
+    /// <summary>Looks at the next event, which has its id.</summary>
+    public void Process(LogEvent item)
+    {
+        if (times.TryAdd(item.Id, item.Time)) order.Enqueue(item.Id);
+        if (order.Count > Remembered) times.Remove(order.Dequeue());
+        found.Clear();
+        session.Process(new EventFields(item), item.Time, item.Id, [.. LogSourceHints.For(item).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))], found);
+        foreach (var match in found) Add(match, item);
+    }
+
+    /// <summary>The matches since the last call.</summary>
+    public IReadOnlyList<RuleMatch> Take()
+    {
+        var taken = matches;
+        matches = [];
+        return taken;
+    }
+
+    /// <summary>The title in the product's first language where the rule has one.</summary>
+    internal static string TitleOf(SigmaRule rule) => rule.Custom.GetValueOrDefault("title_zh") as string is { Length: > 0 } title ? title : rule.Title;
+
+    private void Add(SigmaMatch match, LogEvent last)
+    {
+        var isGroup = match.Rule is SigmaCorrelationRule;
+        // A correlation speaks of its group, not of the event that happened to complete it.
+        var entity = isGroup ? string.Join(' ', match.Fields.Select(f => f.Value).Where(v => v.Length > 0)) : "";
+        foreach (var id in match.EventIds.Take(AlertGrouping.MaxEventIds))
+        {
+            matches.Add(new RuleMatch
+            {
+                RuleId = match.Rule.Key,
+                RuleTitle = TitleOf(match.Rule),
+                RuleAuthor = match.Rule.Author ?? "",
+                RuleLicense = match.Rule.License ?? "",
+                Level = match.Rule.Level?.ToString().ToLowerInvariant() ?? "medium",
+                Tags = match.Rule.Tags,
+                EventId = id,
+                EventTime = times.TryGetValue(id, out var at) ? at : match.OccurredAt,
+                Host = Value("host") ?? last.Host ?? last.Field("Computer") ?? "",
+                SourceIp = Value("src_ip") ?? last.SourceIp ?? last.Field("IpAddress") ?? "",
+                Account = Value("user") ?? Value("TargetUserName") ?? last.Field("user") ?? last.Field("TargetUserName") ?? "",
+                Entity = entity,
+            });
+        }
+
+        string? Value(string field) => isGroup && match.Fields.FirstOrDefault(f => f.Field == field)?.Value is { Length: > 0 } value ? value : null;
+    }
+
+    private sealed class EventFields(LogEvent item) : ISigmaEvent
+    {
+        public int KeywordValueCount => 1;
+
+        public bool TryGet(string field, out SigmaValue value)
+        {
+            var text = item.Field(field);
+            value = text is null ? default : SigmaValue.Of(text);
+            return text is not null;
+        }
+
+        public SigmaValue KeywordValueAt(int index, out string field)
+        {
+            field = "raw";
+            return SigmaValue.Of(item.Raw);
+        }
+    }
+}

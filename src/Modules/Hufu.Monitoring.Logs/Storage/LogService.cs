@@ -1,0 +1,135 @@
+using System.Globalization;
+using Hufu.Logs;
+using Hufu.Records.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hufu.Monitoring.Logs;
+
+/// <summary>
+/// Owns the log store of the installation. It is opened on first use, what has come in is sealed every minute, and once more on stopping.
+/// </summary>
+public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger) : BackgroundService, IAsyncDisposable
+{
+    private static readonly TimeSpan SealEvery = TimeSpan.FromSeconds(60);
+
+    private readonly Lock opening = new();
+    private readonly SemaphoreSlim adding = new(1, 1);
+    private LogStore? store;
+
+    /// <summary>Where the segments are.</summary>
+    public string Folder => Path.Combine(storage.DataFolder, "logs");
+
+    /// <summary>The store.</summary>
+    /// <exception cref="IOException">Another process has it open.</exception>
+    public LogStore Store
+    {
+        get
+        {
+            lock (opening)
+            {
+                if (store is not null) return store;
+                store = LogStore.Open(Folder, new LogStoreOptions { Clock = clock, Sealer = ledger });
+                foreach (var line in store.Recovery) Recovered(logger, line);
+                return store;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Runs what adds events, one after another, so that the events that one call adds have ids that follow each other. The work is told where
+    /// the ids begin.
+    /// </summary>
+    internal async Task<T> AddAsync<T>(Func<LogStore, EventPlace, Task<T>> work, CancellationToken cancellation)
+    {
+        await adding.WaitAsync(cancellation);
+        try
+        {
+            var owned = Store;
+            // The timer may seal between the two readings: then the place is the end of a sealed segment, and the ids go on in the next one.
+            var (segments, rows) = (owned.Segments, owned.OpenEvents);
+            return await work(owned, new EventPlace(NextSegment(segments), rows));
+        }
+        finally
+        {
+            adding.Release();
+        }
+    }
+
+    /// <summary>Ids of the events from a place on, in the order of storing. Does not end: the caller knows how many there are.</summary>
+    internal static IEnumerable<string> IdsFrom(LogStore store, EventPlace place)
+    {
+        var segments = store.Segments;
+        var row = place.Row;
+        foreach (var segment in segments.Where(s => string.CompareOrdinal(s.Id, place.Segment) >= 0))
+        {
+            for (; row < segment.Events; row++) yield return string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{row}");
+            row = 0;
+        }
+
+        for (var open = NextSegment(segments); ; row++) yield return string.Create(CultureInfo.InvariantCulture, $"{open}/{row}");
+    }
+
+    /// <inheritdoc />
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _ = Store;
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await DisposeAsync();
+    }
+
+    /// <summary>Seals what is open and closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        LogStore? closing;
+        lock (opening) (closing, store) = (store, null);
+        if (closing is null) return;
+        await SealAsync(closing, CancellationToken.None);
+        await closing.DisposeAsync();
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(SealEvery, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await SealAsync(Store, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping is the way this ends.
+        }
+    }
+
+    private static string NextSegment(IReadOnlyList<SegmentManifest> segments) =>
+        (segments.Count == 0 ? 1 : int.Parse(segments[^1].Id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture);
+
+    private async Task SealAsync(LogStore owned, CancellationToken cancellation)
+    {
+        try
+        {
+            await owned.SealAsync(cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The events are safe in the open segment; the next tick tries again.
+            NotSealed(logger, e);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Log store: {What}")]
+    private static partial void Recovered(ILogger logger, string what);
+
+    [LoggerMessage(2, LogLevel.Error, "The open log segment could not be sealed; it stays open and is tried again")]
+    private static partial void NotSealed(ILogger logger, Exception e);
+}
+
+/// <summary>Where the next event will be stored.</summary>
+internal readonly record struct EventPlace(string Segment, int Row);
