@@ -48,10 +48,11 @@ public static class ChangeCapture
             if (entry.State is EntityState.Modified && changes.Count == 0) continue;
             if (entry.Entity is Record touched)
             {
-                touched.Version = entry.State is EntityState.Added ? 1 : (int)entry.Property(nameof(Record.Version)).OriginalValue! + 1;
-                touched.UpdatedAt = now;
-                if (entry.State is EntityState.Added && touched.CreatedAt == default) touched.CreatedAt = now;
-                touched.SearchText = type!.BuildSearchText(touched);
+                // Set through the entry: during an import nothing looks for changes a second time.
+                entry.Property(nameof(Record.Version)).CurrentValue = entry.State is EntityState.Added ? 1 : (int)entry.Property(nameof(Record.Version)).OriginalValue! + 1;
+                entry.Property(nameof(Record.UpdatedAt)).CurrentValue = now;
+                if (entry.State is EntityState.Added && touched.CreatedAt == default) entry.Property(nameof(Record.CreatedAt)).CurrentValue = now;
+                entry.Property(nameof(Record.SearchText)).CurrentValue = type!.BuildSearchText(touched);
             }
 
             var action = entry.State switch
