@@ -203,6 +203,27 @@ public sealed class NoticeTests
     }
 
     [Fact]
+    public async Task Inside_a_transaction_of_the_caller_a_notice_and_a_run_come_and_go_with_it()
+    {
+        await using var site = await Site.OpenAsync();
+        foreach (var keep in new[] { false, true })
+        {
+            await using var db = site.Db();
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            var plan = new Plan { Title = "Plan", Number = $"PLN-{keep}", State = "draft" };
+            db.ActAs(Ann, "create");
+            db.Add(plan);
+            await db.SaveChangesAsync();
+            Assert.Equal(1, await site.Get<INotices>().SendAsync([Ann.Id], NoticeKinds.Escalation, new LocalizedText("逾期", "Overdue"), within: db));
+            Assert.True((await site.Jobs.EnqueueAsync(Actor.System(), "jobs.cleanup", within: db)).IsOk);
+            if (keep) await transaction.CommitAsync();
+            else await transaction.RollbackAsync();
+            Assert.Equal(keep ? 1 : 0, (await site.NoticesAsync(Ann.Id)).Count);
+            Assert.Equal(keep ? 1 : 0, (await site.Jobs.ListAsync(Actor.System(), new JobRunQuery())).Count);
+        }
+    }
+
+    [Fact]
     public async Task The_inbox_shows_a_person_their_own_notices_page_by_page()
     {
         await using var site = await Site.OpenAsync();

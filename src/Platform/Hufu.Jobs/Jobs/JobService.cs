@@ -39,14 +39,16 @@ public sealed class JobService
     /// <param name="actor">Who asks.</param>
     /// <param name="key">The job.</param>
     /// <param name="parameters">Anything that serialises to a JSON object; null for none. Never a secret: people who may see the run can read it.</param>
+    /// <param name="within">The caller's context when it has a transaction open, as in a reaction to a change: the run is queued with it or not at all.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public async Task<Result<JobRun>> EnqueueAsync(Actor actor, string key, object? parameters = null, CancellationToken cancellation = default)
+    public async Task<Result<JobRun>> EnqueueAsync(Actor actor, string key, object? parameters = null, HufuDbContext? within = null, CancellationToken cancellation = default)
     {
         if (registry.Find(key) is not { } job) return Result.Fail<JobRun>(Unknown(key));
         if (!MayStart(actor, job)) return Result.Fail<JobRun>(await DenyAsync(actor, $"start job {key}"));
         var json = parameters is null ? "{}" : JsonSerializer.Serialize(parameters, JsonSerializerOptions.Web);
         if (CheckParameters(job, json) is { } error) return Result.Fail<JobRun>(error);
-        await using var db = await factory.CreateDbContextAsync(cancellation);
+        await using var own = within is null ? await factory.CreateDbContextAsync(cancellation) : null;
+        var db = within ?? own!;
         if (!job.Parallel && await db.Set<JobRun>().AsNoTracking().FirstOrDefaultAsync(r => r.JobKey == key && r.State == JobStates.Queued && r.Parameters == json && r.NotBefore == null, cancellation) is { } waiting)
             return Result.Of(waiting);
         if (await db.Set<JobRun>().CountAsync(r => r.State == JobStates.Queued, cancellation) >= options.QueueLimit)

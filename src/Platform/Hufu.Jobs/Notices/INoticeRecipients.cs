@@ -1,5 +1,6 @@
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Records.Storage;
 
 namespace Hufu.Jobs.Notices;
 
@@ -53,7 +54,13 @@ public interface INotices
     /// <param name="text">A few sentences, or null.</param>
     /// <param name="url">Path in the product, starting with <c>/</c>, or null.</param>
     /// <param name="about">What it is about; null keeps every notice for itself.</param>
+    /// <param name="within">
+    /// The caller's context when it has a transaction open, as in a reaction to a change: the notices are saved in it and vanish with it.
+    /// SQLite has one writer, so without this the call would wait for the caller itself.
+    /// </param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>How many people got it.</returns>
-    Task<int> SendAsync(IReadOnlyCollection<Guid> people, string kind, LocalizedText title, LocalizedText? text = null, string? url = null, NoticeAbout? about = null, CancellationToken cancellation = default);
+    Task<int> SendAsync(
+        IReadOnlyCollection<Guid> people, string kind, LocalizedText title, LocalizedText? text = null, string? url = null, NoticeAbout? about = null,
+        HufuDbContext? within = null, CancellationToken cancellation = default);
 }

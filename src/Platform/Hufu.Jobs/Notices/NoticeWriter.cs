@@ -19,15 +19,24 @@ internal sealed record NoticeDraft(Guid PersonId, string Kind, LocalizedText Tit
 /// <summary>Writes notices, joining those that belong together.</summary>
 internal sealed class NoticeWriter(IDbContextFactory<HufuDbContext> factory, IServiceScopeFactory scopes, HufuJobsOptions options) : INotices
 {
-    public async Task<int> SendAsync(IReadOnlyCollection<Guid> people, string kind, LocalizedText title, LocalizedText? text = null, string? url = null, NoticeAbout? about = null, CancellationToken cancellation = default)
+    public async Task<int> SendAsync(
+        IReadOnlyCollection<Guid> people, string kind, LocalizedText title, LocalizedText? text = null, string? url = null, NoticeAbout? about = null,
+        HufuDbContext? within = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(kind);
         if (url is not null && (!url.StartsWith('/') || url.StartsWith("//", StringComparison.Ordinal))) throw new ArgumentException("A notice points into the product: its address starts with one slash.", nameof(url));
         var recipients = await RecipientsAsync([.. people.Distinct()], cancellation);
+        List<NoticeDraft> DraftsAt(DateTimeOffset now) => [.. recipients.Keys.Select(p => new NoticeDraft(p, kind, title, null, text, url, about, now))];
+        if (within is not null)
+        {
+            var added = await WriteAsync(within, DraftsAt(within.Now), recipients, cancellation);
+            await within.SaveChangesAsync(cancellation);
+            return added;
+        }
+
         await using var db = await factory.CreateDbContextAsync(cancellation);
-        var now = db.Now;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var written = await WriteAsync(db, [.. recipients.Keys.Select(p => new NoticeDraft(p, kind, title, null, text, url, about, now))], recipients, cancellation);
+        var written = await WriteAsync(db, DraftsAt(db.Now), recipients, cancellation);
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return written;
