@@ -3,6 +3,7 @@ using Hufu.Incidents;
 using Hufu.Isms;
 using Hufu.Jobs;
 using Hufu.Monitoring;
+using Hufu.Monitoring.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Risk;
@@ -20,6 +21,7 @@ internal static class Modules
         new CoreModule(StandardLibrary.Load(Path.Combine(Host.Content, "standards"), Path.Combine(dataFolder, "standards"))),
         new IsmsModule(),
         new RiskModule(),
+        new LogsModule(),
         new MonitoringModule(),
         new IncidentsModule(),
         new IdentityModule(),

@@ -49,10 +49,10 @@ internal static class DemoLoader
             return made.IsOk ? "" : string.Join("; ", made.Errors);
         }));
         steps.Add(("people 人員", () => PeopleAsync(services, Path.Combine(folder, "people.csv"), password, accounts, cancellation)));
-        foreach (var list in Files(folder, "*.xlsx")) steps.Add(($"assets 資產 {Path.GetFileName(list)}", () => TableAsync(services, "risk.asset", list, cancellation)));
+        foreach (var list in Files(Path.Combine(folder, "assets"), "*.xlsx")) steps.Add(($"assets 資產 {Path.GetFileName(list)}", () => TableAsync(services, "risk.asset", list, cancellation)));
         foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add(($"scan 掃描 {Path.GetFileName(scan)}", () => ScanAsync(services, scan, cancellation)));
         foreach (var list in Files(folder, "risks*.csv")) steps.Add(($"risks 風險 {Path.GetFileName(list)}", () => TableAsync(services, "risk.risk", list, cancellation)));
-        foreach (var log in Files(Path.Combine(folder, "logs"), "*")) steps.Add(($"logs 日誌 {Path.GetFileName(log)}", () => DemoLogs.ImportAsync(services, log, cancellation)));
+        foreach (var log in Files(Path.Combine(folder, "logs"), "*").Concat(Files(Path.Combine(folder, "windows"), "*.jsonl"))) steps.Add(($"logs 日誌 {Path.GetFileName(log)}", () => DemoLogs.ImportAsync(services, log, cancellation)));
         steps.Add(("ledger 帳本", async () =>
         {
             var flushed = await root.GetRequiredService<LedgerSequencer>().FlushAsync(cancellation);
@@ -92,9 +92,12 @@ internal static class DemoLoader
         }
 
         var (name, account, mail, unit, roles) = (Column("name", "姓名"), Column("account", "帳號"), Column("email", "電子郵件"), Column("unit", "單位"), Column("roles", "role", "角色"));
+        var parent = Column("parent", "上級單位");
+        // 資安科 below 資訊處 is written 資訊處/資安科.
+        string UnitPath(TableRow row) => parent >= 0 && !row[parent].IsBlank ? row[parent].Text + "/" + row[unit].Text : row[unit].Text;
         var rows = new List<PersonRow>();
         foreach (var row in table.Rows)
-            if (row.IsOk) rows.Add(new PersonRow(row.Value[name].Text, row.Value[account].Text, mail < 0 ? null : row.Value[mail].Text, unit < 0 ? null : row.Value[unit].Text, roles < 0 ? [] : row.Value[roles].Text.Split([';', '、', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
+            if (row.IsOk) rows.Add(new PersonRow(row.Value[name].Text, row.Value[account].Text, mail < 0 ? null : row.Value[mail].Text, unit < 0 ? null : UnitPath(row.Value), roles < 0 ? [] : row.Value[roles].Text.Split([';', '、', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         var imported = await services.GetRequiredService<IdentityAdmin>().ImportPeopleAsync(Actor.System("demo"), rows, cancellation: cancellation);
         if (!imported.IsOk) return imported.Errors[0].ToString();
         var users = services.GetRequiredService<UserManager<Person>>();
@@ -120,6 +123,8 @@ internal static class DemoLoader
         if (!table.IsOk) return table.Errors[0].ToString();
         content.Position = 0;
         var rows = RecordFiles.Read(type, content, Path.GetFileName(file), table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
+        // A risk of the demo names several assets; the first is the one it is about.
+        if (rows.IsOk && type.FindField("assetId") is not null) rows = Kernel.Result.Of<IReadOnlyList<ImportRow>>([.. rows.Value.Select(r => new ImportRow(r.Row, r.Values.ToDictionary(v => v.Key, v => v.Key == "assetId" ? v.Value?.Split(';')[0] : v.Value)))]);
         return rows.IsOk ? await CommitAsync(services, type, rows.Value, Path.GetFileName(file), cancellation) : rows.Errors[0].ToString();
     }
 

@@ -22,6 +22,10 @@ internal static class LogEndpoints
         var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.MayRead(LogsModule.Area)).ExcludeFromDescription();
         pages.MapGet("/search", SearchPageAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
+        pages.MapGet("/import", () => Pages.Of<ImportPage>()).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write));
+        pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write));
+        pages.MapGet("/events/{id}", EventAsync);
+        pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs");
         api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area));
@@ -51,6 +55,67 @@ internal static class LogEndpoints
             Href(q, Local(b.From), Local(b.From + histogram.Width), null))).ToList();
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new { Q = q, From = shownFrom, To = shownTo, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null });
+    }
+
+    private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)
+    {
+        var form = await http.Request.ReadFormAsync();
+        var outcomes = new List<LogImportOutcome>();
+        var errors = new List<Error>();
+        var folder = Path.Combine(storage.DataFolder, "uploads");
+        Directory.CreateDirectory(folder);
+        foreach (var file in form.Files)
+        {
+            var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
+            var ending = Path.GetExtension(name).ToLowerInvariant();
+            if (!LogImport.Endings.Contains(ending))
+            {
+                errors.Add(Error.Of("logs.import.ending", $"只接受 {string.Join(" ", LogImport.Endings)}。", $"Only {string.Join(" ", LogImport.Endings)} are taken.", name));
+                continue;
+            }
+
+            var path = Path.Combine(folder, Guid.NewGuid().ToString("N") + ending);
+            try
+            {
+                await using (var target = File.Create(path)) await file.CopyToAsync(target, http.RequestAborted);
+                var outcome = await import.ImportAsync(page.Actor, path, name, RecordText(form, "source") ?? name, cancellation: http.RequestAborted);
+                if (outcome.IsOk) outcomes.Add(outcome.Value);
+                else errors.AddRange(outcome.Errors.Select(e => e with { Place = name }));
+            }
+            finally
+            {
+                File.Delete(path);
+            }
+        }
+
+        if (form.Files.Count == 0) errors.Add(Error.Of("import.no-file", "請選擇檔案。", "Choose a file."));
+        return Pages.Of<ImportPage>(new { Outcomes = outcomes, Errors = errors }, errors.Count > 0 ? 422 : 200);
+    }
+
+    private static string? RecordText(IFormCollection form, string name) => form[name].ToString() is { Length: > 0 } text ? text : null;
+
+    private static async Task<IResult> EventAsync(string id, LogService logs, HttpContext http)
+    {
+        var store = logs.Store;
+        if (store.GetEvent(id) is not { } item) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
+        var around = new List<LogEvent>();
+        var host = item.Host is null ? SearchQuery.Everything : SearchQuery.Parse($"host:\"{item.Host.Replace("\"", "", StringComparison.Ordinal)}\"") is { IsOk: true } parsed ? parsed.Value : SearchQuery.Everything;
+        var page = await store.SearchAsync(new LogSearch { Query = host, From = item.Time.AddMinutes(-5), To = item.Time.AddMinutes(5), Limit = 200 }, http.RequestAborted);
+        var events = page.Events.OrderBy(e => e.Time).ToList();
+        var at = events.FindIndex(e => e.Id == id);
+        around.AddRange(at < 0 ? [item] : events.Skip(Math.Max(0, at - 20)).Take(41));
+        return Pages.Of<EventPage>(new { Item = item, Proof = store.Prove(id), Around = around });
+    }
+
+    private static async Task<IResult> AttachAsync(RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
+    {
+        var number = (await http.Request.ReadFormAsync())["number"].ToString();
+        if (store.Types.ByNumber(number) is not { } type || await store.FindAsync(page.Actor, type, number) is not { IsOk: true } found) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
+        var ids = await RecordEvents.OfAsync(store, page.Actor, found.Value);
+        if (ids.Count == 0) page.Flash(Texts.T("logs.no-events"), bad: true);
+        else if (await excerpt.AttachAsync(store, page.Actor, found.Value, ids, http.RequestAborted) is { IsOk: false } failed) page.Flash(failed.Errors[0].Message.ToString(), bad: true);
+        else page.Flash(Texts.T("logs.attached"));
+        return Results.LocalRedirect(type.PathOf(number) + "#evidence");
     }
 
     private static async Task<IResult> OpenIncidentAsync(string number, RecordStore store, PageContext page, OpenIncidentFromAlert open, LogExcerpt excerpt, HttpContext http)

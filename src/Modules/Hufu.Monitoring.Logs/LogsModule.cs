@@ -22,10 +22,11 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
+        new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction))];
+    public override IReadOnlyList<SlotContent> Slots => [new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {

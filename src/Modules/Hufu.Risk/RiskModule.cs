@@ -1,6 +1,8 @@
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Web;
+using Hufu.Web.Records;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Risk;
 
@@ -14,4 +16,6 @@ public sealed class RiskModule : HufuModule
     public override string Duty => "T2";
 
     public override IReadOnlyList<RecordType> RecordTypes { get; } = [new AssetType(), new RiskType(), new RiskTreatmentPlanType()];
+
+    public override void AddServices(IServiceCollection services) => services.AddScoped<IImportSource, NmapImport>();
 }

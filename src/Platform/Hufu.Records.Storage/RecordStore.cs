@@ -594,6 +594,13 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
                 if (known && present == id.ToString()) return id.ToString();
                 var upper = text.ToUpperInvariant();
                 var found = await target.Accept(known ? new FindVisitor(db, r => r.Id == id, default) : new FindVisitor(db, r => r.Number == text || r.Number == upper, default));
+                // People name an asset by the organisation's own code, not by ours.
+                if (found is null && !known && target.ImportKey?.Property is { } key && key.PropertyType == typeof(string))
+                {
+                    var column = key.Name;
+                    found = await target.Accept(new FindVisitor(db, r => EF.Property<string>(r, column) == text && r.ArchivedAt == null, default));
+                }
+
                 return found is not null && (present == found.Id.ToString() || actor.May(target, Right.Read, found)) ? found.Id.ToString() : Missing(text);
             default:
                 return text;

@@ -26,7 +26,8 @@ public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
         var opened = TableReader.Open(file, name, Options(type));
         if (!opened.IsOk) return Result.Fail<UploadedTable>(opened.Errors);
         using var table = opened.Value;
-        var suggestions = ColumnMatcher.Suggest(table.Headers, Fields(type)).ToDictionary(s => s.Column);
+        // Our own number stands only in files that we wrote: a column that merely sounds like it is the organisation's own.
+        var suggestions = ColumnMatcher.Suggest(table.Headers, Fields(type)).Where(s => s.FieldKey != "number" || s.Kind is ColumnMatchKind.Exact).ToDictionary(s => s.Column);
         string?[] samples = new string?[table.Headers.Count];
         var rows = 0;
         foreach (var row in table.Rows)
