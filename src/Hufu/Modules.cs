@@ -1,3 +1,4 @@
+using Hufu.Desk;
 using Hufu.Identity;
 using Hufu.Incidents;
 using Hufu.Isms;
@@ -19,6 +20,7 @@ internal static class Modules
     internal static ModuleList All(string dataFolder) => new(
     [
         new CoreModule(StandardLibrary.Load(Path.Combine(Host.Content, "standards"), Path.Combine(dataFolder, "standards"))),
+        new DeskModule(),
         new IsmsModule(),
         new RiskModule(),
         new LogsModule(),

@@ -2,7 +2,7 @@ using Hufu.Records;
 
 namespace Hufu.Risk;
 
-/// <summary>The three steps of value: 普, 中, 高.</summary>
+/// <summary>The steps of value: 普, 中, 高 as the law grades systems, and 極高 for inventories that use four.</summary>
 public static class Levels
 {
     /// <summary>The choices, lowest first.</summary>
@@ -11,14 +11,16 @@ public static class Levels
         Choice.Of("low", "普", "Low"),
         Choice.Of("medium", "中", "Medium", Tone.Warn),
         Choice.Of("high", "高", "High", Tone.Bad),
+        Choice.Of("very-high", "極高", "Very high", Tone.Critical),
     ];
 
-    /// <summary>Reads what inventories write for a step: 1 2 3, 低, 普通.</summary>
+    /// <summary>Reads what inventories write for a step: 1 2 3 4, 低, 普通.</summary>
     public static string Canonical(string text) => text switch
     {
         "1" or "低" or "普通" or "一般" or "L" or "l" => "low",
         "2" or "中等" or "M" or "m" => "medium",
         "3" or "高等" or "H" or "h" => "high",
+        "4" or "非常高" or "機密" => "very-high",
         _ => text,
     };
 

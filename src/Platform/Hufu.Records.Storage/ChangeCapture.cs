@@ -44,6 +44,7 @@ public static class ChangeCapture
             }
 
             Normalise(entry);
+            if (entry is { State: EntityState.Modified, Entity: not Record }) LearnOriginals(entry);
             var changes = Differences(entry, type);
             if (entry.State is EntityState.Modified && changes.Count == 0) continue;
             if (entry.Entity is Record touched)
@@ -128,6 +129,16 @@ public static class ChangeCapture
             if (property.CurrentValue is DateTimeOffset instant && Instants.Truncate(instant) is var cut && (cut.Ticks != instant.Ticks || instant.Offset != TimeSpan.Zero)) property.CurrentValue = cut;
             else if (property.CurrentValue is decimal number && decimal.Round(number, Field.Decimals) is var rounded && rounded != number) property.CurrentValue = rounded;
         }
+    }
+
+    // An entity that was attached after it had been changed carries its new values as originals: without the stored ones the change would
+    // be written and not be logged.
+    private static void LearnOriginals(EntityEntry<IAudited> entry)
+    {
+        if (!entry.Properties.Any(p => p.IsModified && !IgnoredColumns.Contains(p.Metadata.Name) && Equals(p.OriginalValue, p.CurrentValue))) return;
+        if (entry.GetDatabaseValues() is not { } stored) return;
+        foreach (var property in entry.Properties)
+            if (!property.Metadata.IsConcurrencyToken && !property.Metadata.IsPrimaryKey()) property.OriginalValue = stored[property.Metadata.Name];
     }
 
     private static List<FieldChange> Differences(EntityEntry<IAudited> entry, RecordType? type)

@@ -91,7 +91,7 @@ public sealed class AssetType : RecordType<Asset>
             Option.Of("cloud", "雲端資源", "Cloud resource"),
             Option.Of("people", "人員", "People"),
             Option.Of("site", "場所與環境", "Site"),
-            Option.Of("other", "其他", "Other")).Required().InList()
+            Option.Of("other", "其他", "Other")).Canonical(Kinds).Required().InList()
             .Synonyms("資產分類", "資產種類", "資產類型", "類別", "分類", "種類", "類型", "設備類別", "資訊資產類別", "asset category", "asset class", "asset type", "class", "type", "kind");
         Text(x => x.Custodian, "保管人", "Custodian", 100)
             .Help("實際保管或維護的人；負責資產安全的人請填「負責人」。", "Who keeps or maintains it; the person who answers for its security is the owner.")
@@ -149,4 +149,16 @@ public sealed class AssetType : RecordType<Asset>
 
     private void Level(System.Linq.Expressions.Expression<Func<Asset, string?>> property, string zh, string en, string helpZh, string helpEn, IReadOnlyList<string> synonyms) =>
         Choice(property, zh, en, Levels.All).Canonical(Levels.Canonical).Help(helpZh, helpEn).Synonyms(synonyms);
+
+    // What inventories call things beside the choices themselves.
+    private static string Kinds(string text) => text switch
+    {
+        "文件" or "紀錄" or "電子資料" or "資訊" => "data",
+        "設備" or "主機" or "伺服器" or "電腦" => "hardware",
+        "環境" or "環境設施" or "場所" or "機房" => "site",
+        "通訊" or "網路" => "network",
+        "雲端" or "雲端服務" => "cloud",
+        "系統" or "應用系統" => "software",
+        _ => text,
+    };
 }

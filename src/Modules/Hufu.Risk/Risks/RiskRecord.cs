@@ -72,7 +72,7 @@ public sealed class RiskType : RecordType<RiskRecord>
             Option.Of("modify", "降低", "Modify"),
             Option.Of("retain", "接受", "Retain"),
             Option.Of("avoid", "避免", "Avoid"),
-            Option.Of("share", "轉移", "Share")).InList().Synonyms("風險處理方式", "處理對策", "因應方式");
+            Option.Of("share", "轉移", "Share")).Canonical(t => t switch { "移轉" or "分擔" => "share", "減輕" or "緩解" => "modify", "保留" or "承受" => "retain", "迴避" or "規避" => "avoid", _ => t }).InList().Synonyms("風險處理方式", "處理對策", "因應方式");
         Number(x => x.ResidualLikelihood, "剩餘可能性", "Residual likelihood").Range(1, 5).Help("處理完成後預期的可能性。", "What is expected once treated.");
         Number(x => x.ResidualImpact, "剩餘衝擊", "Residual impact").Range(1, 5);
         Number(x => x.ResidualLevel, "剩餘風險值", "Residual level").ReadOnly().InList();
