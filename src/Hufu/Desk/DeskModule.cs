@@ -4,6 +4,7 @@ using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Web;
 using Hufu.Web.Home;
+using Hufu.Web.Records;
 
 namespace Hufu.Desk;
 

@@ -29,7 +29,7 @@ public static class BuiltInRoles
         Make(Ciso, "資安長", "Chief information security officer", [new Grant("*", Right.Read | Right.Approve, Scope.All)]),
         Make(SecurityEngineer, "資安工程師", "Security engineer", [
             .. Duties.Select(duty => new Grant(duty, ReadWrite, Scope.All)),
-            new Grant("logs", Right.Read, Scope.All), new Grant("ledger", Right.Read, Scope.All), new Grant("audit-log", Right.Read, Scope.All),
+            new Grant("logs", Right.Read | Right.Write, Scope.All), new Grant("ledger", Right.Read, Scope.All), new Grant("audit-log", Right.Read, Scope.All),
             new Grant("jobs", Right.Read, Scope.All), new Grant("standard", Right.Read, Scope.All), new Grant("evidence", ReadWrite, Scope.All),
         ]),
         Make(SystemOwner, "系統負責人", "System owner", [
