@@ -78,6 +78,7 @@ public sealed class SpeedTests(PostgresServer server)
                 });
             }
 
+            db.ChangeTracker.AutoDetectChangesEnabled = false;
             await db.SaveChangesAsync();
         }
     }

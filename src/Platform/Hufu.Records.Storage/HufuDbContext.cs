@@ -98,8 +98,12 @@ public class HufuDbContext : DbContext
             entity.Property(nameof(Record.Id)).ValueGeneratedNever();
             entity.Property(nameof(Record.Version)).IsConcurrencyToken();
             entity.HasIndex(nameof(Record.Number)).IsUnique();
-            entity.HasIndex(nameof(Record.OwnerId), nameof(Record.State));
-            entity.HasIndex(nameof(Record.UnitId));
+            // Counting what a list shows reads an index alone where the index says whether the record is put away.
+            entity.HasIndex(nameof(Record.OwnerId), nameof(Record.State), nameof(Record.Number), nameof(Record.ArchivedAt));
+            entity.HasIndex(nameof(Record.UnitId), nameof(Record.OwnerId), nameof(Record.CreatedBy), nameof(Record.Number), nameof(Record.ArchivedAt));
+            // SQLite searches in this narrow copy of the rows; PostgreSQL has a limit on what an index entry holds.
+            if (!IsPostgres)
+                entity.HasIndex(nameof(Record.Number), nameof(Record.ArchivedAt), nameof(Record.State), nameof(Record.OwnerId), nameof(Record.CreatedBy), nameof(Record.UnitId), nameof(Record.SearchText));
             entity.Property(nameof(Record.Number)).HasMaxLength(40);
             entity.Property(nameof(Record.State)).HasMaxLength(40);
             foreach (var field in type.Fields)
@@ -108,7 +112,7 @@ public class HufuDbContext : DbContext
                 if (field.Property.PropertyType == typeof(string) && field.Key is not ("number" or "state")) entity.Property(field.Property.Name).HasMaxLength(field.MaxLength);
                 // A list sorts by any of its columns; keyset pages need the index to be quick at 100,000 rows.
                 if (field.InList && field.Key is not ("number" or "ownerId" or "unitId") && field.Kind is not (FieldKind.LongText or FieldKind.Markdown))
-                    entity.HasIndex(field.Property.Name, nameof(Record.Number));
+                    entity.HasIndex(field.Property.Name, nameof(Record.Number), nameof(Record.ArchivedAt));
                 else if (field.Kind is FieldKind.Reference) entity.HasIndex(field.Property.Name);
             }
 
