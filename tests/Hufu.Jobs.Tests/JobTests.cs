@@ -226,6 +226,52 @@ public sealed class JobTests
     }
 
     [Fact]
+    public async Task Two_processes_on_one_database_do_each_run_once_and_one_at_a_time()
+    {
+        var folder = Directory.CreateTempSubdirectory("hufu-jobs-").FullName;
+        try
+        {
+            var shared = new Probe();
+            Task<Site> OpenOneAsync(string name) => Site.OpenAsync(s => s.AddSingleton(shared).AddHufuJob<WaitJob>(), o => o.Instance = name, folder, background: true);
+            await using var one = await OpenOneAsync("one");
+            await using var two = await OpenOneAsync("two");
+            var runs = new List<JobRun>();
+            for (var i = 0; i < 12; i++) runs.Add(await StartAsync(i % 2 == 0 ? one : two, Admin, "test.wait", new { i }));
+            shared.Gate.Release(runs.Count);
+            foreach (var run in runs)
+            {
+                // A process that found the job busy looks again after five seconds; here it is woken.
+                one.Get<JobSignals>().Wake();
+                two.Get<JobSignals>().Wake();
+                await one.WaitAsync(run.Id, JobStates.Done);
+            }
+
+            Assert.Equal(runs.Select(r => $"{r.Id}:1").Order(), shared.Seen.Order());
+            Assert.Equal(1, shared.MostAtOnce);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [Fact]
+    public async Task A_run_waits_while_another_process_works_on_the_same_job()
+    {
+        await using var site = await OpenAsync(background: true);
+        await using var db = site.Db();
+        var other = new JobRun { JobKey = "test.wait", State = JobStates.Running, Instance = "second", QueuedAt = db.Now, SeenAt = db.Now };
+        db.Add(other);
+        await db.SaveChangesAsync();
+        var run = await StartAsync(site, Admin, "test.wait");
+        await Task.Delay(300);
+        Assert.Equal(JobStates.Queued, (await site.Jobs.FindAsync(Admin, run.Id)).Value.Run.State);
+        await db.Set<JobRun>().Where(r => r.Id == other.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, JobStates.Done));
+        site.Get<JobSignals>().Wake();
+        await site.WaitAsync(run.Id, JobStates.Running);
+    }
+
+    [Fact]
     public async Task A_job_that_crashes_the_process_again_and_again_is_given_up()
     {
         var folder = Directory.CreateTempSubdirectory("hufu-jobs-").FullName;
