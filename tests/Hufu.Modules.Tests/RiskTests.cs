@@ -14,7 +14,7 @@ public class RiskTests
         Assert.Equal("medium", asset.Grade);
         await bench.EditAsync(asset, ("availability", "3"));
         Assert.Equal("high", (await bench.ReadAsync<Asset>(asset.Id)).Grade);
-        var change = ChangeCapture.Read((await bench.Store.HistoryAsync(asset.Id))[0])!;
+        var change = ChangeCapture.Read((await bench.Store.HistoryAsync(Hufu.Records.Actor.System(), asset))[0])!;
         Assert.Contains(change.Changes, c => c is { Field: "grade", From: "medium", To: "high" });
     }
 
