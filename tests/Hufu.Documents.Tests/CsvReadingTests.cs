@@ -2,6 +2,11 @@ using System.Text;
 
 namespace Hufu.Documents.Tests;
 
+/// <summary>Runs beside no other test: one of these measures the memory of the whole process.</summary>
+[CollectionDefinition(nameof(MeasuresMemory), DisableParallelization = true)]
+public sealed class MeasuresMemory;
+
+[Collection(nameof(MeasuresMemory))]
 public class CsvReadingTests
 {
     private static readonly Encoding Big5 = Provider();
