@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Hufu.Records.Storage;
 
@@ -28,7 +29,8 @@ public static class StorageServices
 {
     /// <summary>
     /// Adds the store, its import, its file vault and a database context of the given class. The caller registers <see cref="RecordTypes"/>,
-    /// every <see cref="IModelContribution"/>, <see cref="IDirectory"/> and <see cref="TimeProvider"/>.
+    /// every further <see cref="IModelContribution"/>, <see cref="IDirectory"/> and <see cref="TimeProvider"/>, and <see cref="PlannerOptions"/> where they
+    /// differ from the default.
     /// </summary>
     public static IServiceCollection AddRecordStorage<TContext>(this IServiceCollection services, StorageOptions storage) where TContext : HufuDbContext
     {
@@ -42,6 +44,12 @@ public static class StorageServices
         services.AddSingleton<Ledger.LedgerCheck>();
         services.AddScoped<RecordStore>();
         services.AddScoped<RecordImport>();
+        services.AddSingleton<IModelContribution, ObligationTables>();
+        services.TryAddSingleton(new PlannerOptions());
+        services.AddScoped<IRecordReaction, OccurrenceClosed>();
+        services.AddScoped<ObligationPlanner>();
+        services.AddScoped<ObligationImport>();
+        services.AddScoped<OutputStates>();
         services.AddSingleton(s => new FileVault(Path.Combine(storage.DataFolder, "files"), s.GetService<FileVaultOptions>() ?? new FileVaultOptions()));
         return services;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -112,6 +113,10 @@ public sealed class TestHost : IAsyncDisposable
     public RecordType Item => Types.Get("sample.item");
 
     public RecordType Group => Types.Get("sample.group");
+
+    public RecordType Obligation => Types.Get("compliance.obligation");
+
+    public RecordType Occurrence => Types.Get("compliance.occurrence");
 
     /// <summary>A store with a database context of its own, as each request has one.</summary>
     public RecordStore Store => Get<RecordStore>();
