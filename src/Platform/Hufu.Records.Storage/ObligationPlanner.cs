@@ -153,14 +153,14 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
         return made.IsOk ? Result.Of<Occurrence?>(occurrence) : Result.Fail<Occurrence?>(made.Errors);
     }
 
-    // Two machines that plan at the same moment meet in the unique index: one is undone and finds nothing to do the next time.
+    // Two machines that plan at the same moment meet in the unique index or in an obligation's version: one is undone and finds nothing to do the next time.
     private async Task<Result<T>> OnceAsync<T>(Func<Task<Result<T>>> work)
     {
         try
         {
             return await store.InTransactionAsync(work);
         }
-        catch (DbUpdateException e) when (Db.Database.CurrentTransaction is null && e is not DbUpdateConcurrencyException)
+        catch (DbUpdateException) when (Db.Database.CurrentTransaction is null)
         {
             return Result.Fail<T>(Error.Of("planner.busy", "另一個程序正在排定應辦事項，請稍後再試。", "Another process is planning at the same moment; try again."));
         }
