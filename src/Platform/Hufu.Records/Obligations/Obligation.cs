@@ -228,7 +228,7 @@ public sealed class OccurrenceType : RecordType<Occurrence>
 
     public override string Prefix => "OCC";
 
-    public override string Icon => "calendar-check";
+    public override string Icon => "calendar";
 
     public override LocalizedText Purpose => new("義務的每一次到期：由誰、何時完成，以證據結案。", "Each time an obligation is due: who does it by when, closed by evidence.");
 
