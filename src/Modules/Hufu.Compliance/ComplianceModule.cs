@@ -15,8 +15,8 @@ namespace Hufu.Compliance;
 /// <param name="contentFolder">Folder of the content that is shipped with the program.</param>
 public sealed class ComplianceModule(string contentFolder) : HufuModule
 {
-    /// <summary>The area whose rights guard the working calendar and the import of law.</summary>
-    public const string Area = "compliance";
+    /// <summary>What guards the working calendar and the import of law: the right on the whole duty.</summary>
+    public const string Area = "T8";
 
     public override string Key => "compliance";
 

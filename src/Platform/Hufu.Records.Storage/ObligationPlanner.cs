@@ -70,7 +70,7 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
     /// <summary>Takes days of a calendar file in. Days that are entered already stay as people left them. Gives the number of new days.</summary>
     public async Task<Result<int>> AddWorkingDaysAsync(Actor actor, IReadOnlyList<WorkingDay> days, CancellationToken cancellation = default)
     {
-        if (!actor.May("admin", Right.Administer)) return Result.Fail<int>(Error.Of("access.denied", "您沒有修改工作日曆的權限。", "You do not have the right to change the working calendar."));
+        if (actor.ScopeOf(store.Types.Of<Obligation>(), Right.Write) is not Scope.All) return Result.Fail<int>(Error.Of("access.denied", "您沒有修改工作日曆的權限。", "You do not have the right to change the working calendar."));
         return await store.InTransactionAsync(async () =>
         {
             var known = await Db.Set<WorkingDay>().Select(d => d.Date).ToHashSetAsync(cancellation);

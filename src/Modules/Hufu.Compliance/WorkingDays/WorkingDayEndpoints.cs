@@ -22,7 +22,7 @@ internal static class WorkingDayEndpoints
     internal static void MapWorkingDays(this IEndpointRouteBuilder routes)
     {
         var read = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area));
-        var write = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area, Right.Administer));
+        var write = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area, Right.Write));
         read.MapGet("", async (int? year, RecordStore store, ComplianceContent content) => await PageOf(store, content, year));
         write.MapPost("", SaveAsync);
         write.MapPost("/load", LoadAsync);
@@ -75,14 +75,8 @@ internal static class WorkingDayEndpoints
     {
         var form = await http.Request.ReadFormAsync();
         if (form.Whole("year") is not { } year || content.Calendar(year) is not { } file) return Forms.Refused([Error.Of("working-day.no-calendar", "沒有這一年的行事曆。", "There is no calendar of that year.")]);
-        var added = await LoadYearAsync(planner, page.Actor, file, http.RequestAborted);
+        var days = WorkingCalendar.ParseFile(await File.ReadAllBytesAsync(file, http.RequestAborted));
+        var added = days.IsOk ? await planner.AddWorkingDaysAsync(page.Actor, days.Value, http.RequestAborted) : Result.Fail<int>(days.Errors);
         return added.IsOk ? Forms.Back(page, Result.Ok, PathOf(year), T("days.loaded", added.Value)) : Forms.Refused(added.Errors);
-    }
-
-    /// <summary>Takes a shipped calendar in; days that people entered stay.</summary>
-    internal static async Task<Result<int>> LoadYearAsync(ObligationPlanner planner, Actor actor, string file, CancellationToken cancellation)
-    {
-        var days = WorkingCalendar.ParseFile(await File.ReadAllBytesAsync(file, cancellation));
-        return days.IsOk ? await planner.AddWorkingDaysAsync(actor, days.Value, cancellation) : Result.Fail<int>(days.Errors);
     }
 }
