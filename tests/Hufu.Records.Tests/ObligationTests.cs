@@ -55,7 +55,7 @@ public abstract class ObligationTests(DatabaseKind kind, PostgresServer server) 
         Assert.Equal("OCC-2026-0001", first.Number);
         Assert.Empty((await PlanAsync()).Created);
         Assert.Single((await PlanAsync(D("2026-06-15"))).Created);
-        Assert.Equal("2026-06-30 2026-12-30 2027-06-30", await DueAsync());
+        Assert.Equal("2026-06-30 2026-12-31 2027-06-30", await DueAsync());
     }
 
     [Fact]
