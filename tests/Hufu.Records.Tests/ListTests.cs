@@ -267,6 +267,7 @@ public abstract class ListTests(DatabaseKind kind, PostgresServer server) : Data
     // Ties, empty values, values that order differently as text and as numbers.
     private async Task ManyAsync(int count)
     {
+        Host.Item.SetExtraFields([.. SiteFields.Select(f => f.ToField())]);
         var random = new Random(7);
         var db = Host.Db;
         string?[] texts = [null, "", "Z", "a", "甲", "乙", "é", "😀", "a'b"];
