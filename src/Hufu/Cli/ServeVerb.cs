@@ -33,7 +33,7 @@ internal static class ServeVerb
             o.Limits.MaxRequestBodySize = 220L * 1024 * 1024;
         });
         builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = 210L * 1024 * 1024);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
+        builder.AddObservation();
         Host.AddAll(builder.Services, storage, background: true);
         builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
         {

@@ -1,3 +1,4 @@
+using Hufu.Kernel;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +9,7 @@ public sealed partial class DenialLog(IDbContextFactory<HufuDbContext> factory, 
 {
     public async Task WriteAsync(Actor actor, string asked, string code)
     {
+        Telemetry.Denials.Add(1, new KeyValuePair<string, object?>("code", code));
         Denied(logger, actor.Id, actor.Channel, asked, code);
         await using var db = await factory.CreateDbContextAsync();
         db.Denials.Add(new Denial { At = db.Now, ActorId = actor.IsSystem ? null : actor.Id, ActorName = actor.Name, Channel = actor.Channel, Asked = asked.Length > 400 ? asked[..400] : asked, Code = code });

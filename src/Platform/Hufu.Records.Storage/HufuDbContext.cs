@@ -1,3 +1,4 @@
+using Hufu.Kernel;
 using System.Reflection;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
@@ -72,14 +73,29 @@ public class HufuDbContext : DbContext
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         ChangeCapture.Apply(this);
-        return base.SaveChanges(acceptAllChangesOnSuccess);
+        var written = Written();
+        var saved = base.SaveChanges(acceptAllChangesOnSuccess);
+        Measure(written);
+        return saved;
     }
 
     /// <inheritdoc />
-    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {
         ChangeCapture.Apply(this);
-        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        var written = Written();
+        var saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        Measure(written);
+        return saved;
+    }
+
+    // Looking through what is tracked costs something: only when somebody measures.
+    private List<(string Type, string Action)> Written() =>
+        Telemetry.Changes.Enabled ? [.. ChangeTracker.Entries<Change>().Where(e => e.State is EntityState.Added).Select(e => (e.Entity.TypeKey, e.Entity.Action))] : [];
+
+    private static void Measure(List<(string Type, string Action)> written)
+    {
+        foreach (var group in written.GroupBy(w => w)) Telemetry.Changes.Add(group.Count(), new("type", group.Key.Type), new("action", group.Key.Action));
     }
 
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>

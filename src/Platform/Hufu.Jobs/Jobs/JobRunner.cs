@@ -190,6 +190,7 @@ internal sealed partial class JobRunner(
     /// <summary>Writes how a run ended and queues the next try in the same transaction. True when there is a next try.</summary>
     private async Task<bool> EndAsync(JobRun run, string state, LocalizedText text, bool retry, TimeSpan wait)
     {
+        Telemetry.JobRuns.Add(1, new("job", run.JobKey), new("result", state));
         await using var db = await factory.CreateDbContextAsync();
         await using var transaction = await db.Database.BeginTransactionAsync();
         var now = db.Now;

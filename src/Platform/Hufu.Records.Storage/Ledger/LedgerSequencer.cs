@@ -34,10 +34,12 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
             }
 
             var written = 0;
+            System.Diagnostics.Activity? activity = null;
             while (true)
             {
                 var waiting = await db.Changes.Where(c => c.Position == null).OrderBy(c => c.Id).Take(Batch).ToListAsync(cancellation);
                 if (waiting.Count == 0) break;
+                activity ??= Telemetry.Activities.StartActivity("ledger.sequence");
                 var appended = writer!.Append([.. waiting.Select(c => (ReadOnlyMemory<byte>)ChangeCapture.Leaf(c))]);
                 if (!appended.IsOk)
                 {
@@ -51,9 +53,11 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
                 await db.SaveChangesAsync(cancellation);
                 db.ChangeTracker.Clear();
                 written += waiting.Count;
+                Telemetry.LedgerLeaves.Add(waiting.Count);
                 if (waiting.Count < Batch) break;
             }
 
+            activity?.SetTag("leaves", written).Dispose();
             Problem = null;
             return Result.Of(written);
         }
