@@ -20,6 +20,26 @@ internal sealed class FirstRunState
     }
 }
 
+/// <summary>
+/// The code that proves, on the first run from another machine, that somebody can read the server's terminal: otherwise whoever comes first over
+/// the network would own the installation. On the machine itself none is asked for.
+/// </summary>
+public sealed class SetupCode
+{
+    private const string Letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+    /// <summary>The code of this process, such as <c>7KQM-X2PD</c>.</summary>
+    public string Value { get; } = System.Security.Cryptography.RandomNumberGenerator.GetString(Letters, 4) + "-" + System.Security.Cryptography.RandomNumberGenerator.GetString(Letters, 4);
+
+    /// <summary>True when a request comes from another machine.</summary>
+    internal static bool IsNeeded(HttpContext http) => http.Connection.RemoteIpAddress is not { } address || !System.Net.IPAddress.IsLoopback(address);
+
+    /// <summary>Compares without telling by its time how much was right.</summary>
+    internal bool Is(string? given) => System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(
+        System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Value)),
+        System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes((given ?? "").Trim().ToUpperInvariant())));
+}
+
 /// <summary>What stands before every page: an organisation must exist, and a person must have a password of their own.</summary>
 public static class Gates
 {

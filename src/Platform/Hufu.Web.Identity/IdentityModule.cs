@@ -41,6 +41,7 @@ public sealed class IdentityModule : HufuModule
         Texts.Load(typeof(IdentityModule).Assembly);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FirstRunState>();
+        services.AddSingleton<SetupCode>();
         services.AddSingleton<OrganisationCache>();
         services.AddSingleton<CustomFieldLoader>();
         services.AddSingleton<ICurrentActor, CurrentActor>();
