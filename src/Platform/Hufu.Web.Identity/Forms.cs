@@ -42,7 +42,7 @@ internal static class Forms
 
     /// <summary>A path of this site to go on to; the start page in place of anything else.</summary>
     public static string LocalOr(string? path, string other = "/") =>
-        Pages.IsLocal(path) && !path!.Any(char.IsControl) && !path!.StartsWith("/sign-", StringComparison.Ordinal) && !path!.StartsWith("/setup", StringComparison.Ordinal) ? path! : other;
+        Pages.IsLocal(path) && !path!.StartsWith("/sign-", StringComparison.Ordinal) && !path!.StartsWith("/setup", StringComparison.Ordinal) ? path! : other;
 
     /// <summary>A refusal as a page.</summary>
     public static IResult Refused(IReadOnlyList<Error> errors)

@@ -289,6 +289,11 @@ public static class Pages
     /// <summary>A component without parameters.</summary>
     public static RazorComponentResult Of<TPage>() where TPage : Microsoft.AspNetCore.Components.IComponent => new RazorComponentResult<TPage> { PreventStreamingRendering = true };
 
-    /// <summary>True for a path of this site; anything else is never redirected to.</summary>
-    public static bool IsLocal(string? path) => path is { Length: > 0 } && path[0] == '/' && (path.Length == 1 || (path[1] != '/' && path[1] != '\\'));
+    /// <summary>
+    /// True for a path of this site; anything else is never redirected to. Browsers drop tabs and line breaks and read a backslash as a slash,
+    /// so that <c>/⇥/evil.example</c> would lead away: neither may stand in the path.
+    /// </summary>
+    public static bool IsLocal(string? path) =>
+        path is { Length: > 0 } && path[0] == '/' && (path.Length == 1 || path[1] != '/') && !path.Any(char.IsControl)
+        && !path.AsSpan(0, path.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : path.Length).Contains('\\');
 }
