@@ -27,6 +27,7 @@ internal static class Modules
         new MonitoringModule(),
         new IncidentsModule(),
         new IdentityModule(),
+        new OperationsModule(),
     ]);
 
     /// <summary>What the database is made of, for the migration tool.</summary>

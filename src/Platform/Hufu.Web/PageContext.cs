@@ -21,6 +21,9 @@ public interface IShellFacts
 
     /// <summary>Name of the organisation.</summary>
     Task<string?> OrganisationAsync();
+
+    /// <summary>Who can give rights: name and mail address.</summary>
+    Task<IReadOnlyList<(string Name, string? Email)>> AdministratorsAsync();
 }
 
 /// <summary>What a page needs to know about its request.</summary>
@@ -80,6 +83,9 @@ public sealed class PageContext(IHttpContextAccessor accessor, IAntiforgery anti
     public Task<int> UnreadNoticesAsync() => facts.UnreadNoticesAsync(Actor);
 
     public Task<string?> OrganisationAsync() => facts.OrganisationAsync();
+
+    /// <summary>Who can give rights.</summary>
+    public Task<IReadOnlyList<(string Name, string? Email)>> AdministratorsAsync() => facts.AdministratorsAsync();
 
     /// <summary>Leaves a message for the next page that this person sees.</summary>
     public void Flash(string message, bool bad = false) => Http.Response.Cookies.Append("hufu-flash", (bad ? "!" : "+") + Uri.EscapeDataString(message.Length > 900 ? message[..900] : message), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/", MaxAge = TimeSpan.FromMinutes(1), Secure = Http.Request.IsHttps });

@@ -63,6 +63,17 @@ public static class Cron
             : written;
     }
 
+    /// <summary>A canonical schedule as the five crontab fields that people know, where it can be said so; otherwise as it is. Null for none.</summary>
+    public static string? Written(string? cron)
+    {
+        if (cron?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["0", var minute, var hour, var day, var month, var weekday]) return cron;
+        // crontab counts the days of the week from Sunday = 0.
+        var days = string.Concat(weekday.Select(c => c is >= '1' and <= '7' ? (char)(c - 1) : c));
+        string[] fields = [minute, hour, day == "?" ? "*" : day, month, days == "?" ? "*" : days];
+        var written = string.Join(' ', fields);
+        return Normalise(written) is { IsOk: true } same && same.Value == cron ? written : cron;
+    }
+
     // *, */5 and 0/5: from the start, every so many.
     private static int? Step(string field) =>
         field == "*" ? 1 : field.Split('/') is ["*" or "0", var every] && int.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
