@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
-using Hufu.Documents;
 using Hufu.Identity;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Records.Storage.Ledger;
 using Hufu.Web;
+using Hufu.Web.Identity.Admin;
 using Hufu.Web.Records;
 using Microsoft.AspNetCore.Identity;
 
@@ -55,6 +55,7 @@ internal static class DemoLoader
             return made.IsOk ? "" : string.Join("; ", made.Errors);
         }));
         steps.Add((new("人員", "people"), () => PeopleAsync(services, Path.Combine(folder, "people.csv"), password, accounts, cancellation)));
+        steps.Add((new("遵循義務", "obligations"), () => DemoObligations.ImportAsync(services, cancellation)));
         foreach (var list in Files(Path.Combine(folder, "assets"), "*.xlsx")) steps.Add((new($"資產 {Path.GetFileName(list)}", $"assets {Path.GetFileName(list)}"), () => TableAsync(services, "risk.asset", list, cancellation)));
         foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add((new($"掃描 {Path.GetFileName(scan)}", $"scan {Path.GetFileName(scan)}"), () => ScanAsync(services, scan, cancellation)));
         foreach (var list in Files(folder, "risks*.csv")) steps.Add((new($"風險 {Path.GetFileName(list)}", $"risks {Path.GetFileName(list)}"), () => TableAsync(services, "risk.risk", list, cancellation)));
@@ -91,29 +92,14 @@ internal static class DemoLoader
     {
         if (!File.Exists(file)) return "(no file)";
         await using var content = File.OpenRead(file);
-        var opened = TableReader.Open(content, file);
-        if (!opened.IsOk) return opened.Errors[0].ToString();
-        using var table = opened.Value;
-        int Column(params ReadOnlySpan<string> names)
-        {
-            for (var i = 0; i < table.Headers.Count; i++)
-                foreach (var name in names)
-                    if (string.Equals(table.Headers[i].Trim(), name, StringComparison.OrdinalIgnoreCase)) return i;
-            return -1;
-        }
-
-        var (name, account, mail, unit, roles) = (Column("name", "姓名"), Column("account", "帳號"), Column("email", "電子郵件"), Column("unit", "單位"), Column("roles", "role", "角色"));
-        var parent = Column("parent", "上級單位");
-        // 資安科 below 資訊處 is written 資訊處/資安科.
-        string UnitPath(TableRow row) => parent >= 0 && !row[parent].IsBlank ? row[parent].Text + "/" + row[unit].Text : row[unit].Text;
-        var rows = new List<PersonRow>();
-        foreach (var row in table.Rows)
-            if (row.IsOk) rows.Add(new PersonRow(row.Value[name].Text, row.Value[account].Text, mail < 0 ? null : row.Value[mail].Text, unit < 0 ? null : UnitPath(row.Value), roles < 0 ? [] : row.Value[roles].Text.Split([';', '、', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
-        var imported = await services.GetRequiredService<IdentityAdmin>().ImportPeopleAsync(Actor.System("demo"), rows, cancellation: cancellation);
+        var read = PeopleFile.Read(content, file);
+        if (!read.IsOk) return read.Errors[0].ToString();
+        var rows = read.Value;
+        var imported = await services.GetRequiredService<IdentityAdmin>().ImportPeopleAsync(Actor.System("demo"), [.. rows.Select(r => r.Person)], cancellation: cancellation);
         if (!imported.IsOk) return imported.Errors[0].ToString();
         var users = services.GetRequiredService<UserManager<Person>>();
         services.GetRequiredService<ActingPerson>().Is(Actor.System("demo"), "set-password", "demo");
-        foreach (var role in rows.GroupBy(r => r.Roles.Count > 0 ? r.Roles[0] : "staff"))
+        foreach (var role in rows.Select(r => r.Person).GroupBy(r => r.Roles.Count > 0 ? r.Roles[0] : "staff"))
         {
             // One account of each role can sign in; the other people have no password at all.
             var person = await users.FindByNameAsync(role.First().Account);

@@ -57,6 +57,7 @@ public sealed class IdentityModule : HufuModule
         routes.MapSignIn();
         routes.MapAccount();
         routes.MapPeople();
+        routes.MapPeopleImport();
         routes.MapOrganisation();
         routes.MapSettings();
     }

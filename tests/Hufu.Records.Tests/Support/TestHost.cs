@@ -72,7 +72,7 @@ public sealed class TestDirectory : IDirectory
 /// <summary>The record storage over one fresh database, as a process would set it up.</summary>
 public sealed class TestHost : IAsyncDisposable
 {
-    private static readonly RecordTypes Types = new([new SampleGroupType(), new SampleItemType()]);
+    private static readonly RecordTypes Types = new([new SampleGroupType(), new SampleItemType(), new ObligationType(), new OccurrenceType()]);
     private readonly ServiceProvider services;
     private readonly List<IServiceScope> scopes = [];
     private readonly string? connectionString;

@@ -124,7 +124,8 @@ public sealed class ObligationType : RecordType<Obligation>
         Sealed();
     }
 
-    internal static IReadOnlyList<Choice> Roles { get; } =
+    /// <summary>The roles that may owe something.</summary>
+    public static IReadOnlyList<Choice> Roles { get; } =
     [
         Records.Choice.Of("ciso", "資通安全長", "CISO"), Records.Choice.Of("security-engineer", "資訊安全工程師", "Security engineer"), Records.Choice.Of("system-owner", "系統負責人", "System owner"),
         Records.Choice.Of("auditor", "稽核人員", "Auditor"), Records.Choice.Of("hr", "人事", "Human resources"), Records.Choice.Of("all-staff", "全體人員", "All staff"),
@@ -227,7 +228,7 @@ public sealed class OccurrenceType : RecordType<Occurrence>
 
     public override string Prefix => "OCC";
 
-    public override string Icon => "calendar-check";
+    public override string Icon => "calendar";
 
     public override LocalizedText Purpose => new("義務的每一次到期：由誰、何時完成，以證據結案。", "Each time an obligation is due: who does it by when, closed by evidence.");
 

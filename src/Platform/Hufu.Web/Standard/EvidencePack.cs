@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Hufu.Ledger;
 using Hufu.Records;
+using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
 using Hufu.Records.Storage.Ledger;
 using Hufu.Web.Records;
@@ -33,6 +34,7 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
             foreach (var type in store.Types.ForOutput(output.Code).Concat(store.Types.All.Where(t => !t.Outputs.Contains(output.Code))).Where(t => actor.ScopeOf(t, Right.Read) is not null))
             {
                 var named = await store.Db.Evidence.AsNoTracking().Where(e => e.Output == output.Code && e.TypeKey == type.Key && e.WithdrawnAt == null).Select(e => e.RecordId).Distinct().ToListAsync(cancellation);
+                if (type.ClrType == typeof(Occurrence)) named = [.. named.Union(await Occurrences.OfOutput(store, actor, output.Code).OrderByDescending(o => o.DueOn).Take(MaxRecords).Select(o => o.Id).ToListAsync(cancellation))];
                 var records = type.Outputs.Contains(output.Code)
                     ? (await store.ListAsync(actor, type, new RecordQuery { PageSize = MaxRecords }, cancellation)) is { IsOk: true } page ? page.Value.Records : []
                     : [.. (await store.NamesAsync(type, named, cancellation)).Values.Where(r => actor.May(type, Right.Read, r))];
