@@ -70,5 +70,5 @@ internal static class PeopleImport
             : PeopleFile.Read(file, name);
     }
 
-    private static IResult Failed(IReadOnlyList<Error> errors) => Pages.Of<PeopleImportPage>(new { Errors = errors }, StatusCodes.Status422UnprocessableEntity);
+    private static Microsoft.AspNetCore.Http.HttpResults.RazorComponentResult Failed(IReadOnlyList<Error> errors) => Pages.Of<PeopleImportPage>(new { Errors = errors }, StatusCodes.Status422UnprocessableEntity);
 }
