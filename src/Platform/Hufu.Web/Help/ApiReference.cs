@@ -95,6 +95,8 @@ public sealed class ApiReference(IServiceProvider services, RecordStore store)
     {
         ["me"] = new("我是誰、有哪些權限", "Who am I, and what may I do"),
         ["types"] = new("紀錄類型及其欄位與狀態", "Record types with their fields and states"),
+        ["get-api-v1-logs-search"] = new("搜尋日誌", "Search the logs"),
+        ["post-api-v1-logs-import"] = new("送入一批日誌", "Hand in a batch of logs"),
         ["get-api-v1-search"] = new("搜尋紀錄、頁面與操作", "Search records, pages and actions"),
     };
 }
