@@ -161,7 +161,7 @@ public sealed partial class DeskTests(Whole site) : IClassFixture<Whole>
         {
             var store = scope.ServiceProvider.GetRequiredService<RecordStore>();
             var actor = (await scope.ServiceProvider.GetRequiredService<ActorFactory>().ForAsync(lin, "web"))!;
-            var made = await store.CreateAsync(actor, store.Types.Get("risk.asset"), new Dictionary<string, string?> { ["title"] = "履歷用主機", ["kind"] = "hardware" });
+            var made = await store.CreateAsync(actor, store.Types.Get("risk.asset"), new Dictionary<string, string?> { ["title"] = "履歷用主機", ["category"] = "hardware" });
             Assert.True(made.IsOk, string.Join(";", made.Errors));
             Assert.True((await store.CommentAsync(actor, made.Value, "只是留言")).IsOk);
         }

@@ -85,7 +85,7 @@ public sealed class DataTableTests
         var form = Assert.Single(root.All("form"), form => form.Value("id") == "list-filter");
         Assert.Equal("-name", form.All("input").Single().Value("value"));
         Assert.Equal(["q", "name"], root.All("input").Where(input => input.Value("form") == "list-filter").Select(input => input.Value("name")));
-        Assert.Equal(Hostile, root.All("input").Single(input => input.Value("name") == "q").Value("value"));
+        Assert.Equal(Hostile, root.All("input").Single(input => input.Value("name") == "q" && input.Value("form") == "list-filter").Value("value"));
     }
 
     [Fact]

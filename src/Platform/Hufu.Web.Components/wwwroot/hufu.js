@@ -331,7 +331,7 @@
           const response = await fetch(region.dataset.liveUrl ?? location.href, { headers: { Accept: "text/html" } });
           const fresh = response.ok && new DOMParser().parseFromString(await response.text(), "text/html").getElementById(region.id);
           if (fresh) {
-            if (fresh.innerHTML !== region.innerHTML) { region.replaceChildren(...fresh.childNodes); start(); }
+            if (fresh.textContent !== region.textContent) { region.replaceChildren(...fresh.childNodes); start(); }
             region.hidden = fresh.hidden;
             region.dataset.live = fresh.dataset.live ?? "";
           }
