@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using Hufu.Cli;
+using Hufu.Desk;
 using Hufu.Identity;
 using Hufu.Jobs;
 using Hufu.Jobs.Notices;
@@ -46,7 +46,11 @@ internal static class Host
         services.AddSingleton(TimeProvider.System);
         services.AddHufuWeb(modules);
         services.AddHufuIdentity(new HufuIdentityOptions { KeyFolder = Path.Combine(storage.DataFolder, "keys") });
-        services.AddHufuJobs(new HufuJobsOptions { TimeZone = Hufu.Web.Records.SiteTime.Zone, RunInBackground = background });
+        var jobs = new HufuJobsOptions { TimeZone = Hufu.Web.Records.SiteTime.Zone, RunInBackground = background };
+        // The operator says where the product may connect to and under which address people reach it; no page can change that.
+        foreach (var allowed in (Environment.GetEnvironmentVariable("HUFU_OUTBOUND_ALLOWED") ?? "").Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries)) jobs.Outbound.Allowed.Add(allowed);
+        if (Uri.TryCreate(Environment.GetEnvironmentVariable("HUFU_PUBLIC_URL"), UriKind.Absolute, out var url)) jobs.PublicUrl = url;
+        services.AddHufuJobs(jobs);
         services.AddSingleton<INoticeRecipients, NoticeRecipients>();
         services.AddSingleton<IUnreadNotices, UnreadNotices>();
         if (storage.Postgres is null) services.AddRecordStorage<SqliteHufuContext>(storage);
@@ -64,13 +68,8 @@ internal sealed class NoticeRecipients(IDbContextFactory<HufuDbContext> factory,
         await using var db = await factory.CreateDbContextAsync(cancellation);
         var wanted = ids.ToList();
         var people = await db.Set<Person>().AsNoTracking().Where(p => wanted.Contains(p.Id)).ToListAsync(cancellation);
-        return [.. people.Select(p => new NoticeRecipient(p.Id, p.DisplayName, p.Email, p.Language, p.Active, Preferences(p.NoticePreferences)))];
+        return [.. people.Select(p => new NoticeRecipient(p.Id, p.DisplayName, p.Email, p.Language, p.Active, NoticePreferences.Read(p.NoticePreferences), p.DigestHour))];
     }
-
-    private static Dictionary<string, NoticeDelivery> Preferences(string? json) =>
-        string.IsNullOrEmpty(json) ? [] : JsonSerializer.Deserialize<Dictionary<string, NoticeDelivery>>(json, Json) ?? [];
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     public async Task<IReadOnlyCollection<Guid>> WhoMayAsync(RecordType type, Record record, Right right, IReadOnlyCollection<Guid>? among, CancellationToken cancellation)
     {

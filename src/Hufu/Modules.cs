@@ -29,6 +29,7 @@ internal static class Modules
         new IncidentsModule(),
         new ComplianceModule(Host.Content),
         new IdentityModule(),
+        new OperationsModule(),
     ]);
 
     /// <summary>What the database is made of, for the migration tool.</summary>

@@ -248,7 +248,8 @@ public abstract class ListTests(DatabaseKind kind, PostgresServer server) : Data
     private void AssertOrdered(List<string> numbers, Dictionary<string, SampleItem> rows, string key, bool descending)
     {
         var field = Host.Item.FindField(key)!;
-        IComparable? Value(string number) => field.Get(rows[number]) switch { string s => s.Length == 0 && field.IsExtra ? null : s, IComparable c => c, _ => null };
+        // A choice stands where its declaration puts it.
+        IComparable? Value(string number) => field.Kind is FieldKind.Choice ? field.GetText(rows[number]) is { Length: > 0 } code ? field.Choices.ToList().FindIndex(c => c.Code == code) : null : field.Get(rows[number]) switch { string s => s.Length == 0 && field.IsExtra ? null : s, IComparable c => c, _ => null };
         var filled = numbers.Where(n => Value(n) is not null).ToList();
         for (var i = 1; i < filled.Count; i++)
         {

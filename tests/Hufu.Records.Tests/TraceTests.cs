@@ -122,6 +122,30 @@ public abstract class TraceTests(DatabaseKind kind, PostgresServer server) : Dat
         Assert.Equal(["unlink", "link", "create"], (await Host.Store.HistoryAsync(Ming, b)).Select(c => c.Action));
     }
 
+    [Theory]
+    [InlineData("@user2?")]
+    [InlineData("@user2!")]
+    [InlineData("@user2.")]
+    [InlineData("(@user2)")]
+    [InlineData("“@user2”")]
+    [InlineData("@user2's")]
+    [InlineData("@user2/@nobody")]
+    [InlineData("@user2，謝謝")]
+    [InlineData("@user2。")]
+    [InlineData("@user2？")]
+    [InlineData("@user2！")]
+    [InlineData("（@user2）")]
+    [InlineData("「@user2」")]
+    [InlineData("@user2、@nobody")]
+    [InlineData("@user2……")]
+    [InlineData("＠user2？")]
+    public async Task Comment_MentionBeforePunctuationOfEitherLanguage_IsRecognised(string text)
+    {
+        var item = await Host.ItemAsync(Ming, ("title", "A"));
+        var comment = Ok(await Host.Store.CommentAsync(Ming, item, text));
+        Assert.Equal(Host.Tung.Id, Guid.Parse(comment.Mentions));
+    }
+
     [Fact]
     public async Task Comment_FindsThePeopleNamed_AlsoInTheMiddleOfChinese()
     {

@@ -34,6 +34,19 @@ public sealed class DataTableTests
     }));
 
     [Fact]
+    public void The_column_chooser_carries_search_filters_and_state_but_not_the_columns_of_before()
+    {
+        var table = Parse(Html<DataTable<Row>>(new
+        {
+            Caption = "資產清冊", Rows, Columns = Columns("控制"), SearchName = "q", SearchValue = "網域", FilterAction = "/assets", ColumnsAction = "/assets",
+            Keep = (IReadOnlyList<HiddenField>)[new("sort", "-name"), new("columns", "name,id"), new("size", "100")],
+        }));
+        var chooser = Assert.Single(table.All("form"), f => f.Value("class") == "columns");
+        var hidden = chooser.All("input").Where(i => i.Value("type") == "hidden").Select(i => $"{i.Value("name")}={i.Value("value")}");
+        Assert.Equal(["sort=-name", "size=100", "q=網域", "name=控制"], hidden);
+    }
+
+    [Fact]
     public void The_sorted_column_says_so_and_only_it()
     {
         var sorted = Assert.Single(Table().All("th"), th => th.Value("aria-sort") is not null);
@@ -72,7 +85,7 @@ public sealed class DataTableTests
         var form = Assert.Single(root.All("form"), form => form.Value("id") == "list-filter");
         Assert.Equal("-name", form.All("input").Single().Value("value"));
         Assert.Equal(["q", "name"], root.All("input").Where(input => input.Value("form") == "list-filter").Select(input => input.Value("name")));
-        Assert.Equal(Hostile, root.All("input").Single(input => input.Value("name") == "q").Value("value"));
+        Assert.Equal(Hostile, root.All("input").Single(input => input.Value("name") == "q" && input.Value("form") == "list-filter").Value("value"));
     }
 
     [Fact]

@@ -42,6 +42,7 @@ internal static class ServeVerb
             return Task.CompletedTask;
         }));
         builder.Services.AddSingleton<DemoProgress>();
+        builder.Services.AddSingleton<ILoadingStatus>(s => s.GetRequiredService<DemoProgress>());
         builder.Services.AddHealthChecks().AddCheck<Health>("hufu");
         var app = builder.Build();
         await DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine);

@@ -1,23 +1,29 @@
 using System.Security.Cryptography;
-using Hufu.Documents;
 using Hufu.Identity;
+using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Records.Storage.Ledger;
+using Hufu.Web;
+using Hufu.Web.Identity.Admin;
 using Hufu.Web.Records;
 using Microsoft.AspNetCore.Identity;
 
 namespace Hufu.Demo;
 
-/// <summary>How far the demo is loaded, for the terminal and the pages.</summary>
-internal sealed class DemoProgress
+/// <summary>How far the demo is loaded, for the pages. Written by the loader, read by any request.</summary>
+internal sealed class DemoProgress : ILoadingStatus
 {
-    /// <summary>What is being loaded; null when nothing is.</summary>
-    public string? Step { get; set; }
+    private volatile Loading? current;
 
-    public int Done { get; set; }
+    /// <inheritdoc />
+    public Loading? Current => current;
 
-    public int Total { get; set; }
+    /// <summary>Begins a step.</summary>
+    internal void Begin(LocalizedText step, int done, int total) => current = new Loading(step, done, total);
+
+    /// <summary>The loading has ended, well or not.</summary>
+    internal void End() => current = null;
 }
 
 /// <summary>Fills an empty data folder through the product's own importers and engines: nothing is put into the database by another way.</summary>
@@ -39,37 +45,42 @@ internal static class DemoLoader
 
         var folder = Path.Combine(Host.Content, "demo");
         var progress = root.GetRequiredService<DemoProgress>();
-        var steps = new List<(string Name, Func<Task<string>> Work)>();
+        var steps = new List<(LocalizedText Name, Func<Task<string>> Work)>();
         var password = NewPassword();
         var accounts = new List<(string Account, string Role)>();
-        steps.Add(("organisation 組織", async () =>
+        steps.Add((new("組織", "organisation"), async () =>
         {
             var made = await firstRun.SetUpAsync(new FirstRunInput("海岸市政府資訊處（示範）", "Coast City IT Department (demo)", true, "B", "zh-TW", Administrator, "系統管理者", "admin@coast.example", password), cancellation);
             accounts.Add((Administrator, "administrator"));
             return made.IsOk ? "" : string.Join("; ", made.Errors);
         }));
-        steps.Add(("people 人員", () => PeopleAsync(services, Path.Combine(folder, "people.csv"), password, accounts, cancellation)));
-        steps.Add(("obligations 遵循義務", () => DemoObligations.ImportAsync(services, cancellation)));
-        foreach (var list in Files(Path.Combine(folder, "assets"), "*.xlsx")) steps.Add(($"assets 資產 {Path.GetFileName(list)}", () => TableAsync(services, "risk.asset", list, cancellation)));
-        foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add(($"scan 掃描 {Path.GetFileName(scan)}", () => ScanAsync(services, scan, cancellation)));
-        foreach (var list in Files(folder, "risks*.csv")) steps.Add(($"risks 風險 {Path.GetFileName(list)}", () => TableAsync(services, "risk.risk", list, cancellation)));
-        foreach (var log in Files(Path.Combine(folder, "logs"), "*").Concat(Files(Path.Combine(folder, "windows"), "*.jsonl"))) steps.Add(($"logs 日誌 {Path.GetFileName(log)}", () => DemoLogs.ImportAsync(services, log, cancellation)));
-        steps.Add(("ledger 帳本", async () =>
+        steps.Add((new("人員", "people"), () => PeopleAsync(services, Path.Combine(folder, "people.csv"), password, accounts, cancellation)));
+        steps.Add((new("遵循義務", "obligations"), () => DemoObligations.ImportAsync(services, cancellation)));
+        foreach (var list in Files(Path.Combine(folder, "assets"), "*.xlsx")) steps.Add((new($"資產 {Path.GetFileName(list)}", $"assets {Path.GetFileName(list)}"), () => TableAsync(services, "risk.asset", list, cancellation)));
+        foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add((new($"掃描 {Path.GetFileName(scan)}", $"scan {Path.GetFileName(scan)}"), () => ScanAsync(services, scan, cancellation)));
+        foreach (var list in Files(folder, "risks*.csv")) steps.Add((new($"風險 {Path.GetFileName(list)}", $"risks {Path.GetFileName(list)}"), () => TableAsync(services, "risk.risk", list, cancellation)));
+        foreach (var log in Files(Path.Combine(folder, "logs"), "*").Concat(Files(Path.Combine(folder, "windows"), "*.jsonl"))) steps.Add((new($"日誌 {Path.GetFileName(log)}", $"logs {Path.GetFileName(log)}"), () => DemoLogs.ImportAsync(services, log, cancellation)));
+        steps.Add((new("帳本", "ledger"), async () =>
         {
             var flushed = await root.GetRequiredService<LedgerSequencer>().FlushAsync(cancellation);
             return flushed.IsOk ? $"{flushed.Value} leaves" : flushed.Errors[0].ToString();
         }));
 
-        progress.Total = steps.Count;
-        foreach (var (name, work) in steps)
+        try
         {
-            progress.Step = name;
-            var result = await work();
-            progress.Done++;
-            await say.WriteLineAsync($"  [{progress.Done,2}/{progress.Total}] {name} {result}");
+            for (var i = 0; i < steps.Count; i++)
+            {
+                var (name, work) = steps[i];
+                progress.Begin(name, i, steps.Count);
+                var result = await work();
+                await say.WriteLineAsync($"  [{i + 1,2}/{steps.Count}] {name.En} / {name.Zh} {result}");
+            }
+        }
+        finally
+        {
+            progress.End();
         }
 
-        progress.Step = null;
         await say.WriteLineAsync();
         await say.WriteLineAsync($"Demo accounts, one password for all, made for this folder / 示範帳號（共用一組為此資料夾產生的密碼）: {password}");
         foreach (var (account, role) in accounts) await say.WriteLineAsync($"  {account,-12} {role}");
@@ -81,29 +92,14 @@ internal static class DemoLoader
     {
         if (!File.Exists(file)) return "(no file)";
         await using var content = File.OpenRead(file);
-        var opened = TableReader.Open(content, file);
-        if (!opened.IsOk) return opened.Errors[0].ToString();
-        using var table = opened.Value;
-        int Column(params ReadOnlySpan<string> names)
-        {
-            for (var i = 0; i < table.Headers.Count; i++)
-                foreach (var name in names)
-                    if (string.Equals(table.Headers[i].Trim(), name, StringComparison.OrdinalIgnoreCase)) return i;
-            return -1;
-        }
-
-        var (name, account, mail, unit, roles) = (Column("name", "姓名"), Column("account", "帳號"), Column("email", "電子郵件"), Column("unit", "單位"), Column("roles", "role", "角色"));
-        var parent = Column("parent", "上級單位");
-        // 資安科 below 資訊處 is written 資訊處/資安科.
-        string UnitPath(TableRow row) => parent >= 0 && !row[parent].IsBlank ? row[parent].Text + "/" + row[unit].Text : row[unit].Text;
-        var rows = new List<PersonRow>();
-        foreach (var row in table.Rows)
-            if (row.IsOk) rows.Add(new PersonRow(row.Value[name].Text, row.Value[account].Text, mail < 0 ? null : row.Value[mail].Text, unit < 0 ? null : UnitPath(row.Value), roles < 0 ? [] : row.Value[roles].Text.Split([';', '、', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
-        var imported = await services.GetRequiredService<IdentityAdmin>().ImportPeopleAsync(Actor.System("demo"), rows, cancellation: cancellation);
+        var read = PeopleFile.Read(content, file);
+        if (!read.IsOk) return read.Errors[0].ToString();
+        var rows = read.Value;
+        var imported = await services.GetRequiredService<IdentityAdmin>().ImportPeopleAsync(Actor.System("demo"), [.. rows.Select(r => r.Person)], cancellation: cancellation);
         if (!imported.IsOk) return imported.Errors[0].ToString();
         var users = services.GetRequiredService<UserManager<Person>>();
         services.GetRequiredService<ActingPerson>().Is(Actor.System("demo"), "set-password", "demo");
-        foreach (var role in rows.GroupBy(r => r.Roles.Count > 0 ? r.Roles[0] : "staff"))
+        foreach (var role in rows.Select(r => r.Person).GroupBy(r => r.Roles.Count > 0 ? r.Roles[0] : "staff"))
         {
             // One account of each role can sign in; the other people have no password at all.
             var person = await users.FindByNameAsync(role.First().Account);
@@ -125,7 +121,7 @@ internal static class DemoLoader
         content.Position = 0;
         var rows = RecordFiles.Read(type, content, Path.GetFileName(file), table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
         // A risk of the demo names several assets; the first is the one it is about.
-        if (rows.IsOk && type.FindField("assetId") is not null) rows = Kernel.Result.Of<IReadOnlyList<ImportRow>>([.. rows.Value.Select(r => new ImportRow(r.Row, r.Values.ToDictionary(v => v.Key, v => v.Key == "assetId" ? v.Value?.Split(';')[0] : v.Value)))]);
+        if (rows.IsOk && type.FindField("assetId") is not null) rows = Result.Of<IReadOnlyList<ImportRow>>([.. rows.Value.Select(r => new ImportRow(r.Row, r.Values.ToDictionary(v => v.Key, v => v.Key == "assetId" ? v.Value?.Split(';')[0] : v.Value)))]);
         return rows.IsOk ? await CommitAsync(services, type, rows.Value, Path.GetFileName(file), cancellation) : rows.Errors[0].ToString();
     }
 

@@ -27,7 +27,7 @@ internal static class LogEndpoints
         pages.MapGet("/events/{id}", EventAsync);
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
-        var api = routes.MapGroup("/api/v1/logs");
+        var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
         api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area));
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }

@@ -15,7 +15,7 @@ public sealed class LogsModule : HufuModule
 
     public override string Key => "logs";
 
-    public override LocalizedText Title => new("日誌", "Logs");
+    public override LocalizedText Title => new("日誌與監控", "Logs and monitoring");
 
     public override string Duty => "T5";
 

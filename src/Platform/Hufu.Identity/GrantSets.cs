@@ -7,7 +7,7 @@ namespace Hufu.Identity;
 public sealed class GrantSets(RecordTypes types)
 {
     /// <summary>Areas of the product that are no record type. A grant on one always reaches the whole area.</summary>
-    public static readonly IReadOnlyList<string> Areas = ["admin", "audit-log", "evidence", "jobs", "ledger", "logs", "standard"];
+    public static readonly IReadOnlyList<string> Areas = ["admin", "audit-log", "competence", "evidence", "jobs", "ledger", "logs", "standard", "webhooks"];
 
     /// <summary>What both sets allow.</summary>
     public IReadOnlyList<Grant> Intersect(IReadOnlyList<Grant> left, IReadOnlyList<Grant> right)

@@ -46,10 +46,11 @@ internal sealed class NoticeStep(NoticeBuilder builder, HufuJobsOptions options,
     protected override Task<bool> StepAsync(CancellationToken cancellation) => builder.StepAsync(cancellation);
 }
 
-internal sealed class MailStep(NoticeMailer mailer, MailSender sender, HufuJobsOptions options, JobHealth health, TimeProvider clock, ILogger<MailStep> logger) : BackgroundStep("mail", options, health, clock, logger)
+internal sealed class MailStep(MailSettings settings, NoticeMailer mailer, MailSender sender, HufuJobsOptions options, JobHealth health, TimeProvider clock, ILogger<MailStep> logger) : BackgroundStep("mail", options, health, clock, logger)
 {
     protected override async Task<bool> StepAsync(CancellationToken cancellation)
     {
+        await settings.LoadAsync(cancellation);
         var more = await mailer.StepAsync(cancellation);
         return await sender.StepAsync(cancellation) || more;
     }

@@ -4,6 +4,7 @@ using Hufu.Jobs.Notices;
 using Hufu.Jobs.Webhooks;
 using Hufu.Kernel;
 using Hufu.Records.Storage;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -38,6 +39,8 @@ public static class JobsServices
         services.AddSingleton<NoticeMailer>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<OutgoingMail>();
+        services.AddSingleton(s => new MailSettings(
+            s.GetRequiredService<IDbContextFactory<HufuDbContext>>(), s.GetRequiredService<IDataProtectionProvider>(), options, s.GetRequiredService<MailSender>(), s.GetRequiredService<DenialLog>()));
         services.AddSingleton(_ => new SafeHttp(options.Outbound));
         services.AddSingleton<WebhookService>();
         services.AddSingleton<WebhookPump>();

@@ -159,7 +159,7 @@ public static class ChangeCapture
             }
 
             var key = char.ToLowerInvariant(name[0]) + name[1..];
-            var hidden = type is null ? SensitiveColumns.Contains(name) : type.FindField(key)?.Sensitive == true;
+            var hidden = type is null ? SensitiveColumns.Contains(name) || (entry.Entity is Setting setting && name == nameof(Setting.Value) && setting.Key.EndsWith("password", StringComparison.Ordinal)) : type.FindField(key)?.Sensitive == true;
             changes.Add(hidden ? new FieldChange(key, from is null ? null : Hidden, to is null ? null : Hidden) : new FieldChange(key, from, to));
         }
 

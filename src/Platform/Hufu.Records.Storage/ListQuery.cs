@@ -151,11 +151,29 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
     private static Expression SortValue(ParameterExpression record, Field field)
     {
         var value = Filters.Value(record, field);
+        if (field.Kind is FieldKind.Choice) return Rank(value, field);
         return value.Type == typeof(bool) ? Expression.Condition(value, Expression.Constant(1), Expression.Constant(0)) : value;
+    }
+
+    // Choices stand in the order in which they are declared: low, medium, high, not by the letters of their codes. What is empty comes last.
+    private static Expression Rank(Expression value, Field field)
+    {
+        Expression rank = Expression.Constant(field.Choices.Count);
+        for (var i = field.Choices.Count - 1; i >= 0; i--)
+            rank = Expression.Condition(Expression.Equal(value, Expression.Constant(field.Choices[i].Code)), Expression.Constant(i), rank);
+        return rank;
+    }
+
+    private static int RankOf(Field field, string? code)
+    {
+        for (var i = 0; i < field.Choices.Count; i++)
+            if (field.Choices[i].Code == code) return i;
+        return field.Choices.Count;
     }
 
     private static object? SortBound(Field field, Type keyType, string? text)
     {
+        if (field.Kind is FieldKind.Choice) return RankOf(field, text);
         if (keyType == typeof(string)) return text is null || !field.IsExtra ? text : field.Kind is FieldKind.Instant ? text.Replace("Z", "", StringComparison.Ordinal) : text;
         if (text is null) return null;
         if (keyType == typeof(int) && field.Kind is FieldKind.Flag) return text == "true" ? 1 : 0;

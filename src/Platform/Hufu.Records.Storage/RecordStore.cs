@@ -757,7 +757,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
 
     private void Forget(Record record) => db.Entry(record).State = EntityState.Detached;
 
-    [GeneratedRegex(@"@([^\s@,，。；;:：]{1,60})", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"[@＠]([^\s@＠,，。；;:：]{1,60})", RegexOptions.NonBacktracking)]
     private static partial Regex Mention();
 
     private sealed class PageVisitor(RecordStore store, Actor actor, RecordQuery query, CancellationToken cancellation) : IRecordTypeVisitor<Task<Result<RecordPage>>>

@@ -157,7 +157,7 @@ public abstract class RecordType<T> : RecordType where T : Record, new()
         new FieldBuilder(Add("state", FieldKind.Choice, new LocalizedText("狀態", "State"), Of(x => x.State))).ReadOnly().InList();
         Person(x => x.OwnerId, "負責人", "Owner").InList();
         Unit(x => x.UnitId, "單位", "Unit").InList();
-        Date(x => x.DueOn, "期限", "Due");
+        Date(x => x.DueOn, "到期日", "Due").Synonyms("期限", "完成期限");
         new FieldBuilder(Add("createdAt", FieldKind.Instant, new LocalizedText("建立時間", "Created"), Of(x => x.CreatedAt))).ReadOnly();
         new FieldBuilder(Add("updatedAt", FieldKind.Instant, new LocalizedText("更新時間", "Updated"), Of(x => x.UpdatedAt))).ReadOnly().InList();
     }

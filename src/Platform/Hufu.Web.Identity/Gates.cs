@@ -1,4 +1,5 @@
 using Hufu.Identity;
+using Hufu.Kernel;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -54,7 +55,7 @@ public static class Gates
 
         http.Response.Headers.CacheControl = "no-store";
         if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
-            await Results.Json(new { error = new { code = "first-run.open", message = T("id.setup-first") } }, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(http);
+            await Refusals.Problem(StatusCodes.Status503ServiceUnavailable, [new Error("first-run.open", Both("id.setup-first"))]).ExecuteAsync(http);
         else
             http.Response.Redirect("/setup");
     });
@@ -78,5 +79,5 @@ public static class Gates
     // Files, the choice of language and theme, and questions of a supervisor about health are no pages.
     private static bool IsOutside(PathString path) =>
         path.StartsWithSegments("/_content", StringComparison.Ordinal) || path.StartsWithSegments("/language", StringComparison.Ordinal)
-        || path.StartsWithSegments("/theme", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path == "/favicon.ico";
+        || path.StartsWithSegments("/theme", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal) || path == "/loading" || path == "/favicon.ico";
 }

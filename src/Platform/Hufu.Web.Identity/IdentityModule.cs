@@ -1,11 +1,13 @@
 using Hufu.Identity;
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Web.Identity.Account;
 using Hufu.Web.Identity.Admin;
 using Hufu.Web.Identity.SignIn;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -56,6 +58,7 @@ public sealed class IdentityModule : HufuModule
         routes.MapSignIn();
         routes.MapAccount();
         routes.MapPeople();
+        routes.MapPeopleImport();
         routes.MapOrganisation();
         routes.MapSettings();
     }
@@ -68,7 +71,7 @@ internal sealed class CurrentActor(ActorFactory actors) : ICurrentActor
 }
 
 /// <summary>What the frame of a page shows.</summary>
-internal sealed class ShellFacts(OrganisationCache organisation, IEnumerable<IUnreadNotices> notices) : IShellFacts
+internal sealed class ShellFacts(OrganisationCache organisation, IEnumerable<IUnreadNotices> notices, IDbContextFactory<HufuDbContext> factory) : IShellFacts
 {
     public async Task<int> UnreadNoticesAsync(Actor actor)
     {
@@ -80,4 +83,12 @@ internal sealed class ShellFacts(OrganisationCache organisation, IEnumerable<IUn
     public async Task<string?> OrganisationAsync() => await organisation.GetAsync() is { } found
         ? new LocalizedText(found.Name, found.NameEn ?? found.Name).ToString()
         : null;
+
+    public async Task<IReadOnlyList<(string Name, string? Email)>> AdministratorsAsync()
+    {
+        await using var db = await factory.CreateDbContextAsync();
+        var roles = (await db.Set<Role>().AsNoTracking().ToListAsync()).Where(r => r.Grants.Any(g => g.Target is "*" or IdentityModule.Area && g.Rights.HasFlag(Right.Administer))).Select(r => r.Id).ToList();
+        var people = await db.Set<Person>().AsNoTracking().Where(p => p.Active && db.Set<PersonRole>().Any(r => r.PersonId == p.Id && roles.Contains(r.RoleId))).OrderBy(p => p.DisplayName).Take(5).Select(p => new { p.DisplayName, p.Email }).ToListAsync();
+        return [.. people.Select(p => (p.DisplayName, p.Email))];
+    }
 }

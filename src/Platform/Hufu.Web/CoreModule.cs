@@ -5,6 +5,7 @@ using Hufu.Ledger;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Records.Storage.Ledger;
+using Hufu.Web.Help;
 using Hufu.Web.Home;
 using Hufu.Web.Ledgers;
 using Hufu.Web.Records;
@@ -37,6 +38,8 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         services.AddScoped<DutyBoard>();
         services.AddScoped<MyWork>();
         services.AddScoped<EvidencePack>();
+        services.AddScoped<Competence>();
+        services.AddScoped<ApiReference>();
     }
 
     public override void MapEndpoints(IEndpointRouteBuilder routes)
@@ -49,16 +52,19 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         board.MapGet("/editions", () => Pages.Of<EditionsPage>());
         board.MapGet("/tasks/{code}", (string code, PageContext page) => standards.Current.FindTask(code) is { } found
             ? Pages.Of<TaskPage>(new { found.Duty, StandardTask = found.Task })
-            : RecordEndpoints.Refused(page, [NoSuch]));
+            : Refusals.Of([NoSuch]));
         board.MapGet("/outputs/{code}", (string code, PageContext page) => standards.Current.FindOutput(code) is { } found
             ? Pages.Of<OutputPage>(new { StandardTask = found.Task, found.Output })
-            : RecordEndpoints.Refused(page, [NoSuch]));
+            : Refusals.Of([NoSuch]));
         board.MapGet("/outputs/{code}/pack", async (string code, PageContext page, EvidencePack pack, HttpContext http) =>
         {
-            if (standards.Current.FindOutput(code) is not { } found) return RecordEndpoints.Refused(page, [NoSuch]);
+            if (standards.Current.FindOutput(code) is not { } found) return Refusals.Of([NoSuch]);
             var file = await pack.BuildAsync(page.Actor, found.Task, found.Output, http.RequestAborted);
             return Results.File(file, "application/zip", $"{code}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.zip");
         }).AddEndpointFilter(MayRead("evidence"));
+
+        pages.MapCompetence();
+        pages.MapGet("/help/api", async (ApiReference reference, PageContext page, HttpContext http) => Pages.Of<ApiReferencePage>(new { Groups = await reference.ReadAsync(page.Actor, http.RequestAborted), Base = $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}" }));
 
         var ledger = pages.MapGroup("/ledger").AddEndpointFilter(MayRead("ledger"));
         ledger.MapGet("", (long? before, LedgerFiles files, LedgerSequencer sequencer) => Pages.Of<LedgerPage>(new { Size = SizeOf(files), sequencer.Problem, Before = before }));
@@ -72,7 +78,7 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         ledger.MapGet("/verifier-key", (LedgerFiles files) => File.Exists(files.VerifierKey) ? Results.File(Path.GetFullPath(files.VerifierKey), "text/plain; charset=utf-8", "ledger-verifier.key") : Results.NotFound());
         ledger.MapGet("/{position:long}", async (long position, LedgerFiles files, RecordStore store, PageContext page) =>
         {
-            if (Prove(files, position) is not { } proof) return RecordEndpoints.Refused(page, [NoSuch]);
+            if (Prove(files, position) is not { } proof) return Refusals.Of([NoSuch]);
             var change = await store.Db.Changes.AsNoTracking().FirstOrDefaultAsync(c => c.Position == position);
             var type = change is null ? null : store.Types.Find(change.TypeKey);
             var record = type is null ? null : await store.FindAsync(page.Actor, type, change!.RecordId);
@@ -80,7 +86,7 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         });
         ledger.MapGet("/{position:long}/proof", (long position, LedgerFiles files, PageContext page) => Prove(files, position) is { } proof
             ? Results.File(Encoding.UTF8.GetBytes(proof.ToString()), "text/plain; charset=utf-8", $"leaf-{position}.tlog-proof")
-            : RecordEndpoints.Refused(page, [NoSuch]));
+            : Refusals.Of([NoSuch]));
     }
 
     /// <summary>Lets only people through who may read an area; everybody else is told so and the denial is logged.</summary>
@@ -88,11 +94,7 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
     {
         var page = context.HttpContext.RequestServices.GetRequiredService<PageContext>();
         if (page.Actor.May(area, right)) return await next(context);
-        await context.HttpContext.RequestServices.GetRequiredService<DenialLog>().WriteAsync(page.Actor, $"{right} {area} {context.HttpContext.Request.Path}", "access.denied");
-        var error = Error.Of("access.denied", "您沒有這個功能的權限。", "You do not have the right to use this.");
-        return context.HttpContext.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            ? Results.Json(new { error = new { code = error.Code, message = error.Message.ToString() } }, statusCode: 403)
-            : RecordEndpoints.Refused(page, [error]);
+        return await Refusals.DenyAsync(context.HttpContext, right, Refusals.NameOf(area), area);
     };
 
     private static readonly Error NoSuch = Error.Of("record.not-found", "找不到這個頁面。", "There is no such page.");

@@ -21,6 +21,9 @@ public interface IShellFacts
 
     /// <summary>Name of the organisation.</summary>
     Task<string?> OrganisationAsync();
+
+    /// <summary>Who can give rights: name and mail address.</summary>
+    Task<IReadOnlyList<(string Name, string? Email)>> AdministratorsAsync();
 }
 
 /// <summary>What a page needs to know about its request.</summary>
@@ -66,7 +69,12 @@ public sealed class PageContext(IHttpContextAccessor accessor, IAntiforgery anti
             var items = module.Navigation.Where(n => n.Area is null || actor.May(n.Area, Right.Read)).Select(n => new NavItem(n.Label.ToString(), n.Href, n.Icon, Current: IsAt(path, n.Href)))
                 .Concat(module.RecordTypes.Where(t => t.InNavigation && actor.ScopeOf(t, Right.Read) is not null).Select(t => new NavItem(t.PluralName.ToString(), t.Path, t.Icon, Current: IsAt(path, t.Path))))
                 .ToList();
-            if (items.Count > 0) groups.Add(new NavGroup(module.Duty is null && module.Key == "home" ? null : module.Title.ToString(), items, Code: module.Duty));
+            if (items.Count == 0) continue;
+            var label = module.Duty is null && module.Key == "home" ? null : module.Title.ToString();
+            // Several modules may serve one duty, or one place such as the administration: people see one group.
+            var same = groups.FindIndex(g => module.Duty is null ? g.Code is null && g.Label == label : g.Code == module.Duty);
+            if (same < 0) groups.Add(new NavGroup(label, items, Code: module.Duty));
+            else groups[same] = groups[same] with { Items = [.. groups[same].Items, .. items] };
         }
 
         return groups;
@@ -75,6 +83,9 @@ public sealed class PageContext(IHttpContextAccessor accessor, IAntiforgery anti
     public Task<int> UnreadNoticesAsync() => facts.UnreadNoticesAsync(Actor);
 
     public Task<string?> OrganisationAsync() => facts.OrganisationAsync();
+
+    /// <summary>Who can give rights.</summary>
+    public Task<IReadOnlyList<(string Name, string? Email)>> AdministratorsAsync() => facts.AdministratorsAsync();
 
     /// <summary>Leaves a message for the next page that this person sees.</summary>
     public void Flash(string message, bool bad = false) => Http.Response.Cookies.Append("hufu-flash", (bad ? "!" : "+") + Uri.EscapeDataString(message.Length > 900 ? message[..900] : message), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/", MaxAge = TimeSpan.FromMinutes(1), Secure = Http.Request.IsHttps });

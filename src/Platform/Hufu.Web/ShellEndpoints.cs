@@ -22,11 +22,19 @@ internal static class ShellEndpoints
             http.Response.Cookies.Append("hufu-theme", http.Request.Cookies["hufu-theme"] == "dark" ? "light" : "dark", Lasting(http));
             return Results.LocalRedirect(Pages.IsLocal(@return) ? @return! : "/");
         }).AllowAnonymous().ExcludeFromDescription();
+        // Before signing in too: whoever waits should see what for.
+        routes.MapGet("/loading", () => Pages.Of<LoadingLine>(new { Always = true })).AllowAnonymous().ExcludeFromDescription();
+        // Where a middleware sends whoever lacks a right.
+        routes.MapGet("/denied", (HttpContext http, string? area, string? right) => Refusals.DenyAsync(
+            http, Enum.TryParse<Right>(right, ignoreCase: true, out var needed) && needed is Right.Read or Right.Write or Right.Approve or Right.Administer ? needed : Right.Read,
+            area is not null && Areas.Contains(area) ? Refusals.NameOf(area) : Kernel.Texts.Both("denied.this-page"), area is not null && Areas.Contains(area) ? area : "page")).ExcludeFromDescription();
         routes.MapGet("/search", async (string? q, PageContext page, GlobalSearch search) => Pages.Of<SearchPage>(new { Query = q ?? "", Hits = await search.FindAsync(page.Actor, q, 20) })).ExcludeFromDescription();
         routes.MapGet("/api/v1/search", async (string? q, PageContext page, GlobalSearch search) =>
             (await search.FindAsync(page.Actor, q, 6)).Select(h => new { group = h.Group, title = h.Title, subtitle = h.Subtitle, url = h.Url })).WithSummary("Search records, pages and actions").WithTags("search");
         routes.MapGet("/api/v1/pick/{type}", async (string type, string? q, PageContext page, GlobalSearch search) => await search.PickAsync(page.Actor, type, q)).ExcludeFromDescription();
     }
+
+    private static readonly string[] Areas = ["admin", "audit-log", "competence", "evidence", "jobs", "ledger", "logs", "standard", "webhooks"];
 
     private static CookieOptions Lasting(HttpContext http) => new() { MaxAge = TimeSpan.FromDays(400), SameSite = SameSiteMode.Lax, Path = "/", Secure = http.Request.IsHttps };
 }

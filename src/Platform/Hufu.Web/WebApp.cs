@@ -73,7 +73,7 @@ public static class WebApp
         app.MapShell();
         foreach (var module in app.Services.GetRequiredService<ModuleList>().All) module.MapEndpoints(app);
         app.MapFallback((HttpContext http) => http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            ? Results.Json(new { error = new { code = "not-found", message = T("web.not-found") } }, statusCode: 404)
+            ? Refusals.Problem(404, [new Error("not-found", Both("web.not-found"))])
             : Pages.Of<ErrorPage>(new { Title = T("web.not-found") }, 404)).AllowAnonymous();
     }
 
@@ -134,7 +134,7 @@ public static class WebApp
             http.Response.Clear();
             await SecurityHeadersAsync(http, _ => Task.CompletedTask);
             IResult page = http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-                ? Results.Json(new { error = new { code = title[4..], message = T(title), reference } }, statusCode: status)
+                ? Refusals.Problem(status, [new Error(title[4..], Both(title))], reference)
                 : Pages.Of<ErrorPage>(new { Title = T(title), Text = T(title + "-hint"), Reference = reference }, status);
             await page.ExecuteAsync(http);
         }
@@ -150,7 +150,7 @@ public static class WebApp
             if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
             {
                 http.Response.Headers.WWWAuthenticate = "Bearer";
-                await Results.Json(new { error = new { code = "access.signed-out", message = T("web.sign-in-first") } }, statusCode: 401).ExecuteAsync(http);
+                await Refusals.Problem(401, [new Error("access.signed-out", Both("web.sign-in-first"))]).ExecuteAsync(http);
                 return;
             }
 

@@ -46,7 +46,7 @@ public sealed class RiskTreatmentPlanType : RecordType<RiskTreatmentPlan>
         Workflow.State("draft", "草稿", "Draft", Tone.Info).State("review", "審核中", "In review", Tone.Warn).State("approved", "已核定", "Approved", Tone.Info)
             .State("done", "已完成", "Done", Tone.Good).State("effective", "有效", "Effective", Tone.Good, open: false).State("cancelled", "已取消", "Cancelled", Tone.Neutral, open: false);
         Workflow.Move("submit", "送審", "Submit", ["draft"], "review").When<RiskTreatmentPlan>((plan, _) => plan.DueOn is null
-            ? Error.Of("risk.plan.no-due", "請先填寫期限。", "Set a due date first.", "dueOn")
+            ? Error.Of("risk.plan.no-due", "請先填寫到期日。", "Set a due date first.", "dueOn")
             : null);
         Workflow.Move("approve", "核定", "Approve", ["review"], "approved", Right.Approve).SecondPerson("submit");
         Workflow.Move("reject", "退回", "Send back", ["review"], "draft", Right.Approve).SecondPerson("submit").WithReason();

@@ -125,7 +125,12 @@ public sealed class JobSchedule : IAudited
 /// <param name="IsDefault">Nobody has changed it.</param>
 /// <param name="NextAt">The next time, if there is one.</param>
 /// <param name="Last">The newest run.</param>
-public sealed record JobScheduleView(JobDefinition Job, string? Cron, bool Enabled, bool IsDefault, DateTimeOffset? NextAt, JobRun? Last);
+/// <param name="Ended">The newest run that has ended; its result is what is known of the job while another one goes on.</param>
+public sealed record JobScheduleView(JobDefinition Job, string? Cron, bool Enabled, bool IsDefault, DateTimeOffset? NextAt, JobRun? Last, JobRun? Ended)
+{
+    /// <summary>The run that goes on or waits now.</summary>
+    public JobRun? Now => Last is { HasEnded: false } ? Last : null;
+}
 
 /// <summary>What to list.</summary>
 /// <param name="JobKey">Only this job.</param>

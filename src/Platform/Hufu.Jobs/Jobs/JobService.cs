@@ -29,6 +29,9 @@ public sealed class JobService
     /// <summary>All jobs that the actor may see.</summary>
     public IReadOnlyList<JobDefinition> Jobs(Actor actor) => [.. registry.All.Where(j => MaySee(actor, j))];
 
+    /// <summary>True when the actor may set, pause and resume its schedule.</summary>
+    public static bool MaySchedule(Actor actor, JobDefinition job) => MayStart(actor, job) && (actor.IsSystem || actor.May(JobAreas.Jobs, Right.Administer));
+
     /// <summary>True when the actor may start and cancel the job.</summary>
     public static bool MayStart(Actor actor, JobDefinition job) => actor.IsSystem || actor.May(job.Area, job.Right);
 
@@ -122,12 +125,14 @@ public sealed class JobService
         var own = await db.Set<JobSchedule>().AsNoTracking().ToDictionaryAsync(s => s.JobKey, cancellation);
         var newest = await db.Set<JobRun>().GroupBy(r => r.JobKey).Select(g => g.Max(r => r.Id)).ToListAsync(cancellation);
         var last = await db.Set<JobRun>().AsNoTracking().Where(r => newest.Contains(r.Id)).ToDictionaryAsync(r => r.JobKey, cancellation);
+        var over = await db.Set<JobRun>().Where(r => r.State != JobStates.Queued && r.State != JobStates.Running).GroupBy(r => r.JobKey).Select(g => g.Max(r => r.Id)).ToListAsync(cancellation);
+        var ended = await db.Set<JobRun>().AsNoTracking().Where(r => over.Contains(r.Id)).ToDictionaryAsync(r => r.JobKey, cancellation);
         var views = new List<JobScheduleView>();
         foreach (var job in Jobs(actor))
         {
             var (cron, enabled) = Effective(job, own.GetValueOrDefault(job.Key));
             var next = enabled && cron is not null ? Cron.Next(cron, options.TimeZone, db.Now) : null;
-            views.Add(new JobScheduleView(job, cron, enabled, !own.ContainsKey(job.Key), next, last.GetValueOrDefault(job.Key)));
+            views.Add(new JobScheduleView(job, cron, enabled, !own.ContainsKey(job.Key), next, last.GetValueOrDefault(job.Key), ended.GetValueOrDefault(job.Key)));
         }
 
         return views;
@@ -213,8 +218,6 @@ public sealed class JobService
     private static bool SeesAll(Actor actor) => actor.IsSystem || actor.May(JobAreas.Jobs, Right.Read);
 
     private static bool MaySee(Actor actor, JobDefinition job) => SeesAll(actor) || MayStart(actor, job);
-
-    private static bool MaySchedule(Actor actor, JobDefinition job) => MayStart(actor, job) && (actor.IsSystem || actor.May(JobAreas.Jobs, Right.Administer));
 
     private bool MaySee(Actor actor, JobRun run) => SeesAll(actor) || run.RequestedBy == actor.Id || (registry.Find(run.JobKey) is { } job && MayStart(actor, job));
 

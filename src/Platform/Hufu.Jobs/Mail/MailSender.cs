@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Hufu.Records.Storage;
 using MailKit;
@@ -5,11 +6,12 @@ using MailKit.Net.Smtp;
 using MailKit.Security;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
+using MimeKit.Utils;
 
 namespace Hufu.Jobs.Mail;
 
 /// <summary>Sends what waits, over one connection for a handful of mails. What fails for the moment is tried again later and later; what the server refuses for good is not.</summary>
-internal sealed class MailSender(IDbContextFactory<HufuDbContext> factory, HufuJobsOptions options)
+internal sealed class MailSender(IDbContextFactory<HufuDbContext> factory, HufuJobsOptions options, TimeProvider clock)
 {
     internal const int MaxAttempts = 12;
     private const int BatchSize = 50;
@@ -61,6 +63,24 @@ internal sealed class MailSender(IDbContextFactory<HufuDbContext> factory, HufuJ
         }
 
         return mails.Count == BatchSize;
+    }
+
+    /// <summary>Sends one message past the queue. What stood in the way; null when the server took it.</summary>
+    internal async Task<string?> SendNowAsync(string to, string subject, string text, CancellationToken cancellation)
+    {
+        using var client = new SmtpClient { Timeout = (int)options.Mail.Timeout.TotalMilliseconds };
+        if (await ConnectAsync(client, cancellation) is { } down) return down;
+        var (error, _) = await TryAsync(client, new MailOut { MessageId = MimeUtils.GenerateMessageId("hufu.invalid"), ToAddress = to, Subject = subject, BodyText = text, BodyHtml = WebUtility.HtmlEncode(text), CreatedAt = clock.GetUtcNow() }, cancellation);
+        try
+        {
+            await client.DisconnectAsync(true, cancellation);
+        }
+        catch (Exception e) when (IsOfTheServer(e))
+        {
+            // The answer that counts was given.
+        }
+
+        return error;
     }
 
     private static async Task<List<MailOut>> ClaimAsync(HufuDbContext db, CancellationToken cancellation)

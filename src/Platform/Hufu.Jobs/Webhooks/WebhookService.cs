@@ -117,15 +117,15 @@ public sealed class WebhookService
         return Result.Of<IReadOnlyList<WebhookDelivery>>(await deliveries.OrderByDescending(d => d.Id).Take(Math.Clamp(take, 1, 200)).ToListAsync(cancellation));
     }
 
-    /// <summary>Tries a delivery again that failed.</summary>
+    /// <summary>Sends a delivery again that failed or was sent: with the same identity, so that the receiver recognises it.</summary>
     public async Task<Result> RetryAsync(Actor actor, long deliveryId, CancellationToken cancellation = default)
     {
         if (await DeniedAsync(actor, Right.Administer, $"retry delivery {deliveryId}") is { } denied) return Result.Fail(denied);
         await using var db = await factory.CreateDbContextAsync(cancellation);
         var now = db.Now;
-        var changed = await db.Set<WebhookDelivery>().Where(d => d.Id == deliveryId && d.State == DeliveryStates.Failed)
+        var changed = await db.Set<WebhookDelivery>().Where(d => d.Id == deliveryId && d.State != DeliveryStates.Queued)
             .ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryStates.Queued).SetProperty(d => d.Attempts, 0).SetProperty(d => d.NextAt, now), cancellation);
-        return changed == 1 ? Result.Ok : Result.Fail(Error.Of("webhooks.not-failed", "找不到這筆失敗的傳送。", "There is no such failed delivery."));
+        return changed == 1 ? Result.Ok : Result.Fail(Error.Of("webhooks.not-failed", "找不到這筆傳送，或它還在等候。", "There is no such delivery, or it still waits."));
     }
 
     private List<Error> Fill(Webhook webhook, WebhookForm form)

@@ -320,6 +320,28 @@
   // A page that comes back from the browser's cache must not show an open menu or a half-done question.
   addEventListener("pageshow", (event) => { if (event.persisted) { for (const dialog of $$("dialog[open]")) dialog.close(); dirty.clear(); } });
 
+  // A region that changes by itself is fetched again every so many seconds, as long as it says so and nobody is in it
+  function live(region) {
+    if (region.dataset.ready) return;
+    region.dataset.ready = "";
+    const again = () => { const seconds = Number(region.dataset.live); if (seconds && region.isConnected) setTimeout(renew, seconds * 1000); };
+    const renew = async () => {
+      try {
+        if (!doc.hidden && !region.contains(doc.activeElement) && !$("dialog[open]")) {
+          const response = await fetch(region.dataset.liveUrl ?? location.href, { headers: { Accept: "text/html" } });
+          const fresh = response.ok && new DOMParser().parseFromString(await response.text(), "text/html").getElementById(region.id);
+          if (fresh) {
+            if (fresh.textContent !== region.textContent) { region.replaceChildren(...fresh.childNodes); start(); }
+            region.hidden = fresh.hidden;
+            region.dataset.live = fresh.dataset.live ?? "";
+          }
+        }
+      } catch { /* The next round tries again. */ }
+      again();
+    };
+    again();
+  }
+
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) doc.addEventListener(kind, (event) => {
     const box = event.target.closest?.("[data-drop]");
     if (!box) return;
@@ -331,6 +353,7 @@
   function start() {
     $$("[data-picker]").forEach(picker);
     $$("form[data-dirty]").forEach(watch);
+    $$("[data-live]").forEach(live);
     $$("[data-toast]").forEach((notice) => { notice.removeAttribute("data-toast"); show(notice); });
     $$("[data-list]").forEach(countPicks);
     relative();

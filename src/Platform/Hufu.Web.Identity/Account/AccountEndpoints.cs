@@ -27,7 +27,7 @@ internal static class AccountEndpoints
         {
             var form = await http.Request.ReadFormAsync();
             if (await own.PreferencesAsync(page.Actor) is not { } known) return Results.LocalRedirect("/account");
-            var preferences = known with { Language = form.Text("language") ?? known.Language, Theme = form.Text("theme") ?? known.Theme, DigestHour = form.Whole("digestHour") };
+            var preferences = known with { Language = form.Text("language") ?? known.Language, Theme = form.Text("theme") ?? known.Theme };
             var saved = await own.SetPreferencesAsync(page.Actor, preferences);
             if (saved.IsOk) SignInEndpoints.Remember(http, preferences.Language, preferences.Theme);
             return Forms.Back(page, saved, "/account", T("web.saved"));

@@ -72,7 +72,7 @@ internal sealed class GrantTargets(RecordTypes types, IEnumerable<StandardLibrar
         }
 
         if (all.Count == 1) all.AddRange(Enumerable.Range(1, 9).Select(n => new Choice($"T{n}", $"T{n}", Group: T("id.target-duties"))));
-        all.AddRange(GrantSets.Areas.Select(a => new Choice(a, T("id.area-" + a), Group: T("id.target-areas"))));
+        all.AddRange(GrantSets.Areas.Select(a => new Choice(a, T("area." + a), Group: T("id.target-areas"))));
         all.AddRange(types.All.Select(t => new Choice(t.Key, t.PluralName.ToString(), Group: T("id.target-types"))));
         return [.. all.Take(1), .. all.Skip(1).GroupBy(c => c.Group).SelectMany(g => g)];
     }

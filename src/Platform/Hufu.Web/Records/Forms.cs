@@ -47,19 +47,10 @@ public static class Forms
 
     /// <summary>A path of this site to go on to; the start page in place of anything else.</summary>
     public static string LocalOr(string? path, string other = "/") =>
-        Pages.IsLocal(path) && !path!.Any(char.IsControl) && !path!.StartsWith("/sign-", StringComparison.Ordinal) && !path!.StartsWith("/setup", StringComparison.Ordinal) ? path! : other;
+        Pages.IsLocal(path) && !path!.StartsWith("/sign-", StringComparison.Ordinal) && !path!.StartsWith("/setup", StringComparison.Ordinal) ? path! : other;
 
     /// <summary>A refusal as a page.</summary>
-    public static IResult Refused(IReadOnlyList<Error> errors)
-    {
-        var status = errors[0].Code switch
-        {
-            "access.denied" or "identity.escalation" => StatusCodes.Status403Forbidden,
-            var code when code.EndsWith("not-found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
-            _ => StatusCodes.Status400BadRequest,
-        };
-        return Pages.Of<ErrorPage>(new { Title = T(status == 404 ? "web.not-found" : status == 403 ? "web.forbidden" : "web.bad-request"), Text = errors.Joined() }, status);
-    }
+    public static IResult Refused(IReadOnlyList<Error> errors) => Refusals.Of(errors);
 
     /// <summary>Goes back with what came of an act.</summary>
     public static IResult Back(PageContext page, Result result, string path, string? done = null)

@@ -24,8 +24,22 @@ public sealed record ApiPage(IReadOnlyList<ApiRecord> Items, int Total, string? 
 /// <summary>One reason why a request was refused.</summary>
 public sealed record ApiError(string Code, string Message, string? Place);
 
-/// <summary>Why a request was refused.</summary>
-public sealed record ApiErrors(IReadOnlyList<ApiError> Errors);
+/// <summary>Why a request was refused: a problem document after RFC 9457.</summary>
+/// <param name="Errors">Each reason with a stable code and the field it complains of.</param>
+public sealed record ApiErrors(IReadOnlyList<ApiError> Errors)
+{
+    /// <summary>The status in words.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; init; }
+
+    /// <summary>All reasons in the language of the request.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>For a fault of the product: what to look for in its log.</summary>
+    public string? Reference { get; init; }
+}
 
 /// <summary>New values for a record.</summary>
 /// <param name="Fields">Values by field key; null empties a field.</param>
@@ -68,7 +82,7 @@ internal static class RecordApi
                 var updated = await store.UpdateAsync(page.Actor, type, record.Id, version, change.Fields, change.Reason);
                 if (!updated.IsOk) return Refused(updated.Errors);
                 return updated.Value.Conflicts.Count > 0
-                    ? Results.Json(new ApiErrors([.. updated.Value.Conflicts.Select(c => new ApiError("record.conflict", $"base: {c.Base}; theirs: {c.Theirs}; yours: {c.Mine}", c.Field.Key))]), statusCode: 409)
+                    ? Refusals.Problem(409, [.. updated.Value.Conflicts.Select(c => Error.Of("record.conflict", $"原值：{c.Base}；他人：{c.Theirs}；您的：{c.Mine}", $"base: {c.Base}; theirs: {c.Theirs}; yours: {c.Mine}", c.Field.Key))])
                     : Results.Json(await ToApiAsync(type, updated.Value.Record, presenter));
             })).WithName(name + "-update").WithSummary($"Change {Article(type.Name.En)}").Produces<ApiRecord>().Produces<ApiErrors>(409).Produces<ApiErrors>(422);
             api.MapPost("/{number}/transitions/{transition}", (string number, string transition, ApiReason? body, RecordStore store, PageContext page, RecordPresenter presenter) => OnAsync(type, number, store, page, async record =>
@@ -116,15 +130,8 @@ internal static class RecordApi
 
     private static readonly Error NotFound = Error.Of("record.not-found", "找不到這筆紀錄。", "There is no such record.");
 
-    internal static IResult Refused(IReadOnlyList<Error> errors) => Results.Json(
-        new ApiErrors([.. errors.Select(e => new ApiError(e.Code, e.Message.ToString(), e.Place))]),
-        statusCode: errors[0].Code switch
-        {
-            "record.not-found" => 404,
-            "access.denied" or "workflow.second-person" => 403,
-            "record.changed-meanwhile" => 409,
-            _ => 422,
-        });
+    internal static IResult Refused(IReadOnlyList<Error> errors) =>
+        Refusals.Problem(Refusals.Status(errors[0].Code) is not StatusCodes.Status400BadRequest and var status ? status : StatusCodes.Status422UnprocessableEntity, errors);
 
     private static async Task<IResult> ListAsync(RecordType type, HttpContext http, RecordStore store, PageContext page, RecordPresenter presenter)
     {

@@ -62,19 +62,6 @@ internal static class RecordEndpoints
         routes.MapGet("/evidence/{id:guid}/file", FileAsync).ExcludeFromDescription();
     }
 
-    /// <summary>A refusal as a page.</summary>
-    internal static IResult Refused(PageContext page, IReadOnlyList<Error> errors)
-    {
-        var status = errors[0].Code switch
-        {
-            "record.not-found" => StatusCodes.Status404NotFound,
-            "access.denied" => StatusCodes.Status403Forbidden,
-            _ => StatusCodes.Status400BadRequest,
-        };
-        _ = page;
-        return Pages.Of<ErrorPage>(new { Title = T(status == 404 ? "web.not-found" : status == 403 ? "web.forbidden" : "web.bad-request"), Text = errors[0].Message.ToString() }, status);
-    }
-
     internal static string? Text(IFormCollection form, string name) => form[name].LastOrDefault() is { Length: > 0 } text ? text : null;
 
     /// <summary>The fields of a type out of a posted form, as canonical text. Sets come as several values, flags twice.</summary>
@@ -91,13 +78,13 @@ internal static class RecordEndpoints
     {
         var state = ListState.Read(type, http.Request.Query);
         var data = await store.ListAsync(page.Actor, type, state.Query, http.RequestAborted);
-        if (!data.IsOk && data.Errors[0].Code == "access.denied") return Refused(page, data.Errors);
+        if (!data.IsOk && data.Errors[0].Code == "access.denied") return Refusals.Of(data.Errors);
         return Pages.Of<RecordListPage>(new { Type = type, State = state, Data = data.IsOk ? data.Value : null, data.Errors }, data.IsOk ? 200 : 400);
     }
 
     private static async Task<IResult> SaveViewAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
     {
-        if (page.Actor.ScopeOf(type, Right.Read) is null) return Refused(page, [Error.Of("access.denied", "無權檢視。", "You may not see this.")]);
+        if (page.Actor.ScopeOf(type, Right.Read) is null) return await Refusals.DenyAsync(http, Right.Read, type.PluralName, type.Key);
         var form = await http.Request.ReadFormAsync();
         var (name, query) = (Text(form, "name")?.Trim(), Text(form, "query"));
         if (name is { Length: > 0 and <= 60 } && query is not null && query.Length < 2000 && (query == type.Path || query.StartsWith(type.Path + "?", StringComparison.Ordinal)))
@@ -112,7 +99,7 @@ internal static class RecordEndpoints
 
     private static async Task<IResult> NewAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
     {
-        if (page.Actor.ScopeOf(type, Right.Write) is null) return Refused(page, [Error.Of("access.denied", "無權新增。", "You may not create this.")]);
+        if (page.Actor.ScopeOf(type, Right.Write) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
         var draft = await DraftAsync(store, page, type, "new");
         var values = draft ?? [];
         // A link can fill in fields: /incident/tasks/new?incidentId=…
@@ -126,7 +113,7 @@ internal static class RecordEndpoints
         var values = Values(type, await http.Request.ReadFormAsync());
         var created = await store.CreateAsync(page.Actor, type, values, cancellation: http.RequestAborted);
         if (!created.IsOk)
-            return created.Errors[0].Code == "access.denied" ? Refused(page, created.Errors) : Pages.Of<RecordFormPage>(new { Type = type, Values = values, created.Errors }, 422);
+            return created.Errors[0].Code == "access.denied" ? Refusals.Of(created.Errors) : Pages.Of<RecordFormPage>(new { Type = type, Values = values, created.Errors }, 422);
         await ForgetDraftAsync(store, page, type, "new");
         page.Flash(T("web.created", created.Value.Number));
         return Results.LocalRedirect(type.PathOf(created.Value.Number));
@@ -135,20 +122,20 @@ internal static class RecordEndpoints
     private static async Task<IResult> DetailAsync(RecordType type, string number, RecordStore store, PageContext page)
     {
         var found = await store.FindAsync(page.Actor, type, number);
-        return found.IsOk ? Pages.Of<RecordDetailPage>(new { Type = type, Record = found.Value }) : Refused(page, found.Errors);
+        return found.IsOk ? Pages.Of<RecordDetailPage>(new { Type = type, Record = found.Value }) : Refusals.Of(found.Errors);
     }
 
     private static async Task<IResult> HistoryAsync(RecordType type, string number, RecordStore store, PageContext page)
     {
         var found = await store.FindAsync(page.Actor, type, number);
-        return found.IsOk ? Pages.Of<RecordHistoryPage>(new { Type = type, Record = found.Value }) : Refused(page, found.Errors);
+        return found.IsOk ? Pages.Of<RecordHistoryPage>(new { Type = type, Record = found.Value }) : Refusals.Of(found.Errors);
     }
 
     private static async Task<IResult> EditAsync(RecordType type, string number, HttpContext http, RecordStore store, PageContext page)
     {
         var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
-        if (!found.IsOk) return Refused(page, found.Errors);
-        if (!page.Actor.May(type, Right.Write, found.Value)) return Refused(page, [Error.Of("access.denied", "無權修改。", "You may not change this.")]);
+        if (!found.IsOk) return Refusals.Of(found.Errors);
+        if (!page.Actor.May(type, Right.Write, found.Value)) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
         var draft = await DraftAsync(store, page, type, number);
         return Pages.Of<RecordFormPage>(new { Type = type, Existing = found.Value, found.Value.Version, Values = draft ?? [], DraftRestored = draft is not null });
     }
@@ -156,7 +143,7 @@ internal static class RecordEndpoints
     private static async Task<IResult> UpdateAsync(RecordType type, string number, HttpContext http, RecordStore store, PageContext page)
     {
         var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
-        if (!found.IsOk) return Refused(page, found.Errors);
+        if (!found.IsOk) return Refusals.Of(found.Errors);
         var form = await http.Request.ReadFormAsync();
         var values = Values(type, form);
         // Answers of the merge view win over the form: "theirs" keeps what is there.
@@ -165,7 +152,7 @@ internal static class RecordEndpoints
         var version = int.TryParse(Text(form, "version"), NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0;
         var updated = await store.UpdateAsync(page.Actor, type, found.Value.Id, version, values, Text(form, "reason"), cancellation: http.RequestAborted);
         if (!updated.IsOk)
-            return updated.Errors[0].Code == "access.denied" ? Refused(page, updated.Errors) : Pages.Of<RecordFormPage>(new { Type = type, Existing = found.Value, Version = version, Values = values, updated.Errors }, 422);
+            return updated.Errors[0].Code == "access.denied" ? Refusals.Of(updated.Errors) : Pages.Of<RecordFormPage>(new { Type = type, Existing = found.Value, Version = version, Values = values, updated.Errors }, 422);
         if (updated.Value.Conflicts.Count > 0)
             return Pages.Of<RecordFormPage>(new { Type = type, Existing = found.Value, found.Value.Version, Values = values, updated.Value.Conflicts }, 409);
         await ForgetDraftAsync(store, page, type, number);
@@ -176,7 +163,7 @@ internal static class RecordEndpoints
     private static async Task<IResult> OnAsync(RecordType type, string number, HttpContext http, RecordStore store, PageContext page, Func<Record, IFormCollection, Task<Result>> act, string? done, string anchor = "")
     {
         var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
-        if (!found.IsOk) return Refused(page, found.Errors);
+        if (!found.IsOk) return Refusals.Of(found.Errors);
         var result = await act(found.Value, await http.Request.ReadFormAsync());
         if (!result.IsOk) page.Flash(string.Join(" ", result.Errors.Select(e => e.Message.ToString())), bad: true);
         else if (done is not null) page.Flash(done);
@@ -240,7 +227,7 @@ internal static class RecordEndpoints
     {
         var evidence = await store.Db.Evidence.AsNoTracking().FirstOrDefaultAsync(e => e.Id == id);
         if (evidence?.Sha256 is null || store.Types.Find(evidence.TypeKey) is not { } type || !(await store.FindAsync(page.Actor, type, evidence.RecordId)).IsOk || vault.Open(evidence.Sha256) is not { } file)
-            return Refused(page, [Error.Of("record.not-found", "找不到這個檔案。", "There is no such file.")]);
+            return Refusals.Of([Error.Of("record.not-found", "找不到這個檔案。", "There is no such file.")]);
         // Whatever it holds, the browser must neither run nor show it: it is saved as it is.
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         http.Response.Headers["X-Content-SHA256"] = evidence.Sha256;
@@ -289,6 +276,11 @@ public static class Pages
     /// <summary>A component without parameters.</summary>
     public static RazorComponentResult Of<TPage>() where TPage : Microsoft.AspNetCore.Components.IComponent => new RazorComponentResult<TPage> { PreventStreamingRendering = true };
 
-    /// <summary>True for a path of this site; anything else is never redirected to.</summary>
-    public static bool IsLocal(string? path) => path is { Length: > 0 } && path[0] == '/' && (path.Length == 1 || (path[1] != '/' && path[1] != '\\'));
+    /// <summary>
+    /// True for a path of this site; anything else is never redirected to. Browsers drop tabs and line breaks and read a backslash as a slash,
+    /// so that <c>/⇥/evil.example</c> would lead away: neither may stand in the path.
+    /// </summary>
+    public static bool IsLocal(string? path) =>
+        path is { Length: > 0 } && path[0] == '/' && (path.Length == 1 || path[1] != '/') && !path.Any(char.IsControl)
+        && !path.AsSpan(0, path.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : path.Length).Contains('\\');
 }

@@ -51,7 +51,7 @@ public static class HistoryText
     {
         var payload = ChangeCapture.Read(change);
         var text = Action(type, change.Action) + (payload?.Reason is { } reason ? $"：{reason}" : "");
-        var changes = change.Action == "create" ? [] : Differences(type, payload, presenter);
+        var changes = change.Action == "create" || change is { Action: "import", Version: 1 } ? [] : Differences(type, payload, presenter);
         return new TimelineEntry(SiteTime.Local(change.At), payload?.ActorName ?? T("history.erased"), text, Icon(change.Action),
             Detail: changes.Count == 0 ? null : builder =>
             {
