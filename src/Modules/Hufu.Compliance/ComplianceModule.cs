@@ -27,7 +27,7 @@ public sealed class ComplianceModule(string contentFolder) : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("匯入法規義務", "Obligations of law"), "/compliance/law", "import", Area),
-        new(new LocalizedText("登錄事件", "Something happened"), "/compliance/events", "flag", Area),
+        new(new LocalizedText("登記事件", "Something happened"), "/compliance/events", "flag", Area),
         new(new LocalizedText("工作日曆", "Working calendar"), "/compliance/working-days", "calendar", Area),
     ];
 

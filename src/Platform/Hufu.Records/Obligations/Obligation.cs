@@ -197,7 +197,7 @@ public sealed class OccurrenceType : RecordType<Occurrence>
         Text(x => x.Period, "期別", "Period", 40).ReadOnly().InList();
         Date(x => x.PlannedOn, "原訂期限", "Planned").ReadOnly();
         Instant(x => x.DueAt, "期限時刻", "Due at").ReadOnly();
-        Date(x => x.PerformedOn, "執行日", "Performed on").InList().Help("實際完成的日期，不是登錄的日期。", "The day on which it was done, not the day of this entry.");
+        Date(x => x.PerformedOn, "執行日", "Performed on").InList().Help("實際完成的日期，不是輸入的日期。", "The day on which it was done, not the day of this entry.");
         Number(x => x.Escalation, "升級程度", "Escalation").Range(0, 3).ReadOnly().InList();
         Text(x => x.Outputs, "職能基準產出", "Outputs of the standard", 400).ReadOnly();
         Choice(x => x.OwnerRole, "負責角色", "Owner role", ObligationType.Roles).ReadOnly();
