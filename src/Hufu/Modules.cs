@@ -1,3 +1,4 @@
+using Hufu.Compliance;
 using Hufu.Desk;
 using Hufu.Identity;
 using Hufu.Incidents;
@@ -26,6 +27,7 @@ internal static class Modules
         new LogsModule(),
         new MonitoringModule(),
         new IncidentsModule(),
+        new ComplianceModule(Host.Content),
         new IdentityModule(),
     ]);
 
@@ -33,6 +35,6 @@ internal static class Modules
     internal static (RecordTypes Types, IReadOnlyList<IModelContribution> Tables) Model()
     {
         var modules = All(".");
-        return (new RecordTypes(modules.All.SelectMany(m => m.RecordTypes)), [.. modules.All.SelectMany(m => m.Tables), new IdentityModel(), new JobsModel()]);
+        return (new RecordTypes(modules.All.SelectMany(m => m.RecordTypes)), [.. modules.All.SelectMany(m => m.Tables), new ObligationTables(), new IdentityModel(), new JobsModel()]);
     }
 }

@@ -1,6 +1,9 @@
+using Hufu.Compliance;
 using Hufu.Incidents;
 using Hufu.Incidents.Contracts;
 using Hufu.Isms;
+using Hufu.Jobs.Notices;
+using Hufu.Kernel;
 using Hufu.Monitoring;
 using Hufu.Records;
 using Hufu.Records.Storage;
@@ -20,9 +23,29 @@ internal sealed class Clock : TimeProvider
     public override DateTimeOffset GetUtcNow() => Now;
 }
 
+/// <summary>Keeps what people were told. Everybody may see everything.</summary>
+public sealed class ToldPeople : INotices, INoticeRecipients
+{
+    public List<(IReadOnlyCollection<Guid> People, string Kind, LocalizedText Title, string? Url, bool InTransaction)> Notices { get; } = [];
+
+    public Task<int> SendAsync(IReadOnlyCollection<Guid> people, string kind, LocalizedText title, LocalizedText? text = null, string? url = null, NoticeAbout? about = null, HufuDbContext? within = null, CancellationToken cancellation = default)
+    {
+        Notices.Add((people, kind, title, url, within?.Database.CurrentTransaction is not null));
+        return Task.FromResult(people.Count);
+    }
+
+    public Task<IReadOnlyList<NoticeRecipient>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<NoticeRecipient>>([]);
+
+    public Task<IReadOnlyCollection<Guid>> WhoMayAsync(RecordType type, Record record, Right right, IReadOnlyCollection<Guid>? among, CancellationToken cancellation) => Task.FromResult(among ?? []);
+
+    public Task<IReadOnlyCollection<Guid>> WithRightAsync(string area, Right right, CancellationToken cancellation) => Task.FromResult<IReadOnlyCollection<Guid>>([]);
+}
+
 internal sealed class SmallDirectory : IDirectory
 {
-    public IReadOnlyList<DirectoryPerson> People => [];
+    internal static readonly Guid Engineer = Guid.CreateVersion7();
+
+    public IReadOnlyList<DirectoryPerson> People { get; } = [new DirectoryPerson(Engineer, "Eva", "eva", null, true, ["security-engineer"])];
 
     public IReadOnlyList<DirectoryUnit> Units => [];
 
@@ -34,7 +57,10 @@ internal sealed class SmallDirectory : IDirectory
 /// <summary>All modules over a database of their own in a temporary folder.</summary>
 public sealed class Bench : IAsyncDisposable
 {
-    private static readonly HufuModule[] Modules = [new IsmsModule(), new RiskModule(), new MonitoringModule(), new IncidentsModule()];
+    /// <summary>The content that is shipped with the product.</summary>
+    internal static string Content { get; } = Find();
+
+    private static readonly HufuModule[] Modules = [new IsmsModule(), new RiskModule(), new MonitoringModule(), new IncidentsModule(), new ComplianceModule(Content)];
     private readonly string folder = Directory.CreateTempSubdirectory("hufu-modules-").FullName;
     private readonly ServiceProvider services;
     private readonly AsyncServiceScope scope;
@@ -48,12 +74,17 @@ public sealed class Bench : IAsyncDisposable
         collection.AddSingleton<IDirectory>(new SmallDirectory());
         foreach (var module in Modules) module.AddServices(collection);
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder });
+        collection.AddSingleton(Told);
+        collection.AddSingleton<INotices>(Told);
+        collection.AddSingleton<INoticeRecipients>(Told);
         more?.Invoke(collection);
         services = collection.BuildServiceProvider();
         scope = services.CreateAsyncScope();
     }
 
     internal Clock Clock { get; } = new();
+
+    internal ToldPeople Told { get; } = new();
 
     internal RecordStore Store => scope.ServiceProvider.GetRequiredService<RecordStore>();
 
@@ -62,6 +93,13 @@ public sealed class Bench : IAsyncDisposable
     internal Actor Anna { get; } = Person("Anna", new Grant("*", Right.Read | Right.Write | Right.Approve, Scope.All));
 
     internal Actor Ben { get; } = Person("Ben", new Grant("*", Right.Read | Right.Write | Right.Approve, Scope.All));
+
+    private static string Find()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+            if (File.Exists(Path.Combine(at.FullName, "Hufu.slnx"))) return Path.Combine(at.FullName, "content");
+        throw new InvalidOperationException("The repository's root was not found.");
+    }
 
     internal static Actor Person(string name, params Grant[] grants) => new(Guid.CreateVersion7(), name, null, new HashSet<Guid>(), grants, "web");
 

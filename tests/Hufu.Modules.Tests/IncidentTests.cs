@@ -74,9 +74,12 @@ public class IncidentTests
         Assert.Equal("workflow.second-person", await bench.MoveAsync(bench.Anna, work, "approve"));
         Assert.Null(await bench.MoveAsync(bench.Ben, work, "approve"));
         var document = await bench.CreateAsync<IsmsDocument>(("title", "資安政策"), ("level", "1"), ("edition", "1.0"));
-        Assert.Null(await bench.MoveAsync(bench.Anna, document, "submit"));
-        Assert.Equal("isms.document.no-effect", await bench.MoveAsync(bench.Ben, document, "approve"));
+        Assert.Equal("isms.document.no-effect", await bench.MoveAsync(bench.Anna, document, "submit"));
         await bench.EditAsync(document, ("effectiveOn", "2026-12-01"));
+        Assert.Null(await bench.MoveAsync(bench.Anna, document, "submit"));
+        // What waits for approval cannot be changed under the approver's eyes.
+        var waiting = await bench.ReadAsync<IsmsDocument>(document.Id);
+        Assert.Equal("record.locked", Assert.Single((await bench.Store.UpdateAsync(bench.Anna, bench.Store.Types.Of<IsmsDocument>(), document.Id, waiting.Version, new Dictionary<string, string?> { ["title"] = "別的政策" })).Errors).Code);
         Assert.Equal("workflow.second-person", await bench.MoveAsync(bench.Anna, document, "approve"));
         Assert.Null(await bench.MoveAsync(bench.Ben, document, "approve"));
     }

@@ -49,13 +49,13 @@ public abstract class ObligationTests(DatabaseKind kind, PostgresServer server) 
     {
         var obligation = await ActiveAsync(("outputs", "O8.2.3;O1.1.1"), ("ownerRole", "ciso"), ("rule", "FREQ=MONTHLY;INTERVAL=6"), ("startOn", "2026-06-30"));
         var outcome = await PlanAsync();
-        Assert.Equal("2026-06-30 2026-12-30", await DueAsync());
+        Assert.Equal("2026-06-30 2026-12-31", await DueAsync());
         var first = outcome.Created[0];
         Assert.Equal(("年度檢視", "2026-H1", "O8.2.3;O1.1.1", "ciso", "open", obligation.Id, D("2026-06-30")), (first.Title, first.Period, first.Outputs, first.OwnerRole, first.State, first.ObligationId!.Value, first.PlannedOn!.Value));
         Assert.Equal("OCC-2026-0001", first.Number);
         Assert.Empty((await PlanAsync()).Created);
         Assert.Single((await PlanAsync(D("2026-06-15"))).Created);
-        Assert.Equal("2026-06-30 2026-12-30 2027-06-30", await DueAsync());
+        Assert.Equal("2026-06-30 2026-12-31 2027-06-30", await DueAsync());
     }
 
     [Fact]

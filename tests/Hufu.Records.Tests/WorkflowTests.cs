@@ -36,6 +36,26 @@ public abstract class WorkflowTests(DatabaseKind kind, PostgresServer server) : 
     }
 
     [Fact]
+    public async Task Locked_WhatTheRecordSaysStays_ByFormBulkAndImport_WhileOwnerAndEvidenceMayChange()
+    {
+        var item = await SubmittedAsync(Ming);
+        Ok(await Move(Mei, item, "approve"));
+        Ok(await Host.Store.UpdateAsync(Ming, Host.Item, item.Id, Ok(await Host.Store.FindAsync(Ming, Host.Item, item.Id)).Version, new Dictionary<string, string?> { ["code"] = "L1" }));
+        Ok(await Move(Ming, item, "close"));
+        var closed = Ok(await Host.Store.FindAsync(Ming, Host.Item, item.Id));
+        Refused(await Host.Store.UpdateAsync(Ming, Host.Item, item.Id, closed.Version, new Dictionary<string, string?> { ["title"] = "改" }), "record.locked");
+        Refused(await Host.Store.CommitBulkAsync(Ming, Host.Item, [item.Id], "title", "改", null), "record.locked");
+        var row = new ImportRow(2, new Dictionary<string, string?> { ["code"] = "L1", ["title"] = "改" });
+        var line = Assert.Single(Ok(await Host.Get<RecordImport>().PlanAsync(Ming, Host.Item, [row])).Lines);
+        Assert.Equal((RowFate.Refused, "record.locked"), (line.Fate, line.Errors[0].Code));
+        Assert.Equal(RowFate.Unchanged, Assert.Single(Ok(await Host.Get<RecordImport>().PlanAsync(Ming, Host.Item, [new ImportRow(2, new Dictionary<string, string?> { ["code"] = "L1", ["title"] = closed.Title })])).Lines).Fate);
+        Refused(await Host.Store.WithdrawAsync(Ming, (await Host.Db.Evidence.SingleAsync()).Id, "r"), "record.locked");
+        Ok(await Host.Store.UpdateAsync(Ming, Host.Item, item.Id, closed.Version, new Dictionary<string, string?> { ["ownerId"] = Host.Mei.Name }));
+        Ok(await Host.Store.AttachAsync(Ming, Ok(await Host.Store.FindAsync(Ming, Host.Item, item.Id)), new Evidence { Title = "補件" }));
+        Assert.Equal((closed.Title, Host.Mei.Id), (Ok(await Host.Store.FindAsync(Ming, Host.Item, item.Id)).Title, Ok(await Host.Store.FindAsync(Ming, Host.Item, item.Id)).OwnerId!.Value));
+    }
+
+    [Fact]
     public async Task Tally_TheProductItself_IsRefusedEvenWithEveryRight()
     {
         var item = await SubmittedAsync(Ming);

@@ -49,6 +49,7 @@ internal static class DemoLoader
             return made.IsOk ? "" : string.Join("; ", made.Errors);
         }));
         steps.Add(("people 人員", () => PeopleAsync(services, Path.Combine(folder, "people.csv"), password, accounts, cancellation)));
+        steps.Add(("obligations 遵循義務", () => DemoObligations.ImportAsync(services, cancellation)));
         foreach (var list in Files(Path.Combine(folder, "assets"), "*.xlsx")) steps.Add(($"assets 資產 {Path.GetFileName(list)}", () => TableAsync(services, "risk.asset", list, cancellation)));
         foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add(($"scan 掃描 {Path.GetFileName(scan)}", () => ScanAsync(services, scan, cancellation)));
         foreach (var list in Files(folder, "risks*.csv")) steps.Add(($"risks 風險 {Path.GetFileName(list)}", () => TableAsync(services, "risk.risk", list, cancellation)));

@@ -1,6 +1,7 @@
 using Hufu.Incidents.Contracts;
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Web;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,5 +18,9 @@ public sealed class IncidentsModule : HufuModule
 
     public override IReadOnlyList<RecordType> RecordTypes { get; } = [new IncidentType(), new IncidentTaskType()];
 
-    public override void AddServices(IServiceCollection services) => services.AddSingleton<IIncidents, OpenIncident>();
+    public override void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<IIncidents, OpenIncident>();
+        services.AddScoped<IRecordReaction, IncidentDuties>();
+    }
 }

@@ -34,6 +34,8 @@ public static class BuiltInRoles
         ]),
         Make(SystemOwner, "系統負責人", "System owner", [
             new Grant("T2", ReadWrite, Scope.Subtree), new Grant("T7", Right.Read, Scope.Unit),
+            // What a role owes has no unit of its own.
+            new Grant("compliance.obligation", Right.Read, Scope.All), new Grant("compliance.occurrence", ReadWrite, Scope.All),
             new Grant("standard", Right.Read, Scope.All), new Grant("evidence", Right.Read, Scope.All),
         ]),
         Make(Auditor, "稽核員", "Auditor", [new Grant("*", Right.Read, Scope.All)]),

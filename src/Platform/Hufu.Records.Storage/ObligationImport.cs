@@ -20,8 +20,9 @@ public sealed record KeptCorrection(string Number, string SourceId, string Field
 /// <param name="Plan">The fate of each obligation of the file that applies.</param>
 /// <param name="Kept">Corrections that were kept against the file.</param>
 /// <param name="NotApplicable">Ids that do not apply to the organisation.</param>
+/// <param name="NotInForce">Ids of drafts: they come in, but nobody owes them yet.</param>
 /// <param name="Withdrawn">Numbers of obligations that came from such a file and do not apply, or are not in it, any more. Nothing is done to them.</param>
-public sealed record ObligationImportOutcome(ImportPlan Plan, IReadOnlyList<KeptCorrection> Kept, IReadOnlyList<string> NotApplicable, IReadOnlyList<string> Withdrawn);
+public sealed record ObligationImportOutcome(ImportPlan Plan, IReadOnlyList<KeptCorrection> Kept, IReadOnlyList<string> NotApplicable, IReadOnlyList<string> NotInForce, IReadOnlyList<string> Withdrawn);
 
 /// <summary>Brings obligations of a content file into records, as far as they apply. Doing it again changes only what the file changed and nobody corrected.</summary>
 public sealed class ObligationImport(RecordStore store, RecordImport import)
@@ -34,6 +35,19 @@ public sealed class ObligationImport(RecordStore store, RecordImport import)
     /// <summary>Does what a fresh dry run says; a refused obligation stops all of it.</summary>
     public Task<Result<ObligationImportOutcome>> CommitAsync(Actor actor, ReadOnlyMemory<byte> json, OrganisationProfile profile, string reason, CancellationToken cancellation = default) => RunAsync(actor, json, profile, reason, cancellation);
 
+    /// <summary>Takes the obligations of such a file that are in force and still drafts here into effect, all or none. Gives how many.</summary>
+    public async Task<Result<int>> ActivateAsync(Actor actor, IReadOnlyCollection<string> notInForce, string reason, CancellationToken cancellation = default)
+    {
+        var type = store.Types.Of<Obligation>();
+        return await store.InTransactionAsync(async () =>
+        {
+            var waiting = await store.Readable<Obligation>(actor).Where(o => o.State == "draft" && o.SourceId != null && o.ArchivedAt == null && !notInForce.Contains(o.SourceId)).OrderBy(o => o.Number).Select(o => o.Id).ToListAsync(cancellation);
+            foreach (var id in waiting)
+                if (await store.TransitionAsync(actor, type, id, "activate", reason, cancellation: cancellation) is { IsOk: false } failed) return Result.Fail<int>(failed.Errors);
+            return Result.Of(waiting.Count);
+        });
+    }
+
     private async Task<Result<ObligationImportOutcome>> RunAsync(Actor actor, ReadOnlyMemory<byte> json, OrganisationProfile profile, string? reason, CancellationToken cancellation)
     {
         var type = store.Types.Of<Obligation>();
@@ -41,6 +55,7 @@ public sealed class ObligationImport(RecordStore store, RecordImport import)
         if (json.Length > MostBytes) return Malformed("larger than 16 MiB");
         var rows = new List<(string Id, Dictionary<string, string?> Values)>();
         var left = new List<string>();
+        var drafts = new List<string>();
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16 });
@@ -52,7 +67,11 @@ public sealed class ObligationImport(RecordStore store, RecordImport import)
                 var id = item.GetProperty("id").GetString()!;
                 // A general duty gives way to a special one that applies as well.
                 if (!applying.Contains(id) || Strings(item.GetProperty("applies_to"), "unless_applies").Any(applying.Contains)) left.Add(id);
-                else rows.Add((id, Values(item, profile, sources)));
+                else
+                {
+                    rows.Add((id, Values(item, profile, sources)));
+                    if (Text(item, "status") == "draft") drafts.Add(id);
+                }
             }
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
@@ -84,7 +103,7 @@ public sealed class ObligationImport(RecordStore store, RecordImport import)
 
         var withdrawn = existing.Where(o => rows.All(r => r.Id != o.SourceId)).Select(o => o.Number).Order(StringComparer.Ordinal).ToList();
         var planned = reason is null ? await import.PlanAsync(actor, type, brought, null, cancellation) : await import.CommitAsync(actor, type, brought, skipRefused: false, reason, null, cancellation);
-        return planned.IsOk ? Result.Of(new ObligationImportOutcome(planned.Value, kept, left, withdrawn)) : Result.Fail<ObligationImportOutcome>(planned.Errors);
+        return planned.IsOk ? Result.Of(new ObligationImportOutcome(planned.Value, kept, left, drafts, withdrawn)) : Result.Fail<ObligationImportOutcome>(planned.Errors);
     }
 
     // What the last import wrote into each field: a value that differs from it was written by somebody.

@@ -70,7 +70,7 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
     /// <summary>Takes days of a calendar file in. Days that are entered already stay as people left them. Gives the number of new days.</summary>
     public async Task<Result<int>> AddWorkingDaysAsync(Actor actor, IReadOnlyList<WorkingDay> days, CancellationToken cancellation = default)
     {
-        if (!actor.May("admin", Right.Administer)) return Result.Fail<int>(Error.Of("access.denied", "您沒有修改工作日曆的權限。", "You do not have the right to change the working calendar."));
+        if (actor.ScopeOf(store.Types.Of<Obligation>(), Right.Write) is not Scope.All) return Result.Fail<int>(Error.Of("access.denied", "您沒有修改工作日曆的權限。", "You do not have the right to change the working calendar."));
         return await store.InTransactionAsync(async () =>
         {
             var known = await Db.Set<WorkingDay>().Select(d => d.Date).ToHashSetAsync(cancellation);
@@ -83,7 +83,10 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
     }
 
     /// <summary>Creates what is missing up to the horizon and raises the urgency of what is open.</summary>
-    public async Task<Result<PlanOutcome>> PlanAsync(DateOnly today, CancellationToken cancellation = default)
+    /// <param name="today">The day that it is.</param>
+    /// <param name="tell">Hears of what rose, inside the transaction: what it writes with this planner's context stands or falls with it.</param>
+    /// <param name="cancellation">Stops it; nothing is written.</param>
+    public async Task<Result<PlanOutcome>> PlanAsync(DateOnly today, Func<IReadOnlyList<Escalation>, Task>? tell = null, CancellationToken cancellation = default)
     {
         var calendar = await CalendarAsync(cancellation);
         return await OnceAsync(async () =>
@@ -97,7 +100,9 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
                 else created.Add(occurrence);
             }
 
-            return Result.Of(new PlanOutcome(created, await EscalateAsync(today, cancellation), faults));
+            var raised = await EscalateAsync(today, cancellation);
+            if (tell is not null && raised.Count > 0) await tell(raised);
+            return Result.Of(new PlanOutcome(created, raised, faults));
         });
     }
 
@@ -105,8 +110,10 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
     /// <param name="eventKey">Key of the event, such as <c>incident.known</c>.</param>
     /// <param name="at">When it happened or became known.</param>
     /// <param name="source">The record that it happened to.</param>
+    /// <param name="applies">Which of the waiting obligations the event concerns; null for all.</param>
+    /// <param name="onceForRecord">It can happen to a record only once: when its time was corrected, what is open moves with it.</param>
     /// <param name="cancellation">Stops it; nothing is written.</param>
-    public async Task<Result<IReadOnlyList<Occurrence>>> TriggerEventAsync(string eventKey, DateTimeOffset at, Record? source = null, CancellationToken cancellation = default)
+    public async Task<Result<IReadOnlyList<Occurrence>>> TriggerEventAsync(string eventKey, DateTimeOffset at, Record? source = null, Func<Obligation, bool>? applies = null, bool onceForRecord = false, CancellationToken cancellation = default)
     {
         var calendar = await CalendarAsync(cancellation);
         var day = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, options.TimeZone).DateTime);
@@ -116,9 +123,10 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
             var waiting = await Db.Set<Obligation>().AsNoTracking().Where(o => o.State == "active" && o.ArchivedAt == null && o.Recurrence == "after-event" && o.EventKey == eventKey).OrderBy(o => o.Number).ToListAsync(cancellation);
             foreach (var obligation in waiting)
             {
-                if (obligation.ValidFrom > day || obligation.ValidUntil < day || obligation.ReadRecurrence() is not { IsOk: true } recurrence) continue;
+                if (obligation.ValidFrom > day || obligation.ValidUntil < day || obligation.ReadRecurrence() is not { IsOk: true } recurrence || applies?.Invoke(obligation) == false) continue;
                 var key = $"{day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}/{source?.Number ?? eventKey}";
-                if (await Db.Set<Occurrence>().AnyAsync(o => o.ObligationId == obligation.Id && o.PlanKey == key, cancellation)) continue;
+                var trigger = source?.Number ?? eventKey;
+                var known = await Db.Set<Occurrence>().FirstOrDefaultAsync(o => o.ObligationId == obligation.Id && (o.PlanKey == key || (onceForRecord && o.Trigger == trigger)), cancellation);
                 var within = recurrence.Value.Within;
                 DateTimeOffset? dueAt = within is { HasTime: true } limit ? Instants.Truncate(limit.After(at, options.TimeZone)) : null;
                 var planned = dueAt is { } moment ? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, options.TimeZone).DateTime) : within?.After(day) ?? day;
@@ -126,7 +134,16 @@ public sealed class ObligationPlanner(RecordStore store, PlannerOptions options)
                 // Hours run on through rest days.
                 if (dueAt is not null) occurrence.DueOn = planned;
                 occurrence.DueAt = dueAt;
-                occurrence.Trigger = source?.Number ?? eventKey;
+                if (known is not null)
+                {
+                    if (!onceForRecord || known.State != "open" || (known.DueAt, known.DueOn) == (occurrence.DueAt, occurrence.DueOn)) continue;
+                    (known.DueAt, known.DueOn, known.PlannedOn, known.Period, known.Escalation) = (occurrence.DueAt, occurrence.DueOn, occurrence.PlannedOn, occurrence.Period, 0);
+                    Db.ActAs(Planner, "update", "the time of its cause was corrected");
+                    await Db.SaveChangesAsync(cancellation);
+                    continue;
+                }
+
+                occurrence.Trigger = trigger;
                 occurrence.UnitId = source?.UnitId ?? occurrence.UnitId;
                 var made = await store.CreateAsync(Planner, occurrence, cancellation: cancellation);
                 if (!made.IsOk) return Result.Fail<IReadOnlyList<Occurrence>>(made.Errors);

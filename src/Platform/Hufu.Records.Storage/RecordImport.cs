@@ -197,6 +197,7 @@ public sealed class RecordImport(RecordStore store)
                 if (from != to) changes.Add(new FieldChange(field.Key, from, to));
             }
 
+            if (changes.Count > 0 && type.Workflow.LockedAgainst(before.State, changes.Select(c => c.Field)) is { } locked) return new ImportLine(row.Row, RowFate.Refused, key, before.Number, title, changes, [locked]);
             return new ImportLine(row.Row, changes.Count == 0 ? RowFate.Unchanged : RowFate.Changed, key, before.Number, title, changes, []) { Target = record, Before = before };
         }
 

@@ -185,6 +185,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         }
 
         var errors = await SetAsync(type, record, values, actor);
+        if (errors.Count == 0 && type.Workflow.LockedAgainst(record.State, type.Fields.Where(f => f.GetText(record) != before[f.Key]).Select(f => f.Key)) is { } locked) errors = [locked];
         if (errors.Count == 0) errors = Check(type, record);
         // Nobody may move a record into a unit where they could not have written it.
         if (errors.Count == 0 && record.UnitId != unitBefore && !actor.May(type, Right.Write, record)) errors = [await DenyAsync(actor, type, Right.Write, record.Number)];
@@ -302,6 +303,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
             Error? refused = null;
             if (!actor.May(type, Right.Write, record)) refused = Error.Of("access.denied", "您無權修改這筆紀錄。", "You may not change this record.");
             else if (record.ArchivedAt is not null) refused = Error.Of("record.archived", "已封存", "Archived");
+            else if (type.Workflow.LockedAgainst(record.State, [fieldKey]) is { } locked) refused = locked;
             else refused = (await SetAsync(type, record, new Dictionary<string, string?> { [fieldKey] = value }, actor)).FirstOrDefault() ?? Check(type, record).FirstOrDefault();
             lines.Add(new BulkLine(record, from, refused is null ? field.GetText(record) : null, refused));
         }
@@ -472,6 +474,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         if (record is null || !actor.May(type, Right.Write, record)) return Result.Fail(await DenyAsync(actor, type, Right.Write, evidenceId.ToString()));
         if (string.IsNullOrWhiteSpace(reason)) return Result.Fail(Error.Of("record.reason-needed", "請說明理由。", "Say why.", "reason"));
         if (evidence.WithdrawnAt is not null) return Result.Ok;
+        if (type.Workflow.LockedAgainst(record.State, ["evidence"]) is { } locked) return Result.Fail(locked);
         return await InTransactionAsync(async () =>
         {
             evidence.WithdrawnAt = db.Now;

@@ -53,8 +53,8 @@ public sealed record Actor(Guid Id, string Name, Guid? UnitId, IReadOnlySet<Guid
     /// <summary>The widest scope in which the actor has a right on a record type; null when not at all.</summary>
     public Scope? ScopeOf(RecordType type, Right right) => Widest(right, grant => Covers(grant.Target, type));
 
-    /// <summary>True when the actor has a right on an area of the product that is no record type.</summary>
-    public bool May(string area, Right right) => Widest(right, grant => grant.Target == "*" || grant.Target == area) is not null;
+    /// <summary>True when the actor has a right on an area of the product that is no record type. An area knows no owner and no unit: a grant with a narrower scope does not open it.</summary>
+    public bool May(string area, Right right) => Widest(right, grant => grant.Target == "*" || grant.Target == area) is Scope.All;
 
     /// <summary>True when the actor has a right on a record of this owner, creator and unit.</summary>
     public bool May(RecordType type, Right right, Guid? ownerId, Guid? createdBy, Guid? unitId) => ScopeOf(type, right) switch

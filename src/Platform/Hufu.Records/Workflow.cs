@@ -7,7 +7,8 @@ namespace Hufu.Records;
 /// <param name="Label">What people read.</param>
 /// <param name="Tone">How it is shown.</param>
 /// <param name="IsOpen">Somebody still owes something.</param>
-public sealed record WorkflowState(string Key, LocalizedText Label, Tone Tone, bool IsOpen);
+/// <param name="IsLocked">What the record says stays as it is: somebody approved it, or is about to.</param>
+public sealed record WorkflowState(string Key, LocalizedText Label, Tone Tone, bool IsOpen, bool IsLocked = false);
 
 /// <summary>What a guard may know beside the record itself. Counted by the kernel before it asks.</summary>
 /// <param name="EvidenceCount">Pieces of evidence attached to the record.</param>
@@ -109,6 +110,30 @@ public sealed class Workflow
     {
         states.Add(new WorkflowState(key, new LocalizedText(zh, en), tone, open));
         return this;
+    }
+
+    /// <summary>Says in which states the content stays as it is. Comments, links and evidence may still be added, owner and unit may change.</summary>
+    public Workflow Lock(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            var at = states.FindIndex(s => s.Key == key);
+            if (at < 0) throw new InvalidOperationException($"The unknown state '{key}' cannot be locked.");
+            states[at] = states[at] with { IsLocked = true };
+        }
+
+        return this;
+    }
+
+    /// <summary>Why these fields may not change in a state; null when they may.</summary>
+    public Error? LockedAgainst(string state, IEnumerable<string> fields)
+    {
+        var present = State(state);
+        // People leave and units are renamed: who looks after a record may change at any time.
+        if (!present.IsLocked || fields.All(f => f is "ownerId" or "unitId")) return null;
+        var ways = From(state).Where(t => !State(t.To).IsLocked).ToList();
+        var (zh, en) = ways.Count == 0 ? ("", "") : ($"請先「{string.Join("」或「", ways.Select(w => w.Label.Zh))}」。", $" First: {string.Join(" or ", ways.Select(w => $"“{w.Label.En}”"))}.");
+        return Error.Of("record.locked", $"「{present.Label.Zh}」的紀錄不能修改內容。{zh}", $"What a record says cannot change while it is “{present.Label.En}”.{en}");
     }
 
     /// <summary>Declares a transition.</summary>

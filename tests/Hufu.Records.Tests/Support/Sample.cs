@@ -89,6 +89,7 @@ public sealed class SampleItemType : RecordType<SampleItem>
         Workflow.Move("approve", "核可", "Approve", ["review"], "approved", Right.Approve).SecondPerson("submit").WithEvidence();
         Workflow.Move("endorse", "背書", "Endorse", ["review"], "approved").SecondPerson("create");
         Workflow.Move("close", "結案", "Close", ["approved"], "closed").When<SampleItem>((item, _) => item.Critical ? Error.Of("item.critical", "關鍵項目不能結案", "A critical item stays") : null);
+        Workflow.Lock("closed");
         Sealed();
     }
 

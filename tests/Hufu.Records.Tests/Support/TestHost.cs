@@ -72,7 +72,8 @@ public sealed class TestDirectory : IDirectory
 /// <summary>The record storage over one fresh database, as a process would set it up.</summary>
 public sealed class TestHost : IAsyncDisposable
 {
-    private static readonly RecordTypes Types = new([new SampleGroupType(), new SampleItemType(), new ObligationType(), new OccurrenceType()]);
+    // Of its own: tests add fields to the types while others run.
+    private readonly RecordTypes types = new([new SampleGroupType(), new SampleItemType(), new ObligationType(), new OccurrenceType()]);
     private readonly ServiceProvider services;
     private readonly List<IServiceScope> scopes = [];
     private readonly string? connectionString;
@@ -88,7 +89,7 @@ public sealed class TestHost : IAsyncDisposable
             Directory_.Everybody.Add(new DirectoryPerson(Guid.CreateVersion7(), name, $"user{Directory_.Everybody.Count}", unit, true, []));
         var collection = new ServiceCollection();
         collection.AddLogging();
-        collection.AddSingleton(Types);
+        collection.AddSingleton(types);
         collection.AddSingleton<IDirectory>(Directory_);
         collection.AddSingleton<TimeProvider>(Clock);
         foreach (var reaction in reactions) collection.AddSingleton(reaction);
@@ -110,13 +111,13 @@ public sealed class TestHost : IAsyncDisposable
 
     public DirectoryPerson Tung => Directory_.Everybody[2];
 
-    public RecordType Item => Types.Get("sample.item");
+    public RecordType Item => types.Get("sample.item");
 
-    public RecordType Group => Types.Get("sample.group");
+    public RecordType Group => types.Get("sample.group");
 
-    public RecordType Obligation => Types.Get("compliance.obligation");
+    public RecordType Obligation => types.Get("compliance.obligation");
 
-    public RecordType Occurrence => Types.Get("compliance.occurrence");
+    public RecordType Occurrence => types.Get("compliance.occurrence");
 
     /// <summary>A store with a database context of its own, as each request has one.</summary>
     public RecordStore Store => Get<RecordStore>();

@@ -533,32 +533,32 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_incident_incident_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_incident_incident_unit_id");
+                    b.HasIndex("Category", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_category_number_archived_at");
 
-                    b.HasIndex("Category", "Number")
-                        .HasDatabaseName("ix_incident_incident_category_number");
+                    b.HasIndex("DetectedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_detected_at_number_archived_at");
 
-                    b.HasIndex("DetectedAt", "Number")
-                        .HasDatabaseName("ix_incident_incident_detected_at_number");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_incident_incident_level_number");
+                    b.HasIndex("NotifyBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_notify_by_number_archived_at");
 
-                    b.HasIndex("NotifyBy", "Number")
-                        .HasDatabaseName("ix_incident_incident_notify_by_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_incident_incident_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_incident_incident_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_incident_incident_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_incident_incident_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_unit_id_owner_id_created_by_nu_3a1ddf66");
 
                     b.ToTable("incident_incident", (string)null);
                 });
@@ -662,23 +662,23 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_incident_task_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_incident_task_unit_id");
+                    b.HasIndex("IncidentId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_incident_id_number_archived_at");
 
-                    b.HasIndex("IncidentId", "Number")
-                        .HasDatabaseName("ix_incident_task_incident_id_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_incident_task_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_incident_task_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_incident_task_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_incident_task_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_unit_id_owner_id_created_by_number_52dfe01e");
 
                     b.ToTable("incident_task", (string)null);
                 });
@@ -793,26 +793,26 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_isms_document_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_isms_document_unit_id");
+                    b.HasIndex("Edition", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_edition_number_archived_at");
 
-                    b.HasIndex("Edition", "Number")
-                        .HasDatabaseName("ix_isms_document_edition_number");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_isms_document_level_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_isms_document_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_isms_document_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_isms_document_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_isms_document_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_unit_id_owner_id_created_by_number_31b2d452");
 
                     b.ToTable("isms_document", (string)null);
                 });
@@ -916,26 +916,26 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_isms_work_record_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_isms_work_record_unit_id");
+                    b.HasIndex("OutputCode", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_output_code_number_archived_at");
 
-                    b.HasIndex("OutputCode", "Number")
-                        .HasDatabaseName("ix_isms_work_record_output_code_number");
+                    b.HasIndex("PerformedOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_performed_on_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_isms_work_record_owner_id_state");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_state_number_archived_at");
 
-                    b.HasIndex("PerformedOn", "Number")
-                        .HasDatabaseName("ix_isms_work_record_performed_on_number");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_isms_work_record_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_isms_work_record_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_isms_work_record_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_unit_id_owner_id_created_by_num_4788693d");
 
                     b.ToTable("isms_work_record", (string)null);
                 });
@@ -1640,29 +1640,29 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_monitoring_alert_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_monitoring_alert_unit_id");
+                    b.HasIndex("Entity", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_entity_number_archived_at");
 
-                    b.HasIndex("Entity", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_entity_number");
+                    b.HasIndex("LastSeen", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_last_seen_number_archived_at");
 
-                    b.HasIndex("LastSeen", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_last_seen_number");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_level_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_monitoring_alert_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_unit_id_owner_id_created_by_num_3241f520");
 
                     b.ToTable("monitoring_alert", (string)null);
                 });
@@ -2075,6 +2075,470 @@ namespace Hufu.Migrations.PostgreSql
                     b.ToTable("number_series", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Records.Obligations.Obligation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Adjustment")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("adjustment")
+                        .UseCollation("C");
+
+                    b.Property<string>("AppliesTo")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("applies_to")
+                        .UseCollation("C");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Basis")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("basis")
+                        .UseCollation("C");
+
+                    b.Property<string>("Citation")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("citation")
+                        .UseCollation("C");
+
+                    b.Property<string>("Confidence")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("confidence")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Demand")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("demand")
+                        .UseCollation("C");
+
+                    b.Property<string>("DemandEn")
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("demand_en")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<int>("EscalateAfterDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("escalate_after_days");
+
+                    b.Property<int?>("EscalateBeforeDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("escalate_before_days");
+
+                    b.Property<string>("EventKey")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("event_key")
+                        .UseCollation("C");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
+
+                    b.Property<string>("Law")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("law")
+                        .UseCollation("C");
+
+                    b.Property<string>("LawVersion")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("law_version")
+                        .UseCollation("C");
+
+                    b.Property<int>("LeadDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("lead_days");
+
+                    b.Property<string>("NextFrom")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("next_from")
+                        .UseCollation("C");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(20000)
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("note")
+                        .UseCollation("C");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<string>("Outputs")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("outputs")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("OwnerRole")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("owner_role")
+                        .UseCollation("C");
+
+                    b.Property<string>("Recurrence")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("recurrence")
+                        .UseCollation("C");
+
+                    b.Property<string>("Rule")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("rule")
+                        .UseCollation("C");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
+
+                    b.Property<string>("SourceId")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("source_id")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly?>("StartOn")
+                        .HasColumnType("date")
+                        .HasColumnName("start_on");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
+
+                    b.Property<string>("TitleEn")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title_en")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<DateOnly?>("ValidFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("valid_from");
+
+                    b.Property<DateOnly?>("ValidUntil")
+                        .HasColumnType("date")
+                        .HasColumnName("valid_until");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Within")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("within")
+                        .UseCollation("C");
+
+                    b.HasKey("Id")
+                        .HasName("pk_compliance_obligation");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_compliance_obligation_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_compliance_obligation_number");
+
+                    b.HasIndex("SourceId")
+                        .HasDatabaseName("ix_compliance_obligation_source_id");
+
+                    b.HasIndex("Law", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_law_number_archived_at");
+
+                    b.HasIndex("Outputs", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_outputs_number_archived_at");
+
+                    b.HasIndex("OwnerRole", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_owner_role_number_archived_at");
+
+                    b.HasIndex("Recurrence", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_recurrence_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_unit_id_owner_id_created_b_c6943b97");
+
+                    b.ToTable("compliance_obligation", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Records.Obligations.Occurrence", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("due_at");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<int>("Escalation")
+                        .HasColumnType("integer")
+                        .HasColumnName("escalation");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("note")
+                        .UseCollation("C");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("ObligationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("obligation_id");
+
+                    b.Property<string>("Outputs")
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("outputs")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("OwnerRole")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("owner_role")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly?>("PerformedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("performed_on");
+
+                    b.Property<string>("Period")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("period")
+                        .UseCollation("C");
+
+                    b.Property<string>("PlanKey")
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("plan_key")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly?>("PlannedOn")
+                        .HasColumnType("date")
+                        .HasColumnName("planned_on");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
+
+                    b.Property<string>("Trigger")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("trigger")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_compliance_occurrence");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_compliance_occurrence_number");
+
+                    b.HasIndex("ObligationId", "PlanKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_compliance_occurrence_obligation_id_plan_key");
+
+                    b.HasIndex("State", "DueOn")
+                        .HasDatabaseName("ix_compliance_occurrence_state_due_on");
+
+                    b.HasIndex("DueOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_due_on_number_archived_at");
+
+                    b.HasIndex("Escalation", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_escalation_number_archived_at");
+
+                    b.HasIndex("ObligationId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_obligation_id_number_archived_at");
+
+                    b.HasIndex("PerformedOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_performed_on_number_archived_at");
+
+                    b.HasIndex("Period", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_period_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_unit_id_owner_id_created_b_417e4ce5");
+
+                    b.ToTable("compliance_occurrence", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Records.Obligations.WorkingDay", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("date")
+                        .HasColumnName("date");
+
+                    b.Property<bool>("IsWorking")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_working");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.HasKey("Id")
+                        .HasName("pk_working_day");
+
+                    b.HasIndex("Date")
+                        .IsUnique()
+                        .HasDatabaseName("ix_working_day_date");
+
+                    b.ToTable("working_day", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Records.RecordLink", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2431,29 +2895,29 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_risk_asset_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_risk_asset_unit_id");
+                    b.HasIndex("Category", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_category_number_archived_at");
 
-                    b.HasIndex("Category", "Number")
-                        .HasDatabaseName("ix_risk_asset_category_number");
+                    b.HasIndex("Code", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_code_number_archived_at");
 
-                    b.HasIndex("Code", "Number")
-                        .HasDatabaseName("ix_risk_asset_code_number");
+                    b.HasIndex("Grade", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_grade_number_archived_at");
 
-                    b.HasIndex("Grade", "Number")
-                        .HasDatabaseName("ix_risk_asset_grade_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_risk_asset_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_risk_asset_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_risk_asset_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_risk_asset_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_unit_id_owner_id_created_by_number_archived_at");
 
                     b.ToTable("risk_asset", (string)null);
                 });
@@ -2602,29 +3066,29 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_risk_risk_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_risk_risk_unit_id");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_risk_risk_level_number");
+                    b.HasIndex("ResidualLevel", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_residual_level_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_risk_risk_owner_id_state");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_state_number_archived_at");
 
-                    b.HasIndex("ResidualLevel", "Number")
-                        .HasDatabaseName("ix_risk_risk_residual_level_number");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_risk_risk_state_number");
+                    b.HasIndex("Treatment", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_treatment_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_risk_risk_title_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_updated_at_number_archived_at");
 
-                    b.HasIndex("Treatment", "Number")
-                        .HasDatabaseName("ix_risk_risk_treatment_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_risk_risk_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_unit_id_owner_id_created_by_number_archived_at");
 
                     b.ToTable("risk_risk", (string)null);
                 });
@@ -2735,23 +3199,23 @@ namespace Hufu.Migrations.PostgreSql
                         .IsUnique()
                         .HasDatabaseName("ix_risk_treatment_plan_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_risk_treatment_plan_unit_id");
+                    b.HasIndex("RiskId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_risk_id_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_risk_treatment_plan_owner_id_state");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_state_number_archived_at");
 
-                    b.HasIndex("RiskId", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_risk_id_number");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_unit_id_owner_id_created_by__18b3b456");
 
                     b.ToTable("risk_treatment_plan", (string)null);
                 });

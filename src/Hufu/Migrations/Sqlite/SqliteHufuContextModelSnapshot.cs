@@ -491,32 +491,35 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_incident_incident_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_incident_incident_unit_id");
+                    b.HasIndex("Category", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_category_number_archived_at");
 
-                    b.HasIndex("Category", "Number")
-                        .HasDatabaseName("ix_incident_incident_category_number");
+                    b.HasIndex("DetectedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_detected_at_number_archived_at");
 
-                    b.HasIndex("DetectedAt", "Number")
-                        .HasDatabaseName("ix_incident_incident_detected_at_number");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_incident_incident_level_number");
+                    b.HasIndex("NotifyBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_notify_by_number_archived_at");
 
-                    b.HasIndex("NotifyBy", "Number")
-                        .HasDatabaseName("ix_incident_incident_notify_by_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_incident_incident_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_incident_incident_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_incident_incident_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_incident_incident_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_incident_unit_id_owner_id_created_by_nu_3a1ddf66");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_incident_incident_number_archived_at_state_owner_5368084f");
 
                     b.ToTable("incident_incident", (string)null);
                 });
@@ -613,23 +616,26 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_incident_task_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_incident_task_unit_id");
+                    b.HasIndex("IncidentId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_incident_id_number_archived_at");
 
-                    b.HasIndex("IncidentId", "Number")
-                        .HasDatabaseName("ix_incident_task_incident_id_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_incident_task_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_incident_task_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_incident_task_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_incident_task_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_incident_task_unit_id_owner_id_created_by_number_52dfe01e");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_incident_task_number_archived_at_state_owner_id__d0c5529a");
 
                     b.ToTable("incident_task", (string)null);
                 });
@@ -736,26 +742,29 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_isms_document_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_isms_document_unit_id");
+                    b.HasIndex("Edition", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_edition_number_archived_at");
 
-                    b.HasIndex("Edition", "Number")
-                        .HasDatabaseName("ix_isms_document_edition_number");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_isms_document_level_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_isms_document_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_isms_document_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_isms_document_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_isms_document_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_document_unit_id_owner_id_created_by_number_31b2d452");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_isms_document_number_archived_at_state_owner_id__bcef24c0");
 
                     b.ToTable("isms_document", (string)null);
                 });
@@ -852,26 +861,29 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_isms_work_record_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_isms_work_record_unit_id");
+                    b.HasIndex("OutputCode", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_output_code_number_archived_at");
 
-                    b.HasIndex("OutputCode", "Number")
-                        .HasDatabaseName("ix_isms_work_record_output_code_number");
+                    b.HasIndex("PerformedOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_performed_on_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_isms_work_record_owner_id_state");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_state_number_archived_at");
 
-                    b.HasIndex("PerformedOn", "Number")
-                        .HasDatabaseName("ix_isms_work_record_performed_on_number");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_isms_work_record_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_isms_work_record_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_isms_work_record_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_isms_work_record_unit_id_owner_id_created_by_num_4788693d");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_isms_work_record_number_archived_at_state_owner__ccd4a5c9");
 
                     b.ToTable("isms_work_record", (string)null);
                 });
@@ -1514,29 +1526,32 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_monitoring_alert_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_monitoring_alert_unit_id");
+                    b.HasIndex("Entity", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_entity_number_archived_at");
 
-                    b.HasIndex("Entity", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_entity_number");
+                    b.HasIndex("LastSeen", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_last_seen_number_archived_at");
 
-                    b.HasIndex("LastSeen", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_last_seen_number");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_level_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_monitoring_alert_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_monitoring_alert_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_unit_id_owner_id_created_by_num_3241f520");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
 
                     b.ToTable("monitoring_alert", (string)null);
                 });
@@ -1913,6 +1928,439 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("number_series", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Records.Obligations.Obligation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Adjustment")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("adjustment");
+
+                    b.Property<string>("AppliesTo")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("applies_to");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Basis")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("basis");
+
+                    b.Property<string>("Citation")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("citation");
+
+                    b.Property<string>("Confidence")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("confidence");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Demand")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("demand");
+
+                    b.Property<string>("DemandEn")
+                        .HasMaxLength(4000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("demand_en");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<int>("EscalateAfterDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("escalate_after_days");
+
+                    b.Property<int?>("EscalateBeforeDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("escalate_before_days");
+
+                    b.Property<string>("EventKey")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_key");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Law")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("law");
+
+                    b.Property<string>("LawVersion")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("law_version");
+
+                    b.Property<int>("LeadDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lead_days");
+
+                    b.Property<string>("NextFrom")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_from");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Outputs")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("outputs");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("OwnerRole")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_role");
+
+                    b.Property<string>("Recurrence")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recurrence");
+
+                    b.Property<string>("Rule")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("SourceId")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source_id");
+
+                    b.Property<DateOnly?>("StartOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("start_on");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<string>("TitleEn")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title_en");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<DateOnly?>("ValidFrom")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("valid_from");
+
+                    b.Property<DateOnly?>("ValidUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("valid_until");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Within")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("within");
+
+                    b.HasKey("Id")
+                        .HasName("pk_compliance_obligation");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_compliance_obligation_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_compliance_obligation_number");
+
+                    b.HasIndex("SourceId")
+                        .HasDatabaseName("ix_compliance_obligation_source_id");
+
+                    b.HasIndex("Law", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_law_number_archived_at");
+
+                    b.HasIndex("Outputs", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_outputs_number_archived_at");
+
+                    b.HasIndex("OwnerRole", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_owner_role_number_archived_at");
+
+                    b.HasIndex("Recurrence", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_recurrence_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_obligation_unit_id_owner_id_created_b_c6943b97");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_compliance_obligation_number_archived_at_state_o_719f649f");
+
+                    b.ToTable("compliance_obligation", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Records.Obligations.Occurrence", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<long?>("DueAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("due_at");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<int>("Escalation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("escalation");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(4000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("ObligationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("obligation_id");
+
+                    b.Property<string>("Outputs")
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("outputs");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("OwnerRole")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_role");
+
+                    b.Property<DateOnly?>("PerformedOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("performed_on");
+
+                    b.Property<string>("Period")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("period");
+
+                    b.Property<string>("PlanKey")
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan_key");
+
+                    b.Property<DateOnly?>("PlannedOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("planned_on");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Trigger")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trigger");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_compliance_occurrence");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_compliance_occurrence_number");
+
+                    b.HasIndex("ObligationId", "PlanKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_compliance_occurrence_obligation_id_plan_key");
+
+                    b.HasIndex("State", "DueOn")
+                        .HasDatabaseName("ix_compliance_occurrence_state_due_on");
+
+                    b.HasIndex("DueOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_due_on_number_archived_at");
+
+                    b.HasIndex("Escalation", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_escalation_number_archived_at");
+
+                    b.HasIndex("ObligationId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_obligation_id_number_archived_at");
+
+                    b.HasIndex("PerformedOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_performed_on_number_archived_at");
+
+                    b.HasIndex("Period", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_period_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_compliance_occurrence_unit_id_owner_id_created_b_417e4ce5");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_compliance_occurrence_number_archived_at_state_o_8b9eabdb");
+
+                    b.ToTable("compliance_occurrence", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Records.Obligations.WorkingDay", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("date");
+
+                    b.Property<bool>("IsWorking")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_working");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.HasKey("Id")
+                        .HasName("pk_working_day");
+
+                    b.HasIndex("Date")
+                        .IsUnique()
+                        .HasDatabaseName("ix_working_day_date");
+
+                    b.ToTable("working_day", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Records.RecordLink", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2238,29 +2686,32 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_risk_asset_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_risk_asset_unit_id");
+                    b.HasIndex("Category", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_category_number_archived_at");
 
-                    b.HasIndex("Category", "Number")
-                        .HasDatabaseName("ix_risk_asset_category_number");
+                    b.HasIndex("Code", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_code_number_archived_at");
 
-                    b.HasIndex("Code", "Number")
-                        .HasDatabaseName("ix_risk_asset_code_number");
+                    b.HasIndex("Grade", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_grade_number_archived_at");
 
-                    b.HasIndex("Grade", "Number")
-                        .HasDatabaseName("ix_risk_asset_grade_number");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_state_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_risk_asset_owner_id_state");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_risk_asset_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_risk_asset_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_risk_asset_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_asset_unit_id_owner_id_created_by_number_archived_at");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_risk_asset_number_archived_at_state_owner_id_cre_dbfe77cb");
 
                     b.ToTable("risk_asset", (string)null);
                 });
@@ -2400,29 +2851,32 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_risk_risk_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_risk_risk_unit_id");
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_level_number_archived_at");
 
-                    b.HasIndex("Level", "Number")
-                        .HasDatabaseName("ix_risk_risk_level_number");
+                    b.HasIndex("ResidualLevel", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_residual_level_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_risk_risk_owner_id_state");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_state_number_archived_at");
 
-                    b.HasIndex("ResidualLevel", "Number")
-                        .HasDatabaseName("ix_risk_risk_residual_level_number");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_risk_risk_state_number");
+                    b.HasIndex("Treatment", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_treatment_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_risk_risk_title_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_updated_at_number_archived_at");
 
-                    b.HasIndex("Treatment", "Number")
-                        .HasDatabaseName("ix_risk_risk_treatment_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_risk_risk_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_risk_unit_id_owner_id_created_by_number_archived_at");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_risk_risk_number_archived_at_state_owner_id_crea_eae0604b");
 
                     b.ToTable("risk_risk", (string)null);
                 });
@@ -2525,23 +2979,26 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_risk_treatment_plan_number");
 
-                    b.HasIndex("UnitId")
-                        .HasDatabaseName("ix_risk_treatment_plan_unit_id");
+                    b.HasIndex("RiskId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_risk_id_number_archived_at");
 
-                    b.HasIndex("OwnerId", "State")
-                        .HasDatabaseName("ix_risk_treatment_plan_owner_id_state");
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_state_number_archived_at");
 
-                    b.HasIndex("RiskId", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_risk_id_number");
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_title_number_archived_at");
 
-                    b.HasIndex("State", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_state_number");
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_updated_at_number_archived_at");
 
-                    b.HasIndex("Title", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_title_number");
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_owner_id_state_number_archived_at");
 
-                    b.HasIndex("UpdatedAt", "Number")
-                        .HasDatabaseName("ix_risk_treatment_plan_updated_at_number");
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_risk_treatment_plan_unit_id_owner_id_created_by__18b3b456");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_risk_treatment_plan_number_archived_at_state_own_4ba3a9e5");
 
                     b.ToTable("risk_treatment_plan", (string)null);
                 });

@@ -134,6 +134,7 @@ public sealed class IncidentType : RecordType<Incident>
         Workflow.Move("approve-close", "核准結案", "Approve closure", ["pending-close"], "closed", Right.Approve).SecondPerson("request-close");
         Workflow.Move("reject-close", "退回調查", "Send back", ["pending-close"], "investigating", Right.Approve).SecondPerson("request-close").WithReason();
         Workflow.Move("reopen", "重啟", "Reopen", ["closed"], "investigating").WithReason();
+        Workflow.Lock("pending-close", "closed");
         Sealed();
     }
 

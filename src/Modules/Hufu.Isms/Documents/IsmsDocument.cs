@@ -58,13 +58,14 @@ public sealed class IsmsDocumentType : RecordType<IsmsDocument>
             : null);
 
         Workflow.State("draft", "草稿", "Draft", Tone.Info).State("review", "審核中", "In review", Tone.Warn).State("approved", "已核定", "Approved", Tone.Good, open: false).State("retired", "已廢止", "Retired", Tone.Neutral, open: false);
-        Workflow.Move("submit", "送審", "Submit", ["draft"], "review");
-        Workflow.Move("approve", "核定", "Approve", ["review"], "approved", Right.Approve).SecondPerson("submit").When<IsmsDocument>((document, _) => document.EffectiveOn is null
+        Workflow.Move("submit", "送審", "Submit", ["draft"], "review").When<IsmsDocument>((document, _) => document.EffectiveOn is null
             ? Error.Of("isms.document.no-effect", "請先填寫生效日期。", "Fill in the effective date first.", "effectiveOn")
             : null);
+        Workflow.Move("approve", "核定", "Approve", ["review"], "approved", Right.Approve).SecondPerson("submit");
         Workflow.Move("reject", "退回", "Send back", ["review"], "draft", Right.Approve).SecondPerson("submit").WithReason();
         Workflow.Move("revise", "修訂", "Revise", ["approved"], "draft").WithReason();
         Workflow.Move("retire", "廢止", "Retire", ["approved"], "retired", Right.Approve).WithReason();
+        Workflow.Lock("review", "approved", "retired");
         Sealed();
     }
 }

@@ -52,6 +52,7 @@ public sealed partial class WorkRecordType : RecordType<WorkRecord>
         Workflow.Move("approve", "核可", "Approve", ["submitted"], "approved", Right.Approve).SecondPerson("submit");
         Workflow.Move("reject", "退回", "Send back", ["submitted"], "draft", Right.Approve).SecondPerson("submit").WithReason();
         Workflow.Move("reopen", "重啟", "Reopen", ["approved"], "draft").WithReason();
+        Workflow.Lock("submitted", "approved");
         Sealed();
     }
 

@@ -54,6 +54,7 @@ public sealed class RiskTreatmentPlanType : RecordType<RiskTreatmentPlan>
         Workflow.Move("verify", "確認有效", "Find effective", ["done"], "effective", Right.Approve).SecondPerson("complete");
         Workflow.Move("not-effective", "未達成效", "Find not effective", ["done"], "approved", Right.Approve).SecondPerson("complete").WithReason();
         Workflow.Move("cancel", "取消", "Cancel", ["draft", "review", "approved"], "cancelled", Right.Approve).WithReason();
+        Workflow.Lock("review", "done", "effective", "cancelled");
         Sealed();
     }
 }

@@ -91,6 +91,7 @@ public sealed class RiskType : RecordType<RiskRecord>
             ? Error.Of("risk.risk.open-plans", $"還有 {open} 件風險處理計畫未完成。", $"{open} treatment plans are still open.")
             : null);
         Workflow.Move("reassess", "重新評估", "Assess again", ["assessed", "treating", "accepted", "closed"], "identified").WithReason();
+        Workflow.Lock("accepted", "closed");
         Sealed();
     }
 

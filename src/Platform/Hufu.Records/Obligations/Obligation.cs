@@ -215,6 +215,7 @@ public sealed class OccurrenceType : RecordType<Occurrence>
         Workflow.Move("refuse-waiver", "不准免辦", "Refuse the waiver", ["waiver-asked"], "open", Right.Approve).WithReason();
         Workflow.Move("waive", "核准免辦", "Waive", ["waiver-asked"], "waived", Right.Approve).WithReason().SecondPerson("ask-waiver");
         Workflow.Move("reopen", "重新開啟", "Reopen", ["done", "waived"], "open", Right.Approve).WithReason();
+        Workflow.Lock("waiver-asked", "done", "waived");
         Sealed();
     }
 
@@ -228,7 +229,7 @@ public sealed class OccurrenceType : RecordType<Occurrence>
 
     public override string Prefix => "OCC";
 
-    public override string Icon => "calendar-check";
+    public override string Icon => "calendar";
 
     public override LocalizedText Purpose => new("義務的每一次到期：由誰、何時完成，以證據結案。", "Each time an obligation is due: who does it by when, closed by evidence.");
 

@@ -139,7 +139,7 @@ public sealed class Recurrence
         RecurrenceKind.None or RecurrenceKind.AfterEvent => null,
         RecurrenceKind.TimesPerYear => 12 % number == 0 ? done.AddMonths(12 / number) : done.AddDays((365 + number - 1) / number),
         RecurrenceKind.EveryCalendarYears => new DateOnly(Math.Min(9999, done.Year + number), 12, 31),
-        RecurrenceKind.Rule => rule!.Days(done, done).SkipWhile(d => d <= done).Select(d => (DateOnly?)d).FirstOrDefault(),
+        RecurrenceKind.Rule => rule!.Days(done, done, endsOfMonths: false).SkipWhile(d => d <= done).Select(d => (DateOnly?)d).FirstOrDefault(),
         _ => throw new InvalidOperationException($"Unknown recurrence {Kind}."),
     };
 
@@ -241,11 +241,12 @@ public sealed class Recurrence
             return new DateOnly(today.Year, last, DateTime.DaysInMonth(today.Year, last));
         }
 
-        internal IEnumerable<DateOnly> Days(DateOnly start, DateOnly from)
-        {
-            if (WholeMonths == 0) return Evaluate(start, from);
-            return Simple(start, from);
-        }
+        // A series that begins on the last day of a month, by a rule that names no day, keeps to last days: 30 November, 31 December. RFC 5545
+        // would take the 30th of each month and leave February out, which no duty means.
+        internal IEnumerable<DateOnly> Days(DateOnly start, DateOnly from, bool endsOfMonths = true) =>
+            WholeMonths == 0 ? Evaluate(start, from)
+            : endsOfMonths && start.Day == DateTime.DaysInMonth(start.Year, start.Month) ? Simple(start, from).Select(d => new DateOnly(d.Year, d.Month, DateTime.DaysInMonth(d.Year, d.Month)))
+            : Simple(start, from);
 
         private IEnumerable<DateOnly> Simple(DateOnly start, DateOnly from)
         {

@@ -1,11 +1,12 @@
-using System.Globalization;
+using Choice = Hufu.Web.Components.Choice;
 using Hufu.Identity;
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Web.Records;
 using Hufu.Web.Standard;
 using Microsoft.AspNetCore.Http;
+using System.Globalization;
 using static Hufu.Kernel.Texts;
-using Choice = Hufu.Web.Components.Choice;
 
 namespace Hufu.Web.Identity.Admin;
 

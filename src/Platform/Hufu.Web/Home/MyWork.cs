@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hufu.Records;
+using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -19,7 +20,19 @@ public sealed class MyWork(RecordStore store)
     {
         var items = new List<WorkItem>();
         foreach (var type in store.Types.All.Where(t => actor.ScopeOf(t, Right.Read) is not null)) items.AddRange(await type.Accept(new Visitor(store, actor, cancellation)));
+        items.AddRange(await OfMyRolesAsync(actor, cancellation));
         return [.. items.OrderBy(i => i.Record.DueOn ?? DateOnly.MaxValue).ThenByDescending(i => i.ToApprove).ThenBy(i => i.Record.Number, StringComparer.Ordinal)];
+    }
+
+    // What a role owes is everybody's who has the role, once it has come into its lead time.
+    private async Task<IReadOnlyList<WorkItem>> OfMyRolesAsync(Actor actor, CancellationToken cancellation)
+    {
+        var type = store.Types.Of<Occurrence>();
+        var roles = store.Directory.Person(actor.Id)?.Roles.ToList() ?? [];
+        if (roles.Count == 0 || actor.ScopeOf(type, Right.Read) is null) return [];
+        var open = type.Workflow.OpenStates.ToList();
+        var due = await store.Readable<Occurrence>(actor).Where(o => o.OwnerId == null && o.OwnerRole != null && roles.Contains(o.OwnerRole) && o.Escalation > 0 && open.Contains(o.State)).OrderBy(o => o.DueOn).Take(PerType).ToListAsync(cancellation);
+        return [.. due.Select(o => new WorkItem(type, o, false))];
     }
 
     /// <summary>The dated items as an iCalendar feed (RFC 5545).</summary>

@@ -1,14 +1,13 @@
 using System.Globalization;
 using Hufu.Kernel;
 using Hufu.Web.Components;
-using Hufu.Web.Records;
 using Microsoft.AspNetCore.Http;
 using static Hufu.Kernel.Texts;
 
-namespace Hufu.Web.Identity;
+namespace Hufu.Web.Records;
 
 /// <summary>Reading posted forms and answering them.</summary>
-internal static class Forms
+public static class Forms
 {
     /// <summary>The last value of a field without blanks around it; null when empty.</summary>
     public static string? Text(this IFormCollection form, string name) => form[name].LastOrDefault()?.Trim() is { Length: > 0 } text ? text : null;
@@ -16,10 +15,13 @@ internal static class Forms
     /// <summary>The value as typed, for secrets: blanks count.</summary>
     public static string Secret(this IFormCollection form, string name) => form[name].LastOrDefault() ?? "";
 
+    /// <summary>True when a check box was ticked.</summary>
     public static bool Flag(this IFormCollection form, string name) => form[name].LastOrDefault() == "true";
 
+    /// <summary>The identity in a field; null when there is none.</summary>
     public static Guid? Id(this IFormCollection form, string name) => Guid.TryParse(form.Text(name), out var id) ? id : null;
 
+    /// <summary>The whole number in a field; null when there is none.</summary>
     public static int? Whole(this IFormCollection form, string name) => int.TryParse(form.Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The day in a field; what is no day counts as an error.</summary>
@@ -31,13 +33,16 @@ internal static class Forms
         return null;
     }
 
+    /// <summary>Errors as a form shows them.</summary>
     public static IReadOnlyList<FormError> ForForm(this IReadOnlyList<Error> errors) => [.. errors.Select(e => new FormError(e.Message.ToString(), e.Place))];
 
     /// <summary>What is wrong with one field.</summary>
     public static string? At(this IReadOnlyList<Error> errors, string field) => errors.FirstOrDefault(e => e.Place == field)?.Message.ToString();
 
+    /// <summary>All messages in one line.</summary>
     public static string Joined(this IReadOnlyList<Error> errors) => string.Join(" ", errors.Select(e => e.Message.ToString()));
 
+    /// <summary>The day as a form field has it.</summary>
     public static string? Iso(this DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>A path of this site to go on to; the start page in place of anything else.</summary>
