@@ -49,7 +49,7 @@ internal static class DatabaseUpgrade
         if (storage.Postgres is null && File.Exists(storage.SqliteFile) && new FileInfo(storage.SqliteFile).Length > 0)
         {
             var trial = storage.SqliteFile + ".trial";
-            File.Delete(trial);
+            foreach (var ending in new[] { "", "-wal", "-shm" }) File.Delete(trial + ending);
             say($"Trying {pending.Count} migration(s) on a copy of the database / 先在副本上試行 {pending.Count} 個資料庫升級");
             await CopyAsync(storage.SqliteFile, trial);
             await using (var copy = new SqliteHufuContext(new DbContextOptionsBuilder<SqliteHufuContext>().UseSqlite($"Data Source={trial};Pooling=False").AddInterceptors(new SqliteSettings()).Options, db.Types, services.GetServices<IModelContribution>(), TimeProvider.System))

@@ -1,3 +1,28 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Data.Common;
 using Hufu.Cli;
+using Microsoft.EntityFrameworkCore;
 
-return await HufuCommand.Build().Parse(args).InvokeAsync();
+var parsed = HufuCommand.Build().Parse(args);
+try
+{
+    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return parsed.Action is ParseErrorAction ? Exit.Refused : code;
+}
+catch (OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync("Stopped.");
+    return Exit.Refused;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or DbException or DbUpdateException)
+{
+    // A broken world: disk, rights, another process. The words of the system are what helps; where in the program it was does not.
+    await Console.Error.WriteLineAsync((e as DbUpdateException)?.InnerException?.Message ?? e.Message);
+    return Exit.Refused;
+}
+catch (Exception e)
+{
+    await Console.Error.WriteLineAsync($"This is a fault of the program; please report it with these lines.\n{e}");
+    return Exit.Fault;
+}

@@ -50,7 +50,7 @@ public sealed record LogEvent
     /// <summary>Everything else that the record says, by name.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What is wrong with the record; empty when it was read without reserve.</summary>
+    /// <summary>What is wrong with the record, as codes of <see cref="LogProblem"/>; empty when it was read without reserve.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>The time that the event is ordered and searched by: <see cref="OccurredAt"/>, else <see cref="ReceivedAt"/>.</summary>
@@ -122,7 +122,7 @@ public sealed record ParsedRecord
     /// <summary>Name of the format: see <see cref="LogFormats"/>.</summary>
     public required string Format { get; init; }
 
-    /// <summary>What is wrong; a record is valid when this is empty.</summary>
+    /// <summary>What is wrong, as codes of <see cref="LogProblem"/>; a record is valid when this is empty.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>PRI of a syslog record, 0 to 191.</summary>

@@ -21,14 +21,21 @@ internal static class HufuCommand
 
     internal static RootCommand Build()
     {
-        var root = new RootCommand("Hufu 虎符: information security management and a live log engine in one program.\nRun “hufu serve --demo” to look around with sample data; “hufu VERB --help” explains each verb.")
+        var root = new RootCommand("Hufu 虎符: information security management and a live log engine in one program.\nRun “hufu serve --demo” to look around with sample data; “hufu VERB --help” explains each verb.\nExit codes: 0 done; 1 done, and the answer is bad news; 2 not done (bad input, wrong arguments, data in use); 3 a fault of the program.")
         {
             ServeVerb.Create(),
-            ParseVerb.Create(),
             ImportVerb.Create(),
+            ExportVerb.Create(),
+            LogsVerb.Create(),
+            HuntVerb.Create(),
+            SigmaVerb.Create(),
+            ParseVerb.Create(),
+            ReportVerb.Create(),
             VerifyVerb.Create(),
             BackupVerbs.CreateBackup(),
             BackupVerbs.CreateRestore(),
+            UserVerb.Create(),
+            SeedVerb.Create(),
         };
         root.Options.Add(Data);
         root.Options.Add(Postgres);

@@ -11,11 +11,19 @@ internal static class ImportVerb
     internal static Command Create()
     {
         var type = new Argument<string>("type") { Description = "The record type, by key or last part of its address: risk.asset or assets." };
-        var file = new Argument<FileInfo>("file") { Description = "XLSX, ODS, CSV or TSV." };
+        var file = new Argument<FileInfo>("file") { Description = "XLSX, ODS, CSV or TSV; for assets also the XML of nmap." };
         var commit = new Option<bool>("--commit") { Description = "Write what the dry run says: all of it or nothing." };
         var skip = new Option<bool>("--skip-refused") { Description = "With --commit: leave out refused rows instead of stopping." };
         var quiet = new Option<bool>("--summary") { Description = "Print the counts only." };
-        var verb = new Command("import", "State the fate of every row of a file (new, changed, unchanged, refused); with --commit, write it. Exit code 0: done; 1: rows were refused; 2: nothing could be read.") { type, file, commit, skip, quiet };
+        var format = SigmaVerb.Format();
+        var verb = new Command("import", """
+            State the fate of every row of a file (new, changed, unchanged, refused); with --commit, write it: all rows or, when one is refused, none.
+            Examples:
+              hufu import assets inventory.xlsx                 dry run, nothing is written
+              hufu import assets inventory.xlsx --commit
+              hufu import assets nmap.xml --format jsonl
+            Exit code 0: done; 1: rows were refused; 2: nothing could be read, nothing was written.
+            """) { type, file, commit, skip, quiet, format };
         verb.SetAction(async (parse, cancellation) =>
         {
             var services = Host.ForCommand(parse);
@@ -24,33 +32,56 @@ internal static class ImportVerb
             await using var scope = services.CreateAsyncScope();
             var types = scope.ServiceProvider.GetRequiredService<RecordTypes>();
             var named = parse.GetValue(type)!;
-            if ((types.Find(named) ?? types.All.FirstOrDefault(t => t.Route == named)) is not { } recordType) return Fail($"There is no record type {named}. Types: {string.Join(", ", types.All.Select(t => t.Key))}");
+            if (Find(types, named) is not { } recordType) return Terminal.Fail($"There is no record type {named}. Types: {string.Join(", ", types.All.Select(t => t.Key))}");
             var path = parse.GetValue(file)!;
-            if (!path.Exists) return Fail($"There is no file {path}.");
-            await using var content = path.OpenRead();
-            var table = RecordFiles.Inspect(recordType, content, path.Name);
-            if (!table.IsOk) return Fail(table.Errors[0].ToString());
-            foreach (var column in table.Value.Columns) await Console.Error.WriteLineAsync($"{column.Header} → {column.FieldKey ?? "(left out)"}");
-            content.Position = 0;
-            var rows = RecordFiles.Read(recordType, content, path.Name, table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
-            if (!rows.IsOk) return Fail(rows.Errors[0].ToString());
+            if (!path.Exists) return Terminal.Fail($"There is no file {path}.");
+            var rows = await ReadAsync(scope.ServiceProvider, recordType, path, cancellation);
+            if (!rows.IsOk) return Terminal.Fail(rows.Errors);
             var import = scope.ServiceProvider.GetRequiredService<RecordImport>();
+            using var line = new ProgressLine(path.Name);
+            var told = new Told(line);
             var plan = parse.GetValue(commit)
-                ? await import.CommitAsync(Actor.System("cli"), recordType, rows.Value, parse.GetValue(skip), $"hufu import {path.Name}", cancellation: cancellation)
-                : await import.PlanAsync(Actor.System("cli"), recordType, rows.Value, cancellation: cancellation);
-            if (!plan.IsOk) return Fail(string.Join(Environment.NewLine, plan.Errors));
+                ? await import.CommitAsync(Actor.System("cli"), recordType, rows.Value, parse.GetValue(skip), $"hufu import {path.Name}", told, cancellation)
+                : await import.PlanAsync(Actor.System("cli"), recordType, rows.Value, told, cancellation);
+            line.Dispose();
+            if (!plan.IsOk)
+            {
+                Terminal.Fail(plan.Errors);
+                return plan.Errors[0].Code == "import.refused-rows" ? Exit.Finding : Exit.Refused;
+            }
+
             if (!parse.GetValue(quiet))
-                foreach (var line in plan.Value.Lines)
-                    Console.WriteLine($"{line.Row}\t{line.Fate}\t{line.Key}\t{line.Title}\t{string.Join("; ", line.Errors.Select(e => e.Message.En).Concat(line.Changes.Select(c => $"{c.Field}: {c.From} → {c.To}")))}");
-            Console.WriteLine($"{plan.Value.Count(RowFate.New)} new, {plan.Value.Count(RowFate.Changed)} changed, {plan.Value.Count(RowFate.Unchanged)} unchanged, {plan.Value.Count(RowFate.Refused)} refused{(parse.GetValue(commit) ? "; written" : "; dry run, nothing was written")}.");
-            return plan.Value.Count(RowFate.Refused) > 0 ? 1 : 0;
+            {
+                using var table = new RowWriter(Console.Out, parse.GetValue(format)!, ["row", "fate", "key", "number", "title", "why"]);
+                foreach (var row in plan.Value.Lines)
+                    table.Add(row.Row, row.Fate.ToString().ToLowerInvariant(), row.Key, row.Number, row.Title, string.Join("; ", row.Errors.Select(e => e.ToString()).Concat(row.Changes.Select(c => $"{c.Field}: {c.From} → {c.To}"))));
+            }
+
+            if (parse.GetValue(commit)) await Terminal.SequenceAsync(services, cancellation);
+            var counts = $"{plan.Value.Count(RowFate.New)} new, {plan.Value.Count(RowFate.Changed)} changed, {plan.Value.Count(RowFate.Unchanged)} unchanged, {plan.Value.Count(RowFate.Refused)} refused{(parse.GetValue(commit) ? "; written" : "; dry run, nothing was written")}.";
+            await (parse.GetValue(format) == "table" ? Console.Out : Console.Error).WriteLineAsync(counts);
+            return plan.Value.Count(RowFate.Refused) > 0 ? Exit.Finding : Exit.Ok;
         });
         return verb;
     }
 
-    private static int Fail(string message)
+    /// <summary>A record type by its key or the last part of its address.</summary>
+    internal static RecordType? Find(RecordTypes types, string named) => types.Find(named) ?? types.All.FirstOrDefault(t => t.Route == named || t.Route.EndsWith("/" + named, StringComparison.Ordinal));
+
+    private static async Task<Kernel.Result<IReadOnlyList<ImportRow>>> ReadAsync(IServiceProvider services, RecordType type, FileInfo path, CancellationToken cancellation)
     {
-        Console.Error.WriteLine(message);
-        return 2;
+        await using var content = path.OpenRead();
+        if (path.Extension.Equals(".xml", StringComparison.OrdinalIgnoreCase) && services.GetServices<IImportSource>().FirstOrDefault(s => s.TypeKey == type.Key) is { } source)
+            return await source.ReadAsync(Actor.System("cli"), content, path.Name, cancellation);
+        var table = RecordFiles.Inspect(type, content, path.Name);
+        if (!table.IsOk) return Kernel.Result.Fail<IReadOnlyList<ImportRow>>(table.Errors);
+        foreach (var column in table.Value.Columns) await Console.Error.WriteLineAsync($"{RowWriter.Printable(column.Header)} → {column.FieldKey ?? "(left out)"}");
+        content.Position = 0;
+        return RecordFiles.Read(type, content, path.Name, table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
+    }
+
+    private sealed class Told(ProgressLine line) : IProgress<double>
+    {
+        public void Report(double value) => line.Show(value);
     }
 }

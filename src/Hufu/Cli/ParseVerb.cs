@@ -13,7 +13,14 @@ internal static class ParseVerb
         var file = new Argument<string>("file") { Description = "A log file (.gz and .zst are unpacked), or - for standard input." };
         var format = new Option<string?>("--as") { Description = "The decoder to use. Without it each record is recognised by itself." };
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
-        var verb = new Command("parse", "Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.") { file, format, framing };
+        var verb = new Command("parse", """
+            Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
+            Examples:
+              hufu parse /var/log/auth.log | jq 'select(.valid | not)'
+              zcat fw.gz | hufu parse - --as rfc3164
+            Exit code 0: read to the end; 2: the file cannot be read.
+            """) { file, format, framing };
+        format.AcceptOnlyFromAmong([.. LogFormats.All]);
         verb.SetAction(async (parse, cancellation) =>
         {
             var name = parse.GetValue(file)!;

@@ -14,7 +14,14 @@ internal static class ServeVerb
     {
         var demo = new Option<bool>("--demo") { Description = "Fill an empty data folder with sample data: recorded logs, an asset list, people, risks. The accounts and their passwords, made for this folder, are printed." };
         var listen = new Option<string[]>("--listen") { Description = "Address and port. Several may be given.", DefaultValueFactory = _ => ["http://0.0.0.0:5280"], AllowMultipleArgumentsPerToken = true };
-        var verb = new Command("serve", "Start Hufu. Answers within seconds; the demo is loaded behind it. Without --demo the first page creates the organisation and its first administrator.") { demo, listen };
+        var verb = new Command("serve", """
+            Start Hufu. Answers within seconds; the demo is loaded behind it. Without --demo the first page creates the organisation and its first
+            administrator. One server has a data folder at a time. After a crash it says, in lines that begin with “Recovered”, what it found and put right.
+            Examples:
+              hufu serve --demo --listen http://127.0.0.1:5280
+              hufu serve --data /srv/hufu --postgres "Host=db;Database=hufu;Username=hufu"
+            Exit code 0: stopped in an orderly way; 2: it could not start.
+            """) { demo, listen };
         verb.SetAction((parse, cancellation) => RunAsync(parse, parse.GetValue(demo), parse.GetValue(listen)!, cancellation));
         return verb;
     }
@@ -23,6 +30,8 @@ internal static class ServeVerb
     {
         var storage = Host.Storage(parse);
         Directory.CreateDirectory(storage.DataFolder);
+        if (StartCheck.Take(storage.DataFolder) is not { } taken) return Terminal.Fail($"Another server works with {storage.DataFolder}. / 另一個伺服器正在使用 {storage.DataFolder}。");
+        await using var folder = taken;
         // Static files lie beside the program, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = [] });
         builder.WebHost.UseStaticWebAssets();
@@ -45,7 +54,9 @@ internal static class ServeVerb
         builder.Services.AddSingleton<ILoadingStatus>(s => s.GetRequiredService<DemoProgress>());
         builder.Services.AddHealthChecks().AddCheck<Health>("hufu");
         var app = builder.Build();
+        StartCheck.ReleaseMigrationLock(storage, Console.WriteLine);
         await DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine);
+        if (folder.WasCutOff && !StartCheck.Look(storage, app.Services.GetRequiredService<LedgerFiles>(), Console.WriteLine)) return Exit.Refused;
         await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync(cancellation);
         app.UseFirstRun();
         app.UseOwnPasswordFirst();

@@ -38,6 +38,8 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<Detection>();
         services.AddSingleton<LogImport>();
         services.AddSingleton<LogExcerpt>();
+        services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, SegmentCheck>();
+        services.AddHostedService<ImportResumption>();
     }
 
     public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);

@@ -38,7 +38,7 @@ internal static class AccessLogParser
         {
             // A request that is none is often the interesting one: a TLS hello on a plain port, a probe.
             fields["c-uri"] = request;
-            problems.Add("the request line is not 'METHOD URI HTTP/x'");
+            problems.Add(LogProblem.AccessRequest);
         }
 
         if (tail.Length == 3)

@@ -19,16 +19,16 @@ internal static class JsonRecordParser
         {
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 64 });
             if (json.RootElement.ValueKind == JsonValueKind.Object) Add("", json.RootElement, 0);
-            else problems.Add("the JSON is not an object");
+            else problems.Add(LogProblem.JsonNoObject);
         }
         catch (JsonException fault)
         {
-            problems.Add($"not valid JSON at byte {fault.BytePositionInLine}");
+            problems.Add(LogProblem.Of(LogProblem.JsonInvalid, fault.BytePositionInLine ?? 0));
         }
         catch (InvalidOperationException)
         {
             // A lone surrogate in an escape has no text.
-            problems.Add("the JSON holds a text that is not Unicode");
+            problems.Add(LogProblem.JsonNotUnicode);
         }
 
         // Winlogbeat and the raw event XML put the same values deeper; rules expect them by their short names.
@@ -71,7 +71,7 @@ internal static class JsonRecordParser
             break;
         }
 
-        if (timestamp is null && TimeNames.FirstOrDefault(fields.ContainsKey) is { } unread) problems.Add($"the time in '{unread}' is not understood");
+        if (timestamp is null && TimeNames.FirstOrDefault(fields.ContainsKey) is { } unread) problems.Add(LogProblem.Of(LogProblem.TimeUnread, unread));
         return new ParsedRecord
         {
             Format = LogFormats.Json, Problems = problems, Timestamp = timestamp, TimestampText = stampText, TimeZoneAssumed = assumed && timestamp is not null,
@@ -117,11 +117,11 @@ internal static class JsonRecordParser
                 if (value is null) continue;
                 if (fields.Count >= options.MaxFields)
                 {
-                    if (!problems.Exists(problem => problem.StartsWith("more than", StringComparison.Ordinal))) problems.Add($"more than {options.MaxFields} fields; the rest is in the raw line only");
+                    if (!problems.Exists(problem => problem.StartsWith(LogProblem.FieldsTooMany, StringComparison.Ordinal))) problems.Add(LogProblem.Of(LogProblem.FieldsTooMany, options.MaxFields));
                     return;
                 }
 
-                if (!fields.TryAdd(name, value)) problems.Add($"the name '{(name.Length > 40 ? name[..40] : name)}' occurs twice; the first is kept");
+                if (!fields.TryAdd(name, value)) problems.Add(LogProblem.Of(LogProblem.FieldTwice, name.Length > 40 ? name[..40] : name));
             }
         }
     }

@@ -25,7 +25,7 @@ public static class LogParser
         catch (DecoderFallbackException)
         {
             var read = Parse(Encoding.UTF8.GetString(record), receivedAt, source, options);
-            return read with { RawBytes = record.ToArray(), Problems = [.. read.Problems, "the record is not UTF-8; its bytes are kept"] };
+            return read with { RawBytes = record.ToArray(), Problems = [.. read.Problems, LogProblem.NotUtf8] };
         }
     }
 
@@ -65,7 +65,7 @@ public static class LogParser
             LogFormats.Syslog5424 => SyslogParser.Parse5424(raw, options),
             LogFormats.Syslog3164 => SyslogParser.Parse3164(raw, options),
             LogFormats.Json => JsonRecordParser.Parse(raw, options),
-            LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, "not an access line"),
+            LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, LogProblem.AccessNone),
             LogFormats.Plain => Plain(raw),
             _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All)}.", nameof(options)),
         };
@@ -85,6 +85,13 @@ public static class LogParser
         json.WriteStartArray("problems");
         foreach (var problem in record.Problems) json.WriteStringValue(problem);
         json.WriteEndArray();
+        if (record.Problems.Count > 0)
+        {
+            json.WriteStartArray("problemTexts");
+            foreach (var problem in record.Problems) json.WriteStringValue(LogProblem.Text(problem).ToString());
+            json.WriteEndArray();
+        }
+
         Number("priority", record.Priority);
         Number("facility", record.Facility);
         Number("severity", record.Severity);

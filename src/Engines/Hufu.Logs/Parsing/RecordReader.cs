@@ -83,14 +83,14 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
             if (length > maxLength)
             {
                 var cut = Cut(maxLength);
-                var piece = Take(cut, 0, continued ? "a further piece of a record that is longer than the limit" : "the record is longer than the limit and was cut");
+                var piece = Take(cut, 0, continued ? LogProblem.RecordPiece : LogProblem.RecordCut);
                 continued = true;
                 return piece;
             }
 
             if (end >= 0)
             {
-                var line = Take(length, 1, continued ? "the last piece of a record that is longer than the limit" : null);
+                var line = Take(length, 1, continued ? LogProblem.RecordLastPiece : null);
                 continued = false;
                 return line;
             }
@@ -104,7 +104,7 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
             }
 
             if (to == from) return null;
-            var last = Take(to - from, 0, continued ? "the last piece of a record that is longer than the limit" : null);
+            var last = Take(to - from, 0, continued ? LogProblem.RecordLastPiece : null);
             continued = false;
             return last;
         }
@@ -134,7 +134,7 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
                 // There is no way to find the next frame: the rest is read by lines and says so.
                 decided = LogFraming.Newline;
                 var rest = await LineAsync(cancellation).ConfigureAwait(false);
-                return rest is { } first ? first with { Problem = "the frame length is not a number; from here the stream is read by lines" } : null;
+                return rest is { } first ? first with { Problem = LogProblem.FrameLength } : null;
             }
 
             consumed += i + 1 - from;
@@ -151,12 +151,12 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
         if (to - from < wanted)
         {
             remaining = 0;
-            return to == from ? null : Take(to - from, 0, "the stream ended inside the record");
+            return to == from ? null : Take(to - from, 0, LogProblem.StreamEnded);
         }
 
         var whole = remaining <= maxLength;
         if (!whole) wanted = Cut(wanted);
-        var problem = !whole && !continued ? "the record is longer than the limit and was cut" : continued ? "a further piece of a record that is longer than the limit" : null;
+        var problem = !whole && !continued ? LogProblem.RecordCut : continued ? LogProblem.RecordPiece : null;
         continued = true;
         remaining -= wanted;
         return Take(wanted, 0, problem);

@@ -42,7 +42,7 @@ internal static class SyslogParser
         }
         else
         {
-            problems.Add("PRI is missing or not a number from 0 to 191");
+            problems.Add(LogProblem.SyslogPriority);
             var close = text.StartsWith('<') ? text.IndexOf('>', StringComparison.Ordinal) : -1;
             if (close is > 0 and < 16) at = close + 1;
         }
@@ -50,15 +50,15 @@ internal static class SyslogParser
         int? version = null;
         var word = Word(text, ref at);
         if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && word.Length <= 3 && word[0] != '0') version = number;
-        else problems.Add($"column {at - word.Length + 1}: VERSION is not a number from 1 to 999");
-        if (version is not (null or 1)) problems.Add($"VERSION {version} is unknown; read as version 1");
+        else problems.Add(LogProblem.Of(LogProblem.SyslogVersion, at - word.Length + 1));
+        if (version is not (null or 1)) problems.Add(LogProblem.Of(LogProblem.SyslogVersionUnknown, version));
 
         DateTimeOffset? timestamp = null;
         var stampText = Header("TIMESTAMP", int.MaxValue);
         if (stampText is not null)
         {
             if (TryTimestamp(stampText, strict: true, out var stamp, out _)) timestamp = stamp;
-            else problems.Add($"TIMESTAMP '{Short(stampText)}' is not as RFC 5424 §6.2.3 says");
+            else problems.Add(LogProblem.Of(LogProblem.SyslogTimestamp, Short(stampText)));
         }
 
         // Lengths of RFC 5424 §6.
@@ -67,16 +67,16 @@ internal static class SyslogParser
         var proc = Header("PROCID", 128);
         var msgId = Header("MSGID", 32);
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? data = null;
-        if (at >= text.Length) problems.Add("STRUCTURED-DATA is missing");
+        if (at >= text.Length) problems.Add(LogProblem.StructuredMissing);
         else if (text[at] == '-' && (at + 1 == text.Length || text[at + 1] == ' ')) at++;
         else if (text[at] == '[') data = StructuredData(text, ref at, options, problems);
-        else problems.Add($"column {at + 1}: STRUCTURED-DATA is neither '-' nor in brackets");
+        else problems.Add(LogProblem.Of(LogProblem.StructuredNone, at + 1));
 
         string? message = null;
         if (at < text.Length)
         {
             if (text[at] == ' ') at++;
-            else if (problems.Count == 0) problems.Add($"column {at + 1}: a space is missing before MSG");
+            else if (problems.Count == 0) problems.Add(LogProblem.Of(LogProblem.SyslogMessageSpace, at + 1));
             // The byte order mark only says that MSG is UTF-8 (RFC 5424 §6.4).
             if (at < text.Length && text[at] == '\uFEFF') at++;
             message = text[at..];
@@ -94,16 +94,16 @@ internal static class SyslogParser
             var value = Word(text, ref at);
             if (value.Length == 0)
             {
-                problems.Add($"column {from + 1}: {name} is missing");
+                problems.Add(LogProblem.Of(LogProblem.SyslogHeaderMissing, name, from + 1));
                 return null;
             }
 
             if (value == "-") return null;
-            if (value.Length > longest) problems.Add($"{name} is longer than {longest} characters");
+            if (value.Length > longest) problems.Add(LogProblem.Of(LogProblem.SyslogHeaderLong, name, longest));
             foreach (var c in value)
             {
                 if (c is >= '!' and <= '~') continue;
-                problems.Add($"{name} holds characters other than printable ASCII");
+                problems.Add(LogProblem.Of(LogProblem.SyslogHeaderAscii, name));
                 break;
             }
 
@@ -120,15 +120,15 @@ internal static class SyslogParser
         {
             at++;
             var id = Name(text, ref at, ' ');
-            if (id.Length is 0 or > 32) problems.Add($"column {at + 1}: SD-ID must have 1 to 32 characters");
+            if (id.Length is 0 or > 32) problems.Add(LogProblem.Of(LogProblem.StructuredId, at + 1));
             var element = new Dictionary<string, string>(StringComparer.Ordinal);
-            if (!result.TryAdd(id, element)) problems.Add($"SD-ID '{Short(id)}' occurs twice");
+            if (!result.TryAdd(id, element)) problems.Add(LogProblem.Of(LogProblem.StructuredIdTwice, Short(id)));
             result[id] = element;
             while (true)
             {
                 if (at >= text.Length)
                 {
-                    problems.Add("STRUCTURED-DATA is not closed");
+                    problems.Add(LogProblem.StructuredOpen);
                     return result;
                 }
 
@@ -140,16 +140,16 @@ internal static class SyslogParser
 
                 if (text[at] != ' ')
                 {
-                    problems.Add($"column {at + 1}: a space or ']' was expected in STRUCTURED-DATA");
+                    problems.Add(LogProblem.Of(LogProblem.StructuredSpace, at + 1));
                     return result;
                 }
 
                 at++;
                 var name = Name(text, ref at, '=');
-                if (name.Length is 0 or > 32) problems.Add($"column {at + 1}: PARAM-NAME must have 1 to 32 characters");
+                if (name.Length is 0 or > 32) problems.Add(LogProblem.Of(LogProblem.StructuredName, at + 1));
                 if (at + 1 >= text.Length || text[at] != '=' || text[at + 1] != '"')
                 {
-                    problems.Add($"column {at + 1}: '=\"' was expected in STRUCTURED-DATA");
+                    problems.Add(LogProblem.Of(LogProblem.StructuredEquals, at + 1));
                     return result;
                 }
 
@@ -159,13 +159,13 @@ internal static class SyslogParser
                 {
                     // Only ", \ and ] are escaped; a backslash before anything else is itself (RFC 5424 §6.3.3).
                     if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is '"' or '\\' or ']') at++;
-                    else if (text[at] == ']') problems.Add($"column {at + 1}: ']' is not escaped in PARAM-VALUE");
+                    else if (text[at] == ']') problems.Add(LogProblem.Of(LogProblem.StructuredBracket, at + 1));
                     value.Append(text[at++]);
                 }
 
                 if (at >= text.Length)
                 {
-                    problems.Add("PARAM-VALUE is not closed");
+                    problems.Add(LogProblem.StructuredValueOpen);
                     element[name] = value.ToString();
                     return result;
                 }
@@ -173,14 +173,14 @@ internal static class SyslogParser
                 at++;
                 if (++count > options.MaxFields)
                 {
-                    problems.Add($"more than {options.MaxFields} parameters; the rest is in the raw line only");
+                    problems.Add(LogProblem.Of(LogProblem.FieldsTooMany, options.MaxFields));
                     at = text.Length;
                     return result;
                 }
 
                 if (!element.TryAdd(name, value.ToString()))
                 {
-                    problems.Add($"parameter '{Short(name)}' of '{Short(id)}' occurs twice; the last is kept");
+                    problems.Add(LogProblem.Of(LogProblem.StructuredNameTwice, Short(name), Short(id)));
                     element[name] = value.ToString();
                 }
             }
@@ -213,7 +213,7 @@ internal static class SyslogParser
         }
         else if (text.StartsWith('<'))
         {
-            problems.Add("PRI is not a number from 0 to 191");
+            problems.Add(LogProblem.SyslogPriority);
             var close = text.IndexOf('>', StringComparison.Ordinal);
             if (close is > 0 and < 16) at = close + 1;
         }
@@ -228,7 +228,7 @@ internal static class SyslogParser
             timestamp = WithYear(time, options);
             assumed = true;
             at = end;
-            if (timestamp is null) problems.Add($"'{stampText}' is not a day of any near year");
+            if (timestamp is null) problems.Add(LogProblem.Of(LogProblem.SyslogDay, stampText));
         }
         else if (IsoWord(text, at, out var word) && TryTimestamp(word, strict: false, out var stamp, out assumed))
         {
@@ -238,7 +238,7 @@ internal static class SyslogParser
         }
         else
         {
-            problems.Add("no time stamp");
+            problems.Add(LogProblem.TimeNone);
         }
 
         var hadTime = stampText is not null;

@@ -111,6 +111,19 @@ public sealed record ImportResult(string Sha256, long Records, long Added, long 
 /// <param name="Receipt">The sealer's receipt for the root.</param>
 public sealed record EventProof(string EventId, ReadOnlyMemory<byte> LeafBytes, long Index, long Size, IReadOnlyList<byte[]> Path, ReadOnlyMemory<byte> Root, string? Receipt)
 {
+    /// <summary>The event that the bytes say; null when they are no event. Believe it only when <see cref="Holds"/> says yes.</summary>
+    public LogEvent? Event()
+    {
+        try
+        {
+            return Store.EventCodec.Decode(LeafBytes.Span) with { Id = EventId };
+        }
+        catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException or OverflowException or System.Text.DecoderFallbackException or OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>True when the event's bytes and the path give the root.</summary>
     public bool Holds() => Merkle.Verify(Merkle.HashLeaf(LeafBytes.Span), Index, Size, Path, Root.Span);
 }

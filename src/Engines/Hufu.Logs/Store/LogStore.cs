@@ -18,7 +18,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private readonly string folder;
     private readonly LogStoreOptions options;
-    private readonly FileStream ownership;
+    private readonly FileStream? ownership;
     private readonly DuckDBConnection root;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Lock gate = new();
@@ -27,7 +27,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private List<SegmentManifest> sealedSegments = [];
     private OpenSegment open = null!;
 
-    private LogStore(string folder, LogStoreOptions options, FileStream ownership)
+    private LogStore(string folder, LogStoreOptions options, FileStream? ownership)
     {
         this.folder = folder;
         this.options = options;
@@ -77,6 +77,92 @@ public sealed partial class LogStore : IAsyncDisposable
             ownership.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Opens a store to look at it as it is now, also while another process owns it and writes: what that process stores later is not seen. Nothing
+    /// in the folder is changed and nothing is put right; appending, importing and sealing throw.
+    /// </summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A manifest cannot be read.</exception>
+    public static LogStore OpenToRead(string folder, LogStoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        folder = System.IO.Path.GetFullPath(folder);
+        for (var attempt = 1; ; attempt++)
+        {
+            var store = new LogStore(folder, options ?? new LogStoreOptions(), null);
+            try
+            {
+                var before = ManifestNames(folder);
+                store.ReadManifests();
+                store.OpenEngine();
+                store.open = store.ReadOpen(store.sealedSegments.Count == 0 ? "00000001" : Next(store.sealedSegments[^1].Id));
+                // A segment that was sealed in between is neither among the manifests read nor in the write-ahead file: look again.
+                if (attempt == 5 || ManifestNames(folder).SetEquals(before)) return store;
+            }
+            catch (IOException) when (attempt < 5)
+            {
+                // Sealed away while it was read.
+            }
+            catch
+            {
+                store.root.Dispose();
+                throw;
+            }
+
+            store.open?.Dispose();
+            store.root.Dispose();
+        }
+    }
+
+    /// <summary>How far a file with these contents was imported; null when it never was.</summary>
+    /// <param name="sha256">SHA-256 of the file, lower-case hexadecimal.</param>
+    public ImportMark? ImportOf(string sha256)
+    {
+        ArgumentNullException.ThrowIfNull(sha256);
+        lock (gate) return imports.GetValueOrDefault(sha256);
+    }
+
+    /// <summary>The events from a place on, in the order of storing, sealed or not.</summary>
+    /// <param name="segment">Segment of the first event.</param>
+    /// <param name="row">Its row; past the end of the segment, the next segment's beginning is meant.</param>
+    /// <param name="count">Most events to give.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public IEnumerable<LogEvent> EventsFrom(string segment, int row, long count, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        using var view = TakeView();
+        var tables = view.Segments.Where(s => string.CompareOrdinal(s.Id, segment) >= 0).Select(s => (s.Id, Table: view.Parquet(s.Id), Rows: s.Events)).ToList();
+        if (string.CompareOrdinal(view.OpenId, segment) >= 0) tables.Add((view.OpenId, view.OpenTable, view.OpenRows));
+        foreach (var (id, table, rows) in tables)
+        {
+            for (; row < rows && count > 0; )
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var until = (int)Math.Min(rows, row + Math.Min(count, ImportBatch));
+                using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE row >= {row} AND row < {until} ORDER BY row"));
+                using var reader = command.ExecuteReader();
+                while (reader.Read()) yield return SegmentTable.Read(reader, id);
+                count -= until - row;
+                row = until;
+            }
+
+            if (count <= 0) yield break;
+            row = 0;
+        }
+    }
+
+    /// <summary>
+    /// The Merkle root over the first events of a segment, sealed or open, as their leaf hashes are kept now; null when there are not so many.
+    /// </summary>
+    public byte[]? RootOf(string segment, int events)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        List<byte[]> leaves;
+        lock (gate) leaves = segment == open.Id ? [.. open.Leaves.Take(events)] : [];
+        if (leaves.Count == 0) leaves = ReadLeaves(segment);
+        return leaves.Count < events ? null : Merkle.Root(leaves.Count == events ? leaves : leaves.GetRange(0, events));
     }
 
     /// <summary>
@@ -245,7 +331,7 @@ public sealed partial class LogStore : IAsyncDisposable
         await writing.WaitAsync().ConfigureAwait(false);
         open.Dispose();
         root.Dispose();
-        await ownership.DisposeAsync().ConfigureAwait(false);
+        if (ownership is not null) await ownership.DisposeAsync().ConfigureAwait(false);
         writing.Dispose();
     }
 
@@ -269,11 +355,12 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private async Task<IReadOnlyList<string>> AppendOwnedAsync(IReadOnlyList<LogEvent> events, ImportMark? import, CancellationToken cancellation)
     {
+        if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
         if (open.Rows > 0 && options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter) await SealOwnedAsync(cancellation).ConfigureAwait(false);
         var encoded = new List<byte[]>(events.Count);
         foreach (var item in events) encoded.Add(EventCodec.Encode(item));
         if (encoded.Count == 0 && import is null) return [];
-        open.File.Append(Frame(encoded, import));
+        open.File!.Append(Frame(encoded, import));
         var first = open.Rows;
         Take(encoded, import, options.Clock.GetUtcNow());
         var segment = open.Id;
@@ -291,24 +378,27 @@ public sealed partial class LogStore : IAsyncDisposable
             {
                 var item = EventCodec.Decode(encoded[i]);
                 SegmentTable.Append(appender, open.Rows + i, item, encoded[i]);
-                open.Leaves.Add(Merkle.HashLeaf(encoded[i]));
+                lock (gate) open.Leaves.Add(Merkle.HashLeaf(encoded[i]));
                 if (item.Time < open.Earliest) open.Earliest = item.Time;
                 if (item.Time > open.Latest) open.Latest = item.Time;
                 open.Bytes += encoded[i].Length;
             }
         }
 
-        lock (gate) open.Rows += encoded.Count;
-        if (import is null) return;
-        open.Imports[import.Sha256] = Join(open.Imports.GetValueOrDefault(import.Sha256), import);
-        imports[import.Sha256] = Join(imports.GetValueOrDefault(import.Sha256), import);
+        lock (gate)
+        {
+            open.Rows += encoded.Count;
+            if (import is null) return;
+            open.Imports[import.Sha256] = Join(open.Imports.GetValueOrDefault(import.Sha256), import);
+            imports[import.Sha256] = Join(imports.GetValueOrDefault(import.Sha256), import);
+        }
     }
 
     private static ImportMark Join(ImportMark? known, ImportMark more) => known is null ? more : more with { Records = known.Records + more.Records, Complete = known.Complete || more.Complete };
 
     private async Task<SegmentManifest?> SealOwnedAsync(CancellationToken cancellation)
     {
-        if (open.Rows == 0 && open.Imports.Count == 0) return null;
+        if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
         if (open.Rows == 0) return null;
         var parquet = PathOf(open.Id, ".parquet");
         using (var command = root.CreateCommand())
@@ -350,7 +440,7 @@ public sealed partial class LogStore : IAsyncDisposable
             if (done.Readers == 0) Drop(done);
         }
 
-        done.File.Dispose();
+        done.File!.Dispose();
         File.Delete(PathOf(done.Id, ".wal"));
         return manifest;
     }
@@ -363,24 +453,9 @@ public sealed partial class LogStore : IAsyncDisposable
             recovery.Add($"{System.IO.Path.GetFileName(path)} was half written and was removed; its events are in the write-ahead file.");
         }
 
-        foreach (var path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
-        {
-            SegmentManifest? manifest;
-            try
-            {
-                manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoreJson.Default.SegmentManifest);
-            }
-            catch (JsonException fault)
-            {
-                throw new InvalidDataException($"The manifest {path} cannot be read: {fault.Message}", fault);
-            }
-
-            if (manifest is null || manifest.Id != System.IO.Path.GetFileNameWithoutExtension(path) || manifest.Schema != 1)
-                throw new InvalidDataException($"The manifest {path} is not one of schema 1 for this segment.");
-            sealedSegments.Add(manifest);
-            if (!File.Exists(PathOf(manifest.Id, ".parquet"))) recovery.Add($"{manifest.Id}.parquet is missing although its manifest is there; its {manifest.Events} events cannot be read.");
-            foreach (var mark in manifest.Imports) imports[mark.Sha256] = Join(imports.GetValueOrDefault(mark.Sha256), mark);
-        }
+        ReadManifests();
+        foreach (var missing in sealedSegments.Where(manifest => !File.Exists(PathOf(manifest.Id, ".parquet"))))
+            recovery.Add($"{missing.Id}.parquet is missing although its manifest is there; its {missing.Events} events cannot be read.");
 
         var ids = sealedSegments.Select(manifest => manifest.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(folder).Where(path => System.IO.Path.GetExtension(path) is ".parquet" or ".leaves"))
@@ -399,6 +474,35 @@ public sealed partial class LogStore : IAsyncDisposable
             recovery.Add($"{System.IO.Path.GetFileName(path)} belongs to a sealed segment and was removed.");
         }
 
+        OpenEngine();
+        open = NewOpen(sealedSegments.Count == 0 ? "00000001" : Next(sealedSegments[^1].Id));
+    }
+
+    private static HashSet<string> ManifestNames(string folder) => [.. Directory.EnumerateFiles(folder, "*.json")];
+
+    private void ReadManifests()
+    {
+        foreach (var path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
+        {
+            SegmentManifest? manifest;
+            try
+            {
+                manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoreJson.Default.SegmentManifest);
+            }
+            catch (JsonException fault)
+            {
+                throw new InvalidDataException($"The manifest {path} cannot be read: {fault.Message}", fault);
+            }
+
+            if (manifest is null || manifest.Id != System.IO.Path.GetFileNameWithoutExtension(path) || manifest.Schema != 1)
+                throw new InvalidDataException($"The manifest {path} is not one of schema 1 for this segment.");
+            sealedSegments.Add(manifest);
+            foreach (var mark in manifest.Imports) imports[mark.Sha256] = Join(imports.GetValueOrDefault(mark.Sha256), mark);
+        }
+    }
+
+    private void OpenEngine()
+    {
         root.Open();
         using (var command = root.CreateCommand())
         {
@@ -409,8 +513,6 @@ public sealed partial class LogStore : IAsyncDisposable
                 """);
             command.ExecuteNonQuery();
         }
-
-        open = NewOpen(sealedSegments.Count == 0 ? "00000001" : Next(sealedSegments[^1].Id));
     }
 
     private static string Next(string id) => (int.Parse(id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture);
@@ -420,6 +522,20 @@ public sealed partial class LogStore : IAsyncDisposable
         var frames = new List<byte[]>();
         var (file, cut) = WriteAhead.Open(PathOf(id, ".wal"), frames.Add);
         if (cut > 0) recovery.Add($"{id}.wal ended in {cut} bytes of an append that was never acknowledged; they were cut off.");
+        var created = Replay(id, file, frames);
+        if (created.Rows > 0) recovery.Add($"{created.Rows} events of the open segment {id} were read back from the write-ahead file.");
+        return created;
+    }
+
+    private OpenSegment ReadOpen(string id)
+    {
+        var frames = new List<byte[]>();
+        WriteAhead.Read(PathOf(id, ".wal"), frames.Add);
+        return Replay(id, null, frames);
+    }
+
+    private OpenSegment Replay(string id, WriteAhead? file, List<byte[]> frames)
+    {
         var created = new OpenSegment(id, "open_" + id, file);
         using (var command = root.CreateCommand())
         {
@@ -436,7 +552,6 @@ public sealed partial class LogStore : IAsyncDisposable
             Take(events, import, options.Clock.GetUtcNow());
         }
 
-        recovery.Add($"{created.Rows} events of the open segment {id} were read back from the write-ahead file.");
         open = before ?? created;
         return created;
     }
@@ -497,13 +612,13 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
-    private sealed class OpenSegment(string id, string table, WriteAhead file) : IDisposable
+    private sealed class OpenSegment(string id, string table, WriteAhead? file) : IDisposable
     {
         public string Id { get; } = id;
 
         public string Table { get; } = table;
 
-        public WriteAhead File { get; } = file;
+        public WriteAhead? File { get; } = file;
 
         public List<byte[]> Leaves { get; } = [];
 
@@ -523,7 +638,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
         public bool Retired { get; set; }
 
-        public void Dispose() => File.Dispose();
+        public void Dispose() => File?.Dispose();
     }
 
     /// <summary>The store at one moment: a list of segments and the rows that the open one had then.</summary>

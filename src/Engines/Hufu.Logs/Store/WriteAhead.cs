@@ -20,24 +20,20 @@ internal sealed class WriteAhead : IDisposable
     public static (WriteAhead File, long Cut) Open(string path, Action<byte[]> replay)
     {
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
-        long good = 0;
-        Span<byte> head = stackalloc byte[12];
-        while (file.ReadAtLeast(head, 12, throwOnEndOfStream: false) == 12)
-        {
-            var length = BinaryPrimitives.ReadInt32LittleEndian(head);
-            if (length is < 0 or > MaxFrame || length > file.Length - file.Position) break;
-            var payload = new byte[length];
-            file.ReadExactly(payload);
-            if (!SHA256.HashData(payload).AsSpan(0, 8).SequenceEqual(head[4..])) break;
-            replay(payload);
-            good = file.Position;
-        }
-
+        var good = Frames(file, replay);
         var cut = file.Length - good;
         file.SetLength(good);
         file.Position = good;
         file.Flush(flushToDisk: true);
         return (new WriteAhead(file), cut);
+    }
+
+    /// <summary>Hands over every whole frame of a file that another process may be writing, and changes nothing. No file is no frame.</summary>
+    public static void Read(string path, Action<byte[]> replay)
+    {
+        if (!File.Exists(path)) return;
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
+        Frames(file, replay);
     }
 
     public void Append(ReadOnlySpan<byte> payload)
@@ -62,6 +58,25 @@ internal sealed class WriteAhead : IDisposable
     }
 
     public void Dispose() => file.Dispose();
+
+    /// <summary>Hands over every whole frame; returns where they end.</summary>
+    private static long Frames(FileStream file, Action<byte[]> replay)
+    {
+        long good = 0;
+        Span<byte> head = stackalloc byte[12];
+        while (file.ReadAtLeast(head, 12, throwOnEndOfStream: false) == 12)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(head);
+            if (length is < 0 or > MaxFrame || length > file.Length - file.Position) break;
+            var payload = new byte[length];
+            file.ReadExactly(payload);
+            if (!SHA256.HashData(payload).AsSpan(0, 8).SequenceEqual(head[4..])) break;
+            replay(payload);
+            good = file.Position;
+        }
+
+        return good;
+    }
 }
 
 /// <summary>Files that are either whole or not there.</summary>

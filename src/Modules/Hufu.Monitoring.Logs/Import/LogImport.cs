@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
@@ -8,7 +9,7 @@ namespace Hufu.Monitoring.Logs;
 /// <summary>A record that was kept and could not be read without reserve.</summary>
 /// <param name="Number">Which record of the file, from 1.</param>
 /// <param name="EventId">Where it is stored.</param>
-/// <param name="Problems">What is wrong.</param>
+/// <param name="Problems">What is wrong, as codes of <see cref="LogProblem"/>.</param>
 public sealed record ImportProblem(long Number, string EventId, IReadOnlyList<string> Problems);
 
 /// <summary>What came of one file.</summary>
@@ -26,6 +27,8 @@ public sealed record LogImportOutcome(
 /// <summary>Brings events in: into the store first, then past the rules.</summary>
 public sealed class LogImport(LogService logs, Detection detection, TimeProvider clock)
 {
+    private readonly ImportJournal journal = new(Path.Combine(logs.Folder, "imports"));
+
     private const int MaxProblems = 50;
     private const int ReportEvery = 5_000;
 
@@ -51,17 +54,57 @@ public sealed class LogImport(LogService logs, Detection detection, TimeProvider
         var parse = new LogParseOptions { ReferenceTime = clock.GetUtcNow(), AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) };
         try
         {
+            string sha256;
+            await using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous))
+                sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
             return await logs.AddAsync(async (store, place) =>
             {
-                var added = await store.ImportAsync(path, source, parse, cancellation: cancellation);
-                if (added.Added == 0) return Result.Of(new LogImportOutcome(name, source, added, new Dictionary<string, long>(), [], null, null, new RaisedCounts([], [], 0, [])));
-                return Result.Of(await LookAsync(store, place, added, path, name, source, parse, progress, cancellation));
+                var known = store.ImportOf(sha256);
+                var pending = Settled(store, journal.Find(sha256));
+                if (known is { Complete: true } && pending is null)
+                    return Result.Of(new LogImportOutcome(name, source, new ImportResult(sha256, known.Records, 0, 0), new Dictionary<string, long>(), [], null, null, new RaisedCounts([], [], 0, [])));
+                var added = new ImportResult(sha256, known?.Records ?? 0, 0, 0);
+                if (known is not { Complete: true })
+                {
+                    pending ??= new PendingImport(sha256, name, source, []);
+                    journal.Write(pending with { Ranges = [.. pending.Ranges, new ImportRange(place.Segment, place.Row, 0)] });
+                    added = await store.ImportAsync(path, source, parse, cancellation: cancellation);
+                    pending = Settled(store, journal.Find(sha256))!;
+                }
+
+                return Result.Of(await LookAsync(store, pending!, added, name, source, complete: true, progress, cancellation));
             }, cancellation);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            return Result.Fail<LogImportOutcome>(Error.Of("logs.import.unreadable", $"檔案無法讀取：{e.Message}", $"The file could not be read: {e.Message}", name));
+            return Result.Fail<LogImportOutcome>(IsFull(e)
+                ? Error.Of("logs.import.disk-full", "磁碟已滿，日誌未完全匯入。騰出空間後再匯入同一檔案，會由中斷處接續。", "The disk is full and the logs were not imported to the end. Make room and import the same file again: it goes on where it stopped.", name)
+                : Error.Of("logs.import.unreadable", $"檔案無法讀取：{e.Message}", $"The file could not be read: {e.Message}", name));
         }
+    }
+
+    /// <summary>
+    /// Finishes what an earlier process left: looks through the events of every import that was stored and not looked through to the end. Returns
+    /// what came of each; nothing is raised twice.
+    /// </summary>
+    public async Task<IReadOnlyList<LogImportOutcome>> ResumeAsync(CancellationToken cancellation = default)
+    {
+        var outcomes = new List<LogImportOutcome>();
+        foreach (var waiting in journal.All())
+        {
+            var outcome = await logs.AddAsync(async (store, _) =>
+            {
+                // Somebody may have imported the same file meanwhile.
+                if (Settled(store, journal.Find(waiting.Sha256)) is not { } pending) return null;
+                var complete = store.ImportOf(pending.Sha256) is { Complete: true };
+                var stored = pending.Ranges.Sum(r => r.Count);
+                if (!complete && stored == pending.Looked) return null;
+                return await LookAsync(store, pending, new ImportResult(pending.Sha256, stored, 0, 0), pending.Name, pending.Source, complete, null, cancellation);
+            }, cancellation);
+            if (outcome is not null) outcomes.Add(outcome);
+        }
+
+        return outcomes;
     }
 
     /// <summary>Adds events that a receiver has taken in, and looks at them. Returns their ids.</summary>
@@ -73,32 +116,46 @@ public sealed class LogImport(LogService logs, Detection detection, TimeProvider
         return ids;
     }
 
-    // The file is read a second time rather than kept in memory: its records and the ids that the store gave go in step.
-    private async Task<LogImportOutcome> LookAsync(LogStore store, EventPlace place, ImportResult added, string path, string name, string source, LogParseOptions parse, IProgress<long>? progress, CancellationToken cancellation)
+    // An attempt that was stopped did not note how much it stored: the store knows how much of the file it has, and what one attempt stores lies together.
+    private static PendingImport? Settled(LogStore store, PendingImport? pending)
     {
+        if (pending is null || pending.Ranges.Count == 0 || pending.Ranges[^1].Count > 0) return pending;
+        var before = pending.Ranges.Take(pending.Ranges.Count - 1).ToList();
+        var stored = (store.ImportOf(pending.Sha256)?.Records ?? 0) - before.Sum(r => r.Count);
+        return pending with { Ranges = stored > 0 ? [.. before, pending.Ranges[^1] with { Count = stored }] : before };
+    }
+
+    // What is looked at is what the store has: that is also there when the file is not.
+    private async Task<LogImportOutcome> LookAsync(LogStore store, PendingImport pending, ImportResult added, string name, string source, bool complete, IProgress<long>? progress, CancellationToken cancellation)
+    {
+        journal.Write(pending);
         var run = detection.Begin();
         var formats = new SortedDictionary<string, long>(StringComparer.Ordinal);
         var problems = new List<ImportProblem>();
         DateTimeOffset? from = null, to = null;
-        long number = 0, looked = 0;
-        using var ids = LogService.IdsFrom(store, place).GetEnumerator();
-        await using var stream = RecordReader.OpenFile(path);
-        using var reader = new RecordReader(stream, LogFraming.Auto, parse.MaxLength);
-        while (looked < added.Added && await reader.ReadAsync(cancellation) is { } record)
+        long looked = 0;
+        foreach (var item in pending.Ranges.SelectMany(r => store.EventsFrom(r.Segment, r.Row, r.Count, cancellation)))
         {
-            if (++number <= added.Records - added.Added) continue;
-            ids.MoveNext();
-            var item = LogParser.Parse(record.Bytes.Span, parse.ReferenceTime, source, parse) with { Id = ids.Current };
-            if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
+            looked++;
             formats[item.Format] = formats.GetValueOrDefault(item.Format) + 1;
-            if (item.Problems.Count > 0 && problems.Count < MaxProblems) problems.Add(new ImportProblem(number, item.Id, item.Problems));
+            if (item.Problems.Count > 0 && problems.Count < MaxProblems) problems.Add(new ImportProblem(looked, item.Id, item.Problems));
             if (from is null || item.Time < from) from = item.Time;
             if (to is null || item.Time > to) to = item.Time;
             run.Process(item);
-            if (++looked % ReportEvery == 0) progress?.Report(looked);
+            if (looked % ReportEvery == 0) progress?.Report(looked);
         }
 
         progress?.Report(looked);
-        return new LogImportOutcome(name, source, added, formats, problems, from, to, await detection.RaiseAsync(run.Take(), cancellation));
+        var raised = await detection.RaiseAsync(run.Take(), cancellation);
+        if (raised.Errors.Count == 0)
+        {
+            if (complete) journal.Remove(pending.Sha256);
+            else journal.Write(pending with { Looked = looked });
+        }
+
+        return new LogImportOutcome(name, source, added, formats, problems, from, to, raised);
     }
+
+    // ENOSPC and EFBIG, and what Windows calls a full disk.
+    private static bool IsFull(Exception fault) => fault is IOException && (fault.HResult & 0xFFFF) is 28 or 27 or 112 or 39;
 }

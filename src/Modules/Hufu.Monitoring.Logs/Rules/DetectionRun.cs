@@ -20,7 +20,8 @@ internal sealed class DetectionRun(SigmaEngine engine)
         if (times.TryAdd(item.Id, item.Time)) order.Enqueue(item.Id);
         if (order.Count > Remembered) times.Remove(order.Dequeue());
         found.Clear();
-        session.Process(new EventFields(item), item.Time, item.Id, [.. LogSourceHints.For(item).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))], found);
+        var fields = new LogEventFields(item);
+        session.Process(fields, item.Time, item.Id, fields.Sources, found);
         foreach (var match in found) Add(match, item);
     }
 
@@ -61,22 +62,29 @@ internal sealed class DetectionRun(SigmaEngine engine)
 
         string? Value(string field) => isGroup && match.Fields.FirstOrDefault(f => f.Field == field)?.Value is { Length: > 0 } value ? value : null;
     }
+}
 
-    private sealed class EventFields(LogEvent item) : ISigmaEvent
+/// <summary>An event as rules see it.</summary>
+public sealed class LogEventFields(LogEvent item) : ISigmaEvent
+{
+    /// <inheritdoc />
+    public int KeywordValueCount => 1;
+
+    /// <summary>The log sources that the event belongs to.</summary>
+    public IReadOnlyList<SigmaLogSource> Sources => [.. LogSourceHints.For(item).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))];
+
+    /// <inheritdoc />
+    public bool TryGet(string field, out SigmaValue value)
     {
-        public int KeywordValueCount => 1;
+        var text = item.Field(field);
+        value = text is null ? default : SigmaValue.Of(text);
+        return text is not null;
+    }
 
-        public bool TryGet(string field, out SigmaValue value)
-        {
-            var text = item.Field(field);
-            value = text is null ? default : SigmaValue.Of(text);
-            return text is not null;
-        }
-
-        public SigmaValue KeywordValueAt(int index, out string field)
-        {
-            field = "raw";
-            return SigmaValue.Of(item.Raw);
-        }
+    /// <inheritdoc />
+    public SigmaValue KeywordValueAt(int index, out string field)
+    {
+        field = "raw";
+        return SigmaValue.Of(item.Raw);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hufu.Kernel;
 using Hufu.Ledger;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Records.Storage.Ledger;
@@ -15,13 +16,27 @@ public sealed record BrokenPlace(string Code, string Where, LocalizedText Messag
 public sealed record LedgerCheckResult(IReadOnlyList<BrokenPlace> Broken, long Leaves, long Changes, long Records, long Files, long Waiting, long Erased, string? Checkpoint)
 {
     public bool IsIntact => Broken.Count == 0;
+
+    /// <summary>What further parts looked at, by their names.</summary>
+    public IReadOnlyDictionary<string, long> Parts { get; init; } = new Dictionary<string, long>();
+}
+
+/// <summary>Something outside the rows that the ledger vouches for, and that knows how to verify itself.</summary>
+public interface ILedgerCheckPart
+{
+    /// <summary>What it is called in the result.</summary>
+    string Name { get; }
+
+    /// <summary>Verifies and reports every broken place. Returns how much was looked at.</summary>
+    Task<long> RunAsync(HufuDbContext db, Action<BrokenPlace> broken, IProgress<(string Part, double Done)>? progress, CancellationToken cancellation);
 }
 
 /// <summary>
 /// Verifies all that the product vouches for, without trusting the running product: the ledger against its signature, every change against
-/// its leaf, every record against the hash in its last change, every evidence file against its name.
+/// its leaf, every record against the hash in its last change, every evidence file against its name. May run beside a product that is writing:
+/// the database is read as it was at one moment, and a leaf that is written before its place is noted counts as waiting.
 /// </summary>
-public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, LedgerFiles files, FileVault vault)
+public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, LedgerFiles files, FileVault vault, IEnumerable<ILedgerCheckPart> parts)
 {
     private const int MaxFaults = 50;
 
@@ -35,9 +50,14 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
         var tree = LedgerVerifier.Verify(files.Folder, new LedgerTrust(verifier.Value), keptElsewhere, cancellation: cancellation);
         if (tree.Fault is { } fault)
             broken.Add(new BrokenPlace("ledger." + Dashed(fault.Kind.ToString()), fault.EntryIndex is { } at ? $"{fault.Path} #{at}" : fault.Path, fault.Message));
+        var size = tree.Checkpoint?.Checkpoint.Size ?? 0;
         await using var db = await factory.CreateDbContextAsync(cancellation);
+        await using var moment = await SnapshotAsync(db, cancellation);
+        // Committed before the ledger is opened here, so that the ledger has every leaf whose place the database knows.
+        _ = await db.Changes.MaxAsync(c => (long?)c.Position, cancellation);
         var reader = LedgerReader.Open(files.Folder);
-        var size = reader.IsOk ? reader.Value.Size : 0;
+        // A process that was killed, or one that is at work, has leaves whose places are not noted yet.
+        var noted = await db.Changes.AsNoTracking().Where(c => c.Position == null).ToDictionaryAsync(c => c.Uid, cancellation);
 
         // Every change against its leaf, in the order of the leaves: a missing, doubled or changed row shows at its own place.
         long changes = 0, waiting = 0, erased = 0, next = 0;
@@ -52,7 +72,7 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
             if (change.Position is not { } position) waiting++;
             else
             {
-                for (; next < position && broken.Count < MaxFaults; next++) Missing(broken, reader, next);
+                for (; next < position && broken.Count < MaxFaults; next++) Missing(broken, reader, next, noted);
                 next = Math.Max(next, position + 1);
                 var entry = reader.IsOk ? reader.Value.ReadEntry(position) : null;
                 if (entry is not { IsOk: true }) Add(broken, "leaf.missing", $"#{position}", $"異動 {change.Id} 的帳本項 #{position} 不存在或無法讀取。", $"Leaf #{position} of change {change.Id} is missing or cannot be read.");
@@ -63,8 +83,9 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
             if (change.Payload is not null && ChangeCapture.Read(change) is { } payload && (payload.State is not null || change.Action == "delete")) last[change.RecordId] = (change.TypeKey, payload.State);
         }
 
-        for (; next < size && broken.Count < MaxFaults; next++) Missing(broken, reader, next);
-        if (size < next && broken.Count < MaxFaults) Add(broken, "ledger.cut-back", $"#{size}", $"資料庫記載 {next} 項，帳本只有 {size} 項：帳本尾端被截斷。", $"The database knows {next} leaves but the ledger has {size}: its tail was cut off.");
+        for (; next < size && broken.Count < MaxFaults; next++) Missing(broken, reader, next, noted);
+        var now = reader.IsOk ? reader.Value.Size : 0;
+        if (now < next && broken.Count < MaxFaults) Add(broken, "ledger.cut-back", $"#{now}", $"資料庫記載 {next} 項，帳本只有 {now} 項：帳本尾端被截斷。", $"The database knows {next} leaves but the ledger has {now}: its tail was cut off.");
 
         // Every audited row against the state hash of its last change.
         long records = 0;
@@ -96,14 +117,35 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
             if (!await vault.IsIntactAsync(hash, cancellation)) Add(broken, "file.changed", hash, $"證據檔案 {hash[..16]}… 遺失或內容已變。", $"The evidence file {hash[..16]}… is missing or altered.");
         }
 
+        var counted = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var part in parts)
+        {
+            counted[part.Name] = await part.RunAsync(db, place =>
+            {
+                if (broken.Count < MaxFaults) broken.Add(place);
+            }, progress, cancellation);
+        }
+
         progress?.Report(("done", 1));
         var checkpoint = tree.Checkpoint is { } c ? System.Text.Encoding.UTF8.GetString(c.Bytes.Span) : null;
-        return Result.Of(new LedgerCheckResult(broken, size, changes, records, checkedFiles, waiting, erased, checkpoint));
+        return Result.Of(new LedgerCheckResult(broken, size, changes, records, checkedFiles, waiting, erased, checkpoint) { Parts = counted });
     }
 
-    private static void Missing(List<BrokenPlace> broken, Result<LedgerReader> reader, long index)
+    // One consistent state of the database, whatever is written meanwhile.
+    private static async Task<IAsyncDisposable> SnapshotAsync(HufuDbContext db, CancellationToken cancellation)
     {
-        var uid = reader.IsOk && reader.Value.ReadEntry(index) is { IsOk: true } entry ? LedgerSequencer.UidOf(entry.Value) : null;
+        await db.Database.OpenConnectionAsync(cancellation);
+        if (db.Database.GetDbConnection() is not SqliteConnection sqlite) return await db.Database.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
+        var transaction = sqlite.BeginTransaction(deferred: true);
+        await db.Database.UseTransactionAsync(transaction, cancellation);
+        return transaction;
+    }
+
+    private static void Missing(List<BrokenPlace> broken, Result<LedgerReader> reader, long index, Dictionary<Guid, Change> noted)
+    {
+        var entry = reader.IsOk ? reader.Value.ReadEntry(index) : null;
+        var uid = entry is { IsOk: true } ? LedgerSequencer.UidOf(entry.Value) : null;
+        if (uid is { } id && noted.TryGetValue(id, out var change) && entry!.Value.AsSpan().SequenceEqual(ChangeCapture.Leaf(change))) return;
         Add(broken, "change.missing", $"#{index}", $"帳本項 #{index} 的異動（{uid}）已不在資料庫中：有一列被刪除。", $"The change of leaf #{index} ({uid}) is no longer in the database: a row was removed.");
     }
 

@@ -1,0 +1,190 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Hufu.Kernel;
+
+namespace Hufu.Logs;
+
+/// <summary>
+/// What can be wrong with a record. An event keeps a code, behind it the values that the text names, each after a vertical bar
+/// (<c>json.invalid|17</c>); <see cref="Text"/> gives the words. Events stored by earlier versions have words instead of codes, which stay as they are.
+/// </summary>
+public static class LogProblem
+{
+    /// <summary>Not an access line.</summary>
+    public const string AccessNone = "access.none";
+
+    /// <summary>The request line is not 'METHOD URI HTTP/x'.</summary>
+    public const string AccessRequest = "access.request";
+
+    /// <summary>The JSON is not an object.</summary>
+    public const string JsonNoObject = "json.no-object";
+
+    /// <summary>Not valid JSON at byte {0}.</summary>
+    public const string JsonInvalid = "json.invalid";
+
+    /// <summary>The JSON holds a text that is not Unicode.</summary>
+    public const string JsonNotUnicode = "json.not-unicode";
+
+    /// <summary>The time in '{0}' is not understood.</summary>
+    public const string TimeUnread = "time.unread";
+
+    /// <summary>No time stamp.</summary>
+    public const string TimeNone = "time.none";
+
+    /// <summary>More than {0} fields; the rest is in the raw line only.</summary>
+    public const string FieldsTooMany = "fields.too-many";
+
+    /// <summary>The name '{0}' occurs twice; the first is kept.</summary>
+    public const string FieldTwice = "fields.twice";
+
+    /// <summary>The record is not UTF-8; its bytes are kept.</summary>
+    public const string NotUtf8 = "text.not-utf8";
+
+    /// <summary>The record is longer than the limit and was cut.</summary>
+    public const string RecordCut = "record.cut";
+
+    /// <summary>A further piece of a record that is longer than the limit.</summary>
+    public const string RecordPiece = "record.piece";
+
+    /// <summary>The last piece of a record that is longer than the limit.</summary>
+    public const string RecordLastPiece = "record.last-piece";
+
+    /// <summary>The frame length is not a number; from here the stream is read by lines.</summary>
+    public const string FrameLength = "frame.length";
+
+    /// <summary>The stream ended inside the record.</summary>
+    public const string StreamEnded = "frame.ended";
+
+    /// <summary>PRI is missing or not a number from 0 to 191.</summary>
+    public const string SyslogPriority = "syslog.pri";
+
+    /// <summary>Column {0}: VERSION is not a number from 1 to 999.</summary>
+    public const string SyslogVersion = "syslog.version";
+
+    /// <summary>VERSION {0} is unknown; read as version 1.</summary>
+    public const string SyslogVersionUnknown = "syslog.version-unknown";
+
+    /// <summary>TIMESTAMP '{0}' is not as RFC 5424 §6.2.3 says.</summary>
+    public const string SyslogTimestamp = "syslog.timestamp";
+
+    /// <summary>'{0}' is not a day of any near year.</summary>
+    public const string SyslogDay = "syslog.day";
+
+    /// <summary>Column {0}: a space is missing before MSG.</summary>
+    public const string SyslogMessageSpace = "syslog.message-space";
+
+    /// <summary>Column {1}: {0} is missing.</summary>
+    public const string SyslogHeaderMissing = "syslog.header-missing";
+
+    /// <summary>{0} is longer than {1} characters.</summary>
+    public const string SyslogHeaderLong = "syslog.header-long";
+
+    /// <summary>{0} holds characters other than printable ASCII.</summary>
+    public const string SyslogHeaderAscii = "syslog.header-ascii";
+
+    /// <summary>STRUCTURED-DATA is missing.</summary>
+    public const string StructuredMissing = "sd.missing";
+
+    /// <summary>Column {0}: STRUCTURED-DATA is neither '-' nor in brackets.</summary>
+    public const string StructuredNone = "sd.none";
+
+    /// <summary>Column {0}: SD-ID must have 1 to 32 characters.</summary>
+    public const string StructuredId = "sd.id";
+
+    /// <summary>SD-ID '{0}' occurs twice.</summary>
+    public const string StructuredIdTwice = "sd.id-twice";
+
+    /// <summary>STRUCTURED-DATA is not closed.</summary>
+    public const string StructuredOpen = "sd.open";
+
+    /// <summary>Column {0}: a space or ']' was expected in STRUCTURED-DATA.</summary>
+    public const string StructuredSpace = "sd.space";
+
+    /// <summary>Column {0}: PARAM-NAME must have 1 to 32 characters.</summary>
+    public const string StructuredName = "sd.name";
+
+    /// <summary>Column {0}: '="' was expected in STRUCTURED-DATA.</summary>
+    public const string StructuredEquals = "sd.equals";
+
+    /// <summary>Column {0}: ']' is not escaped in PARAM-VALUE.</summary>
+    public const string StructuredBracket = "sd.bracket";
+
+    /// <summary>PARAM-VALUE is not closed.</summary>
+    public const string StructuredValueOpen = "sd.value-open";
+
+    /// <summary>Parameter '{0}' of '{1}' occurs twice; the last is kept.</summary>
+    public const string StructuredNameTwice = "sd.name-twice";
+
+    private static readonly FrozenDictionary<string, LocalizedText> Texts = new Dictionary<string, LocalizedText>(StringComparer.Ordinal)
+    {
+        [AccessNone] = new("這行不是網站存取紀錄", "not an access line"),
+        [AccessRequest] = new("請求行不是「方法 網址 HTTP/x」", "the request line is not 'METHOD URI HTTP/x'"),
+        [JsonNoObject] = new("JSON 不是物件", "the JSON is not an object"),
+        [JsonInvalid] = new("第 {0} 位元組起不是有效的 JSON", "not valid JSON at byte {0}"),
+        [JsonNotUnicode] = new("JSON 內有不是 Unicode 的文字", "the JSON holds a text that is not Unicode"),
+        [TimeUnread] = new("看不懂「{0}」的時間", "the time in '{0}' is not understood"),
+        [TimeNone] = new("沒有時間", "no time stamp"),
+        [FieldsTooMany] = new("欄位超過 {0} 個，其餘只在原文裡", "more than {0} fields; the rest is in the raw line only"),
+        [FieldTwice] = new("名稱「{0}」出現兩次，保留第一個", "the name '{0}' occurs twice; the first is kept"),
+        [NotUtf8] = new("這筆不是 UTF-8，原始位元組已保留", "the record is not UTF-8; its bytes are kept"),
+        [RecordCut] = new("這筆超過長度上限，已切段", "the record is longer than the limit and was cut"),
+        [RecordPiece] = new("超過長度上限之紀錄的後續段落", "a further piece of a record that is longer than the limit"),
+        [RecordLastPiece] = new("超過長度上限之紀錄的最後一段", "the last piece of a record that is longer than the limit"),
+        [FrameLength] = new("訊框長度不是數字，由此開始逐行讀取", "the frame length is not a number; from here the stream is read by lines"),
+        [StreamEnded] = new("資料流在這筆中間結束", "the stream ended inside the record"),
+        [SyslogPriority] = new("PRI 缺少，或不是 0 至 191 的數字", "PRI is missing or not a number from 0 to 191"),
+        [SyslogVersion] = new("第 {0} 欄：VERSION 不是 1 至 999 的數字", "column {0}: VERSION is not a number from 1 to 999"),
+        [SyslogVersionUnknown] = new("未知的 VERSION {0}，當作版本 1 讀取", "VERSION {0} is unknown; read as version 1"),
+        [SyslogTimestamp] = new("TIMESTAMP「{0}」不合 RFC 5424 §6.2.3", "TIMESTAMP '{0}' is not as RFC 5424 §6.2.3 says"),
+        [SyslogDay] = new("「{0}」不是鄰近年份的日期", "'{0}' is not a day of any near year"),
+        [SyslogMessageSpace] = new("第 {0} 欄：MSG 前缺少空格", "column {0}: a space is missing before MSG"),
+        [SyslogHeaderMissing] = new("第 {1} 欄：缺少 {0}", "column {1}: {0} is missing"),
+        [SyslogHeaderLong] = new("{0} 超過 {1} 個字元", "{0} is longer than {1} characters"),
+        [SyslogHeaderAscii] = new("{0} 含有可列印 ASCII 以外的字元", "{0} holds characters other than printable ASCII"),
+        [StructuredMissing] = new("缺少 STRUCTURED-DATA", "STRUCTURED-DATA is missing"),
+        [StructuredNone] = new("第 {0} 欄：STRUCTURED-DATA 既不是「-」也不在方括號內", "column {0}: STRUCTURED-DATA is neither '-' nor in brackets"),
+        [StructuredId] = new("第 {0} 欄：SD-ID 須為 1 至 32 個字元", "column {0}: SD-ID must have 1 to 32 characters"),
+        [StructuredIdTwice] = new("SD-ID「{0}」出現兩次", "SD-ID '{0}' occurs twice"),
+        [StructuredOpen] = new("STRUCTURED-DATA 沒有結尾", "STRUCTURED-DATA is not closed"),
+        [StructuredSpace] = new("第 {0} 欄：STRUCTURED-DATA 這裡應為空格或「]」", "column {0}: a space or ']' was expected in STRUCTURED-DATA"),
+        [StructuredName] = new("第 {0} 欄：PARAM-NAME 須為 1 至 32 個字元", "column {0}: PARAM-NAME must have 1 to 32 characters"),
+        [StructuredEquals] = new("第 {0} 欄：STRUCTURED-DATA 這裡應為「=\"」", "column {0}: '=\"' was expected in STRUCTURED-DATA"),
+        [StructuredBracket] = new("第 {0} 欄：PARAM-VALUE 內的「]」沒有跳脫", "column {0}: ']' is not escaped in PARAM-VALUE"),
+        [StructuredValueOpen] = new("PARAM-VALUE 沒有結尾", "PARAM-VALUE is not closed"),
+        [StructuredNameTwice] = new("「{1}」的參數「{0}」出現兩次，保留最後一個", "parameter '{0}' of '{1}' occurs twice; the last is kept"),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>All codes.</summary>
+    public static IReadOnlyCollection<string> Codes => Texts.Keys;
+
+    /// <summary>A problem with the values that its text names. A vertical bar in a value becomes a slash.</summary>
+    public static string Of(string code, params ReadOnlySpan<object?> values)
+    {
+        foreach (var value in values) code += "|" + (Convert.ToString(value, CultureInfo.InvariantCulture) ?? "").Replace('|', '/');
+        return code;
+    }
+
+    /// <summary>The code of a problem, without its values.</summary>
+    public static string CodeOf(string problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        var bar = problem.IndexOf('|', StringComparison.Ordinal);
+        return bar < 0 ? problem : problem[..bar];
+    }
+
+    /// <summary>A problem in words. What is no known code is given back as it is.</summary>
+    public static LocalizedText Text(string problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        var parts = problem.Split('|');
+        if (!Texts.TryGetValue(parts[0], out var text)) return new LocalizedText(problem, problem);
+        return new LocalizedText(Fill(text.Zh, parts), Fill(text.En, parts));
+    }
+
+    // Not string.Format: a stored problem may have fewer values than its text has places, and its values may hold braces.
+    private static string Fill(string text, string[] parts)
+    {
+        for (var i = 1; i < parts.Length; i++) text = text.Replace("{" + (i - 1).ToString(CultureInfo.InvariantCulture) + "}", parts[i], StringComparison.Ordinal);
+        return text;
+    }
+}

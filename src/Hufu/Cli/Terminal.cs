@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Hufu.Kernel;
+using Hufu.Records;
+using Hufu.Records.Storage.Ledger;
+
+namespace Hufu.Cli;
+
+/// <summary>What a verb gives back to the shell.</summary>
+internal static class Exit
+{
+    /// <summary>Done, and nothing to object to.</summary>
+    internal const int Ok = 0;
+
+    /// <summary>Done, and the answer is bad news: rows were refused, something is not intact, a rule is faulty.</summary>
+    internal const int Finding = 1;
+
+    /// <summary>Not done: bad input, no such file, wrong arguments, somebody else has the data.</summary>
+    internal const int Refused = 2;
+
+    /// <summary>A fault of the program itself.</summary>
+    internal const int Fault = 3;
+}
+
+/// <summary>How verbs speak: results on standard output, everything else on standard error.</summary>
+internal static class Terminal
+{
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static int Fail(string message)
+    {
+        Console.Error.WriteLine(message);
+        return Exit.Refused;
+    }
+
+    internal static int Fail(IEnumerable<Error> errors) => Fail(string.Join(Environment.NewLine, errors));
+
+    /// <summary>Who sits at the terminal, for the reason in the change log: the database knows no better.</summary>
+    internal static string Because(string verb, string? reason) => $"hufu {verb} ({Environment.UserName}@{Environment.MachineName}){(string.IsNullOrWhiteSpace(reason) ? "" : ": " + reason)}";
+
+    /// <summary>Puts the verb's changes into the ledger; when the server runs, it has the ledger and does that itself.</summary>
+    internal static async Task SequenceAsync(IServiceProvider services, CancellationToken cancellation)
+    {
+        var flushed = await services.GetRequiredService<LedgerSequencer>().FlushAsync(cancellation);
+        if (!flushed.IsOk && flushed.Errors[0].Code != "ledger.locked") await Console.Error.WriteLineAsync(flushed.Errors[0].ToString());
+    }
+}
+
+/// <summary>One line on the terminal that says how far a verb is. Says nothing when standard error is no terminal.</summary>
+internal sealed class ProgressLine(string what) : IDisposable
+{
+    private readonly bool shown = !Console.IsErrorRedirected;
+    private long next;
+
+    internal void Show(double done)
+    {
+        if (!shown || Environment.TickCount64 < next) return;
+        next = Environment.TickCount64 + 100;
+        var full = (int)Math.Clamp(done * 30, 0, 30);
+        Console.Error.Write($"\r{what,-24} [{new string('#', full)}{new string('.', 30 - full)}] {done.ToString("P0", CultureInfo.InvariantCulture),6}");
+    }
+
+    internal void Count(long done)
+    {
+        if (!shown || Environment.TickCount64 < next) return;
+        next = Environment.TickCount64 + 100;
+        Console.Error.Write($"\r{what,-24} {done.ToString("N0", CultureInfo.InvariantCulture)} ");
+    }
+
+    public void Dispose()
+    {
+        if (shown && next > 0) Console.Error.Write("\r" + new string(' ', 78) + "\r");
+    }
+}
+
+/// <summary>Writes rows as an aligned table, as JSON lines or as CSV. JSON lines and CSV come out as they are made; a table waits for its widths.</summary>
+internal sealed class RowWriter(TextWriter output, string format, IReadOnlyList<string> columns) : IDisposable
+{
+    private const int MaxWidth = 100;
+
+    private readonly List<string[]> rows = [];
+    private bool begun;
+
+    internal void Add(params IReadOnlyList<object?> values)
+    {
+        if (format == "jsonl")
+        {
+            output.WriteLine(JsonSerializer.Serialize(columns.Zip(values).Where(p => p.Second is not null).ToDictionary(p => p.First, p => p.Second), Terminal.Json));
+            return;
+        }
+
+        var texts = values.Select(v => v switch
+        {
+            null => "",
+            DateTimeOffset at => at.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFK", CultureInfo.InvariantCulture),
+            IEnumerable<string> list => string.Join(' ', list),
+            IReadOnlyDictionary<string, string> map => string.Join(' ', map.Select(p => $"{p.Key}={p.Value}")),
+            _ => Convert.ToString(v, CultureInfo.InvariantCulture) ?? "",
+        }).ToArray();
+        if (format == "csv")
+        {
+            if (!begun) output.WriteLine(string.Join(',', columns.Select(Csv)));
+            begun = true;
+            output.WriteLine(string.Join(',', texts.Select(Csv)));
+            return;
+        }
+
+        rows.Add([.. texts.Select(t => Printable(t))]);
+    }
+
+    public void Dispose()
+    {
+        if (format == "csv" && !begun) output.WriteLine(string.Join(',', columns.Select(Csv)));
+        if (rows.Count == 0) return;
+        var widths = columns.Select((c, i) => Math.Min(MaxWidth, Math.Max(Width(c), rows.Max(r => Width(r[i]))))).ToArray();
+        Line(columns);
+        Line([.. widths.Select(w => new string('-', w))]);
+        foreach (var row in rows) Line(row);
+
+        void Line(IReadOnlyList<string> cells)
+        {
+            var line = new StringBuilder();
+            for (var i = 0; i < cells.Count; i++)
+            {
+                line.Append(cells[i]);
+                if (i < cells.Count - 1) line.Append(' ', Math.Max(0, widths[i] - Width(cells[i])) + 2);
+            }
+
+            output.WriteLine(line);
+        }
+    }
+
+    /// <summary>What comes from a log must not steer the terminal: control characters are shown by their symbols.</summary>
+    internal static string Printable(string text)
+    {
+        StringBuilder? safe = null;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsControl(text[i]) && text[i] is not ('\u202A' or '\u202B' or '\u202D' or '\u202E' or '\u2066' or '\u2067' or '\u2068')) continue;
+            safe ??= new StringBuilder(text);
+            safe[i] = text[i] < ' ' ? (char)(0x2400 + text[i]) : '\uFFFD';
+        }
+
+        return safe?.ToString() ?? text;
+    }
+
+    // A spreadsheet would calculate a cell that begins so; a log line is other people's text.
+    private static string Csv(string text)
+    {
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') text = "'" + text;
+        return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+    }
+
+    // East Asian characters take two cells.
+    private static int Width(string text)
+    {
+        var width = 0;
+        foreach (var rune in text.EnumerateRunes())
+            width += rune.Value is >= 0x1100 and (<= 0x115F or >= 0x2E80 and <= 0xA4CF or >= 0xAC00 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x20000 and <= 0x3FFFD) ? 2 : 1;
+        return width;
+    }
+}

@@ -1,0 +1,83 @@
+namespace Hufu.Cli.Tests;
+
+/// <summary>A backup is one moment of a running product, or it is none.</summary>
+public sealed class BackupTests(Sample sample)
+{
+    [Fact]
+    public async Task A_backup_taken_under_writes_is_intact_when_restored()
+    {
+        var data = sample.Copy();
+        var file = sample.Free() + ".tar.gz";
+        await using var server = await Program.ServeAsync(data);
+        // The server sequences and seals while these are written.
+        using var stop = new CancellationTokenSource();
+        var writes = Task.Run(async () =>
+        {
+            var done = 0;
+            for (; !stop.IsCancellationRequested; done++) await Program.OkAsync("import", "assets", sample.File("more.csv", Sample.AssetList("W" + done, 200)), "--commit", "--summary", "--data", data);
+            return done;
+        }, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 2; i++)
+        {
+            File.Delete(file);
+            await Program.OkAsync("backup", file, "--data", data);
+            var restored = sample.Free();
+            await Program.OkAsync("restore", file, "--data", restored);
+            Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", restored)).Out, StringComparison.Ordinal);
+            Assert.Equal("ok", Sample.Scalar(restored, "PRAGMA integrity_check"));
+            // The live folder, looked at while it is written, is intact too.
+            Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", data)).Out, StringComparison.Ordinal);
+            // Nothing half done: each import is 200 rows.
+            Assert.Equal(Sample.Assets, (long)Sample.Scalar(restored, "SELECT count(*) FROM risk_asset")! % 200);
+        }
+
+        await stop.CancelAsync();
+        Assert.True(await writes > 0);
+        await server.StopAsync();
+        var last = sample.Free();
+        await Program.OkAsync("restore", file, "--data", last);
+        await using (var again = await Program.ServeAsync(last)) await again.StopAsync();
+        Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", last)).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_with_anything_in_it_is_not_restored_into()
+    {
+        var file = sample.Free() + ".tar.gz";
+        await Program.OkAsync("backup", file, "--data", sample.Master);
+        var full = sample.Copy();
+        var refused = await Program.RunAsync("restore", file, "--data", full);
+        Assert.True(refused.Code == 2 && refused.Error.Contains("not empty", StringComparison.Ordinal), refused.ToString());
+        var twice = await Program.RunAsync("backup", file, "--data", sample.Master);
+        Assert.True(twice.Code == 2 && twice.Error.Contains("exists already", StringComparison.Ordinal), twice.ToString());
+    }
+
+    [Fact]
+    public async Task A_damaged_backup_is_refused_and_nothing_is_written()
+    {
+        var file = sample.Free() + ".tar.gz";
+        await Program.OkAsync("backup", file, "--data", sample.Master);
+        var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        foreach (var damaged in new[] { bytes[..(bytes.Length / 2)], Flipped(bytes, bytes.Length / 3), Flipped(bytes, bytes.Length / 2), [1, 2, 3] })
+        {
+            var target = sample.Free();
+            var refused = await Program.RunAsync("restore", sample.File("b.tar.gz", damaged), "--data", target);
+            Assert.True(refused.Code == 2 && refused.Error.Length > 0, refused.ToString());
+            Assert.False(Directory.Exists(target) || Directory.Exists(target + ".restoring"));
+        }
+    }
+
+    [Fact]
+    public async Task With_PostgreSQL_it_says_what_is_not_in_the_file()
+    {
+        var refused = await Program.RunAsync("backup", sample.Free(), "--postgres", "Host=localhost", "--data", sample.Master);
+        Assert.True(refused.Code == 2 && refused.Error.Contains("pg_dump", StringComparison.Ordinal), refused.ToString());
+    }
+
+    private static byte[] Flipped(byte[] bytes, int at)
+    {
+        var copy = bytes.ToArray();
+        copy[at] ^= 0x20;
+        return copy;
+    }
+}
