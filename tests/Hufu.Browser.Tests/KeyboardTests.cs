@@ -28,6 +28,8 @@ public sealed class KeyboardTests(BrowserSite site)
           const drawn = x => { if (!x) return false; const s = getComputedStyle(x); return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none'; };
           const seen = drawn(e) || drawn(e.nextElementSibling) || drawn(e.parentElement) || drawn(e.closest('.find, .search'));
           const news = e.dataset.todo !== undefined;
+          // The second stop in a date box is the browser's own calendar button, which it marks itself.
+          if (!news && /date|time/.test(e.type ?? '')) return '-';
           delete e.dataset.todo;
           return (news ? '+' : '-') + (seen ? '' : e.outerHTML.slice(0, 160));
         }
@@ -84,6 +86,7 @@ public sealed class KeyboardTests(BrowserSite site)
         await page.Keyboard.PressAsync("n");
         await page.WaitForURLAsync("**/risk/assets/new");
         await page.Locator("[name=title]").FillAsync("鍵盤建立的資產");
+        await page.Locator("select[name=kind]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
         await page.Locator("[name=title]").FocusAsync();
         // The form is sent from any box of it.
         await page.Keyboard.PressAsync("Control+Enter");

@@ -13,6 +13,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await using var second = await site.VisitAsync("wangch");
         await first.GoAsync("/risk/assets/new");
         await first.Page.Locator("[name=title]").FillAsync("兩人同改的主機");
+        await first.Page.Locator("select[name=kind]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
         await MainLineTests.PickAsync(first.Page, "單位", "系統科");
         await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
         await first.Page.WaitForURLAsync("**/risk/assets/AST-*");

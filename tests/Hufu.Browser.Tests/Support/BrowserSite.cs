@@ -56,7 +56,7 @@ public sealed class BrowserSite : IAsyncLifetime
             ViewportSize = new() { Width = width, Height = height },
             AcceptDownloads = true,
         });
-        context.SetDefaultTimeout(10_000);
+        context.SetDefaultTimeout(20_000);
         var cookies = new List<Cookie>();
         if (english) cookies.Add(new() { Name = "hufu-language", Value = "en", Url = address ?? Host.Address });
         if (density is not null) cookies.Add(new() { Name = "hufu-density", Value = density, Url = address ?? Host.Address });

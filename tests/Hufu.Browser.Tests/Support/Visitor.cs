@@ -68,7 +68,11 @@ public sealed class Visitor : IAsyncDisposable
             if (status.Success && expected.Contains(int.Parse(status.Groups[1].Value))) return;
             Add($"{page.Url}: {message.Text} {message.Location}");
         };
-        page.PageError += (_, error) => Add($"{page.Url}: {error}");
+        page.PageError += (_, error) =>
+        {
+            // The browser's own note that it gave up the fade between two pages because the next came too soon; no script of a page can answer it.
+            if (!error.Contains("ViewTransition", StringComparison.Ordinal) && !error.Contains("Transition was", StringComparison.Ordinal)) Add($"{page.Url}: {error}");
+        };
         page.Response += (_, answer) =>
         {
             if (answer.Status >= 500) Add($"{answer.Url} answered {answer.Status}");
