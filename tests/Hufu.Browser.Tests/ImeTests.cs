@@ -51,7 +51,9 @@ public sealed class ImeTests(BrowserSite site)
         Assert.Equal("資產", await page.Locator("textarea[name=summary]").InputValueAsync());
         page.Dialog += (_, dialog) => _ = dialog.AcceptAsync();
         await page.UnrouteAllAsync();
-        await visitor.GoAsync("/drafts/incident.incident/new/discard?return=/");
+        await page.ReloadAsync();
+        await page.Locator("button[form$='-discard']").ClickAsync();
+        Assert.Equal("", await page.Locator("[name=title]").InputValueAsync());
     }
 
     private static async Task ComposeAsync(IPage page, ICDPSession devtools, ILocator box)

@@ -86,7 +86,7 @@ public sealed class KeyboardTests(BrowserSite site)
         await page.Keyboard.PressAsync("n");
         await page.WaitForURLAsync("**/risk/assets/new");
         await page.Locator("[name=title]").FillAsync("鍵盤建立的資產");
-        await page.Locator("select[name=kind]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+        await page.Locator("select[name=category]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
         await page.Locator("[name=title]").FocusAsync();
         // The form is sent from any box of it.
         await page.Keyboard.PressAsync("Control+Enter");

@@ -13,7 +13,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await using var second = await site.VisitAsync("wangch");
         await first.GoAsync("/risk/assets/new");
         await first.Page.Locator("[name=title]").FillAsync("兩人同改的主機");
-        await first.Page.Locator("select[name=kind]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+        await first.Page.Locator("select[name=category]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
         await MainLineTests.PickAsync(first.Page, "單位", "系統科");
         await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
         await first.Page.WaitForURLAsync("**/risk/assets/AST-*");
@@ -51,7 +51,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await Assertions.Expect(page.Locator("[data-draft-note]")).ToContainTextAsync(":");
         await page.ReloadAsync();
         Assert.Equal(after, await page.Locator("[name=title]").InputValueAsync());
-        await page.Locator(".notice a[href*='/discard']").ClickAsync();
+        await page.Locator(".notice button[form$='-discard']").ClickAsync();
         Assert.Equal(before, await page.Locator("[name=title]").InputValueAsync());
         await visitor.GoAsync(path);
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(before);
