@@ -125,7 +125,7 @@ public sealed class FirstRunTests(BrowserSite site)
         await page.GotoAsync(address + "/sign-in");
         await page.Locator("[name=account]").FillAsync("admin");
         await page.Locator("[name=password]").FillAsync(Password);
-        await page.Locator("form[action='/sign-in'] button[type=submit]").ClickAsync();
+        await page.Locator("form[action='/sign-in'] button.btn-primary").ClickAsync();
     }
 
     private static async Task SignInAsync(IPage page, string address)

@@ -23,6 +23,7 @@ public sealed class ImportTests(BrowserSite site)
         var chosen = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('#mapping select')].map(s => s.labels[0].innerText.trim() + ' → ' + s.selectedOptions[0].text)");
         Assert.Contains(chosen, c => c.Contains("資產名稱", StringComparison.Ordinal) && !c.EndsWith("（不匯入）", StringComparison.Ordinal));
         Assert.True(chosen.Count(c => !c.EndsWith("（不匯入）", StringComparison.Ordinal)) >= 8, string.Join('\n', chosen));
+        await WithoutPeopleAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "試跑" }).ClickAsync();
         var rows = await page.Locator("#plan tbody tr").CountAsync();
         Assert.True(rows > 40, $"{rows} rows are listed.");
@@ -41,6 +42,7 @@ public sealed class ImportTests(BrowserSite site)
         var total = await page.Locator(".table-foot span").First.InnerTextAsync();
 
         await UploadAsync(page, Demo("assets/資產清冊.xlsx"));
+        await WithoutPeopleAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "試跑" }).ClickAsync();
         await Assertions.Expect(page.Locator("#plan tbody tr", new() { HasText = "拒絕" })).ToHaveCountAsync(await refused.CountAsync());
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "確認寫入 0 筆" })).ToBeDisabledAsync();
@@ -56,6 +58,13 @@ public sealed class ImportTests(BrowserSite site)
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "確認寫入 0 筆" })).ToBeDisabledAsync();
         await visitor.GoAsync("/risk/assets");
         Assert.Equal(total, await page.Locator(".table-foot span").First.InnerTextAsync());
+    }
+
+    // The organisation of this test has neither the people nor the units of the list: those columns are left out by hand.
+    private static async Task WithoutPeopleAsync(IPage page)
+    {
+        foreach (var select in await page.Locator("#mapping select").AllAsync())
+            if (await select.InputValueAsync() is "ownerId" or "unitId" or "custodianId" or "userId") await select.SelectOptionAsync("");
     }
 
     private static Task CommitAsync(IPage page) => page.Locator("form[action$='/import/commit'] button[type=submit]").ClickAsync();

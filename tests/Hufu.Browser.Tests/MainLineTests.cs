@@ -51,7 +51,7 @@ public sealed class MainLineTests(BrowserSite site)
         // A task, done.
         await page.Locator(".panel", new() { HasText = "事故處理工作" }).GetByRole(AriaRole.Link, new() { Name = "新增" }).First.ClickAsync();
         await page.GetByLabel("工作名稱").FillAsync("停用遭猜測的帳號");
-        await page.GetByLabel("結果").FillAsync("已停用並通知使用者。");
+        await page.Locator("[name=result]").FillAsync("已停用並通知使用者。");
         await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
         await page.WaitForURLAsync("**/incident/tasks/TSK-*");
         await MoveAsync(page, "完成");

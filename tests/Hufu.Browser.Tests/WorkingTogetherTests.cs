@@ -102,8 +102,13 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await page.GetByRole(AriaRole.Button, new() { Name = "預覽" }).ClickAsync();
         await Assertions.Expect(page.Locator("#preview tbody tr")).ToHaveCountAsync(3);
         var numbers = await page.Locator("#preview tbody tr td.mono").AllInnerTextsAsync();
-        await visitor.GoAsync("/risk/assets/" + numbers[0]);
-        await page.GoBackAsync();
+        // Nothing has been done yet.
+        await using (var other = await site.VisitAsync(BrowserSite.Auditor))
+        {
+            await other.GoAsync("/risk/assets/" + numbers[0] + "/history");
+            Assert.DoesNotContain("林宏宇", await other.Page.Locator("tbody tr").First.InnerTextAsync(), StringComparison.Ordinal);
+        }
+
         await page.GetByRole(AriaRole.Button, new() { Name = "確認修改" }).ClickAsync();
         await page.WaitForURLAsync("**/risk/assets");
         foreach (var number in numbers)

@@ -123,8 +123,6 @@ internal static class AddressTable
         POST   /sign-in/link                           nothing
         POST   /sign-in/passkey/options                nothing
         POST   /sign-in/passkey                        nothing
-        GET    /sign-in/external                       nothing
-        GET    /sign-in/external/done                  nothing
         POST   /sign-out                               nothing
         GET    /account                                person
         POST   /account                                person

@@ -15,14 +15,16 @@ internal static class Values
     public static Dictionary<string, string?> Of(RecordType type, string word, IReadOnlyDictionary<string, string> targets, string person, string unit)
     {
         var values = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var day = new DateOnly(2026, 12, 1);
         foreach (var field in type.Fields.Where(f => !f.ReadOnly && !f.Sensitive))
         {
-            var value = field.Kind switch
+            var value = Shaped.GetValueOrDefault(field.Key) ?? field.Kind switch
             {
                 FieldKind.Text => Cut($"{word} {field.Key}", field.MaxLength),
                 FieldKind.LongText or FieldKind.Markdown => Cut($"{word} {field.Key}\n第二行，「引號」,逗號;分號\"", field.MaxLength),
                 FieldKind.Number => (field.Min ?? field.Max ?? 3m).ToString(CultureInfo.InvariantCulture),
-                FieldKind.Date => "2026-12-31",
+                // One day after the other: what ends lies after what begins.
+                FieldKind.Date => (day = day.AddDays(1)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 FieldKind.Instant => "2026-11-20T01:02:03Z",
                 FieldKind.Choice => field.Choices[0].Code,
                 FieldKind.ChoiceSet => string.Join(';', field.Choices.Take(2).Select(c => c.Code)),
@@ -37,6 +39,13 @@ internal static class Values
 
         return values;
     }
+
+    /// <summary>Leaves out a field that a rule of the type does not take as it was made up; false when it cannot be left out.</summary>
+    public static bool DropRefused(RecordType type, Dictionary<string, string?> values, string? place) =>
+        place is not null && type.FindField(place) is { Required: false } && values.Remove(place);
+
+    // Texts that must have a form.
+    private static readonly Dictionary<string, string> Shaped = new(StringComparer.Ordinal) { ["addresses"] = "192.0.2.10", ["outputCode"] = "O2.1.1", ["outputs"] = "O2.1.1" };
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }
