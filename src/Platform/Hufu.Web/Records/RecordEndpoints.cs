@@ -269,9 +269,20 @@ internal static class RecordEndpoints
         var key = $"{type}/{number}";
         var draft = await store.Db.Drafts.FindAsync(page.Actor.Id, key);
         if (draft is null) store.Db.Drafts.Add(draft = new Draft { PersonId = page.Actor.Id, FormKey = key });
+        var now = store.Db.Now;
         draft.Json = json;
-        draft.UpdatedAt = store.Db.Now;
-        await store.Db.SaveChangesAsync();
+        draft.UpdatedAt = now;
+        try
+        {
+            await store.Db.SaveChangesAsync();
+        }
+        catch (DbUpdateException)
+        {
+            // Another window of the same person began the same draft in this moment: the later text stands.
+            store.Db.ChangeTracker.Clear();
+            await store.Db.Drafts.Where(d => d.PersonId == page.Actor.Id && d.FormKey == key).ExecuteUpdateAsync(d => d.SetProperty(x => x.Json, json).SetProperty(x => x.UpdatedAt, now));
+        }
+
         return Results.NoContent();
     }
 
