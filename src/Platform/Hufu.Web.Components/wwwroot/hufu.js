@@ -305,7 +305,11 @@
       case "j": moveCursor(1); break;
       case "k": moveCursor(-1); break;
       case "x": { const pick = cursor?.isConnected && $("input.pick", cursor); if (pick) { pick.checked = !pick.checked; lastPick = pick; countPicks(pick.closest("[data-list]")); } break; }
-      case "Enter": if (cursor?.isConnected && cursor.contains(target) && target.matches("input") && cursor.dataset.href) location.assign(cursor.dataset.href); return;
+      case "Enter":
+        // On a row's check box Enter would send the bulk form.
+        if (!cursor?.isConnected || !cursor.contains(target) || !target.matches("input") || !cursor.dataset.href) return;
+        location.assign(cursor.dataset.href);
+        break;
       case "/": { const find = $("[data-find]"); if (!find) { openPalette(); break; } find.focus(); find.select?.(); break; }
       case "?": $("#keys")?.showModal(); break;
       default: {

@@ -58,7 +58,7 @@ internal static class RecordEndpoints
         }
 
         routes.MapPost("/drafts/{type}/{number}", SaveDraftAsync).ExcludeFromDescription();
-        routes.MapGet("/drafts/{type}/{number}/discard", DiscardDraftAsync).ExcludeFromDescription();
+        routes.MapPost("/drafts/{type}/{number}/discard", DiscardDraftAsync).ExcludeFromDescription();
         routes.MapGet("/evidence/{id:guid}/file", FileAsync).ExcludeFromDescription();
     }
 
@@ -187,7 +187,12 @@ internal static class RecordEndpoints
 
     private static async Task<Result> AttachAsync(RecordStore store, PageContext page, FileVault vault, Record record, IFormCollection form)
     {
-        if (!page.Actor.May(store.Types.Of(record), Right.Write, record)) return Result.Fail(Error.Of("access.denied", "無權附加證據。", "You may not attach evidence."));
+        if (!page.Actor.May(store.Types.Of(record), Right.Write, record))
+        {
+            await Refusals.DenyAsync(page.Http, Right.Write, store.Types.Of(record).Name, store.Types.Of(record).Key);
+            return Result.Fail(Error.Of("access.denied", "無權附加證據。", "You may not attach evidence."));
+        }
+
         var evidence = new Evidence { Title = Text(form, "title") ?? "", Output = Text(form, "output")?.Trim().ToUpperInvariant() };
         if (Text(form, "effectiveOn") is { } day)
         {
@@ -244,9 +249,20 @@ internal static class RecordEndpoints
         var key = $"{type}/{number}";
         var draft = await store.Db.Drafts.FindAsync(page.Actor.Id, key);
         if (draft is null) store.Db.Drafts.Add(draft = new Draft { PersonId = page.Actor.Id, FormKey = key });
+        var now = store.Db.Now;
         draft.Json = json;
-        draft.UpdatedAt = store.Db.Now;
-        await store.Db.SaveChangesAsync();
+        draft.UpdatedAt = now;
+        try
+        {
+            await store.Db.SaveChangesAsync();
+        }
+        catch (DbUpdateException)
+        {
+            // Another window of the same person began the same draft in this moment: the later text stands.
+            store.Db.ChangeTracker.Clear();
+            await store.Db.Drafts.Where(d => d.PersonId == page.Actor.Id && d.FormKey == key).ExecuteUpdateAsync(d => d.SetProperty(x => x.Json, json).SetProperty(x => x.UpdatedAt, now));
+        }
+
         return Results.NoContent();
     }
 

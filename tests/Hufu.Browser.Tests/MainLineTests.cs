@@ -1,0 +1,143 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Hufu.Ledger;
+using Microsoft.Playwright;
+
+namespace Hufu.Browser.Tests;
+
+/// <summary>From a search in the logs to a closed incident and a pack of evidence that proves it, by clicks only.</summary>
+public sealed class MainLineTests(BrowserSite site)
+{
+    [Fact]
+    public async Task An_alert_becomes_an_incident_is_worked_closed_by_two_people_and_proved()
+    {
+        BrowserSite.NeedBrowser();
+        await using var engineer = await site.VisitAsync(BrowserSite.Engineer);
+        var page = engineer.Page;
+
+        await engineer.GoAsync("/");
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "日誌搜尋" }).ClickAsync();
+        await page.GetByLabel("搜尋條件").FillAsync("host:vpn01 AND \"Failed password\"");
+        await page.Locator("main").GetByRole(AriaRole.Button, new() { Name = "搜尋" }).ClickAsync();
+        await Assertions.Expect(page.Locator("main figure svg, main svg.chart, main .chart svg").First).ToBeVisibleAsync();
+        Assert.True(await page.Locator("main details summary", new() { HasText = "Failed password" }).CountAsync() > 10);
+        await page.Locator("main details summary", new() { HasText = "Failed password" }).First.ClickAsync();
+        await Assertions.Expect(page.Locator("main details[open] pre").First).ToContainTextAsync("Failed password");
+
+        // The alert of the gateway, whose host stands in the list of assets.
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "告警" }).ClickAsync();
+        await page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).FillAsync("vpn01");
+        await page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).PressAsync("Enter");
+        await page.Locator("tbody tr[data-href] th a").First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "開立事故" }).ClickAsync();
+        await page.WaitForURLAsync("**/incident/incidents/INC-*");
+        var path = new Uri(page.Url).AbsolutePath;
+        var number = path.Split('/')[^1];
+        await Assertions.Expect(page.Locator("#links")).ToContainTextAsync("AST-");
+        await Assertions.Expect(page.Locator("#evidence li")).Not.ToHaveCountAsync(0);
+
+        // Assigned, judged and described.
+        await page.GetByRole(AriaRole.Link, new() { Name = "編輯", Exact = true }).ClickAsync();
+        await PickAsync(page, "負責人", "林宏宇");
+        await page.GetByLabel("事件等級").SelectOptionAsync("2");
+        await page.GetByLabel("復原時間").FillAsync(DateTimeOffset.UtcNow.AddHours(8).AddMinutes(1).ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture) + "+08:00");
+        await page.GetByLabel("根本原因").FillAsync("VPN 帳號使用弱密碼，且未啟用多因子驗證。");
+        await page.GetByLabel("理由").FillAsync("指派與判定");
+        await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await page.WaitForURLAsync("**" + path);
+
+        // A task, done.
+        await page.Locator(".panel", new() { HasText = "事故處理工作" }).GetByRole(AriaRole.Link, new() { Name = "新增" }).First.ClickAsync();
+        await page.GetByLabel("工作名稱").FillAsync("停用遭猜測的帳號");
+        await page.Locator("[name=result]").FillAsync("已停用並通知使用者。");
+        await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await page.WaitForURLAsync("**/incident/tasks/TSK-*");
+        await MoveAsync(page, "完成");
+
+        // A risk is tied to it, and the events are attached once more by hand.
+        await engineer.GoAsync(path);
+        await page.Locator("#links").GetByRole(AriaRole.Button, new() { Name = "新增" }).ClickAsync();
+        await PickAsync(page.Locator("dialog#add-link"), "紀錄編號", "RSK-");
+        await page.Locator("dialog#add-link").GetByRole(AriaRole.Button, new() { Name = "建立關聯" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#links")).ToContainTextAsync("RSK-");
+        var before = await page.Locator("#evidence .lines > li").CountAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "附加為證據" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#evidence .lines > li")).ToHaveCountAsync(before + 1);
+
+        foreach (var step in new[] { "開始調查", "完成控制", "完成復原", "申請結案" }) await MoveAsync(page, step);
+        // Who asked for closure does not approve it, and reads why.
+        await Assertions.Expect(page.Locator("header, .page-head").GetByText("待結案").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "核准結案" })).ToHaveCountAsync(0);
+
+        await using var ciso = await site.VisitAsync(BrowserSite.Ciso);
+        await ciso.GoAsync("/");
+        await ciso.Page.Locator("main").GetByRole(AriaRole.Link, new() { Name = number }).First.ClickAsync();
+        await MoveAsync(ciso.Page, "核准結案");
+        await Assertions.Expect(ciso.Page.Locator("main")).ToContainTextAsync("已結案");
+
+        // Who, when, from what to what.
+        await engineer.GoAsync(path + "/history");
+        await Assertions.Expect(page.Locator("tbody tr", new() { HasText = "核准結案" })).ToContainTextAsync("蔡明哲");
+        await Assertions.Expect(page.Locator("tbody tr", new() { HasText = "核准結案" })).ToContainTextAsync("已結案");
+        await Assertions.Expect(page.Locator("tbody tr", new() { HasText = "指派與判定" })).ToContainTextAsync("林宏宇");
+        await Assertions.Expect(page.Locator("tbody tr", new() { HasText = "指派與判定" })).ToContainTextAsync("第二級");
+        Assert.Matches(@"20[0-9]{2}-[0-9]{2}-[0-9]{2}", await page.Locator("tbody tr", new() { HasText = "核准結案" }).InnerTextAsync());
+
+        await engineer.GoAsync("/standard/outputs/O7.2.1");
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "下載證據包" }).ClickAsync());
+        Verify(await File.ReadAllBytesAsync(await download.PathAsync()), number);
+    }
+
+    // Checks the pack as its VERIFY.txt tells an outsider to.
+    private static void Verify(byte[] pack, string number)
+    {
+        using var zip = new ZipArchive(new MemoryStream(pack));
+        byte[] Bytes(string name)
+        {
+            using var from = (zip.GetEntry(name) ?? throw new InvalidOperationException($"The pack has no {name}.")).Open();
+            using var to = new MemoryStream();
+            from.CopyTo(to);
+            return to.ToArray();
+        }
+
+        var verifier = NoteVerifierKey.Parse(Encoding.UTF8.GetString(Bytes("ledger/verifier.key")).Trim());
+        Assert.True(verifier.IsOk, string.Join("; ", verifier.Errors));
+        using var record = JsonDocument.Parse(Bytes($"records/{number}.json"));
+        var changes = record.RootElement.GetProperty("changes").EnumerateArray().ToList();
+        Assert.True(changes.Count >= 8, $"Only {changes.Count} changes.");
+        foreach (var change in changes)
+        {
+            var position = change.GetProperty("Position").GetInt64();
+            var text = Encoding.UTF8.GetString(Bytes($"ledger/proofs/{position}.tlog-proof"));
+            var proof = EntryProof.Parse(text);
+            Assert.True(proof.IsOk, string.Join("; ", proof.Errors));
+            var verified = proof.Value.Verify(new LedgerTrust(verifier.Value));
+            Assert.True(verified.IsOk, string.Join("; ", verified.Errors));
+            var salt = Convert.FromHexString(change.GetProperty("Salt").GetString()!);
+            var commitment = SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(change.GetProperty("Payload").GetString()!)]);
+            Assert.Equal(Convert.ToHexStringLower(commitment), change.GetProperty("Commitment").GetString());
+            Assert.Contains(Convert.ToHexStringLower(commitment), Encoding.UTF8.GetString(proof.Value.Entry!), StringComparison.Ordinal);
+        }
+
+        foreach (var file in zip.Entries.Where(e => e.FullName.StartsWith("files/", StringComparison.Ordinal))) Assert.Equal(file.Name, Convert.ToHexStringLower(SHA256.HashData(Bytes(file.FullName))));
+    }
+
+    internal static async Task MoveAsync(IPage page, string label)
+    {
+        await page.Locator(".page-actions").GetByRole(AriaRole.Button, new() { Name = label, Exact = true }).ClickAsync();
+        await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = label, Exact = true }).ClickAsync();
+        await page.WaitForLoadStateAsync();
+        await Assertions.Expect(page.Locator("dialog[open]")).ToHaveCountAsync(0);
+    }
+
+    internal static Task PickAsync(IPage page, string label, string words) => PickAsync(page.Locator("main"), label, words);
+
+    internal static async Task PickAsync(ILocator place, string label, string words)
+    {
+        var box = place.GetByLabel(label, new() { Exact = false }).First;
+        await box.FillAsync(words);
+        await place.Locator("[role=option]", new() { HasText = words }).First.ClickAsync();
+    }
+}

@@ -1,0 +1,189 @@
+using Hufu.Records;
+
+namespace Hufu.Integration.Tests.Access;
+
+/// <summary>What somebody needs for an address.</summary>
+internal enum Need
+{
+    /// <summary>Nothing: it is open to everybody.</summary>
+    Nothing,
+
+    /// <summary>To be signed in.</summary>
+    Anybody,
+
+    /// <summary>To be signed in to the pages as a person, not by a program's token.</summary>
+    Person,
+
+    /// <summary>A right on an area of the product.</summary>
+    Area,
+
+    /// <summary>A right on a record type, on whatever records.</summary>
+    Type,
+
+    /// <summary>A right on the record itself; who may not read it learns nothing of it.</summary>
+    Record,
+}
+
+/// <summary>One line of the table.</summary>
+internal sealed record AddressRule(string Method, string Pattern, Need Need, string Area, Right Right);
+
+/// <summary>Every address of the product and what it needs. An address that is not here fails the walk: declare it.</summary>
+internal static class AddressTable
+{
+    // {type} stands for the path of any record type.
+    private const string Lines = """
+        GET    {type}                                  type Read
+        POST   {type}/views                            type Read
+        GET    {type}/export                           type Read
+        GET    {type}/new                              type Write
+        POST   {type}/new                              type Write
+        GET    {type}/import                           type Write
+        POST   {type}/import                           type Write
+        POST   {type}/import/plan                      type Write
+        POST   {type}/import/commit                    type Write
+        POST   {type}/bulk                             type Write
+        GET    {type}/{number}                         record Read
+        GET    {type}/{number}/history                 record Read
+        GET    {type}/{number}/edit                    record Write
+        POST   {type}/{number}/edit                    record Write
+        POST   {type}/{number}/move/{transition}       record Read
+        POST   {type}/{number}/comment                 record Read
+        POST   {type}/{number}/watch                   record Read
+        POST   {type}/{number}/link                    record Write
+        POST   {type}/{number}/unlink/{link}           record Write
+        POST   {type}/{number}/evidence                record Write
+        POST   {type}/{number}/withdraw/{evidence}     record Write
+        POST   {type}/{number}/archive                 record Administer
+        POST   {type}/{number}/restore                 record Administer
+        GET    /api/v1{type}                           type Read
+        POST   /api/v1{type}                           type Write
+        GET    /api/v1{type}/{number}                  record Read
+        PATCH  /api/v1{type}/{number}                  record Write
+        POST   /api/v1{type}/{number}/transitions/{transition} record Read
+        GET    /api/v1{type}/{number}/history          record Read
+        GET    /api/v1{type}/{number}/links            record Read
+        POST   /api/v1{type}/{number}/links            record Write
+        GET    /api/v1{type}/{number}/evidence         record Read
+        GET    /api/v1{type}/{number}/comments         record Read
+        POST   /api/v1{type}/{number}/comments         record Read
+        GET    /api/v1/me                              anybody
+        GET    /api/v1/types                           anybody
+        GET    /api/v1/search                          anybody
+        GET    /api/v1/pick/{type}                     anybody
+        GET    /api/v1/openapi.json                    anybody
+        GET    /api/v1/logs/search                     logs Read
+        POST   /api/v1/logs/import                     logs Write
+        GET    /api/v1/working-days                    compliance Read
+        GET    /                                       anybody
+        GET    /notices                                anybody
+        POST   /notices/read                           anybody
+        POST   /my/calendar                            anybody
+        GET    /calendar/{secret}.ics                  nothing
+        GET    /language                               nothing
+        GET    /theme                                  nothing
+        GET    /health                                 nothing
+        GET    /search                                 anybody
+        POST   /drafts/{type}/{number}                 anybody
+        POST   /drafts/{type}/{number}/discard         anybody
+        GET    /evidence/{id}/file                     anybody
+        GET    /standard                               standard Read
+        GET    /standard/items                         standard Read
+        GET    /standard/editions                      standard Read
+        GET    /standard/tasks/{code}                  standard Read
+        GET    /standard/outputs/{code}                standard Read
+        GET    /standard/outputs/{code}/pack           evidence Read
+        GET    /ledger                                 ledger Read
+        POST   /ledger/verify                          ledger Read
+        GET    /ledger/checkpoint                      ledger Read
+        GET    /ledger/verifier-key                    ledger Read
+        GET    /ledger/{position}                      ledger Read
+        GET    /ledger/{position}/proof                ledger Read
+        GET    /logs/search                            logs Read
+        GET    /logs/rules                             logs Read
+        GET    /logs/events/{id}                       logs Read
+        POST   /logs/evidence                          logs Read
+        POST   /logs/alerts/{number}/incident          logs Read
+        GET    /logs/import                            logs Write
+        POST   /logs/import                            logs Write
+        GET    /compliance/law                         compliance Read
+        POST   /compliance/law                         compliance Write
+        GET    /compliance/events                      compliance Read
+        POST   /compliance/events                      compliance Write
+        GET    /compliance/working-days                compliance Read
+        POST   /compliance/working-days                compliance Administer
+        POST   /compliance/working-days/load           compliance Administer
+        POST   /compliance/working-days/{id}/delete    compliance Administer
+        GET    /setup                                  nothing
+        POST   /setup                                  nothing
+        GET    /sign-in                                nothing
+        POST   /sign-in                                nothing
+        GET    /sign-in/code                           nothing
+        POST   /sign-in/code                           nothing
+        GET    /sign-in/link                           nothing
+        POST   /sign-in/link                           nothing
+        POST   /sign-in/passkey/options                nothing
+        POST   /sign-in/passkey                        nothing
+        POST   /sign-out                               nothing
+        GET    /account                                person
+        POST   /account                                person
+        GET    /account/password                       person
+        POST   /account/password                       person
+        POST   /account/passkeys/options               person
+        POST   /account/passkeys                       person
+        POST   /account/passkeys/{id}/rename           person
+        POST   /account/passkeys/{id}/remove           person
+        POST   /account/authenticator                  person
+        POST   /account/authenticator/confirm          person
+        POST   /account/authenticator/off              person
+        POST   /account/recovery-codes                 person
+        GET    /account/tokens/new                     person
+        POST   /account/tokens/new                     person
+        POST   /account/tokens/{id}/revoke             person
+        POST   /account/sign-out-everywhere            person
+        GET    /admin/people                           admin Read
+        GET    /admin/people/{id}                      admin Read
+        GET    /admin/people/new                       admin Administer
+        POST   /admin/people/new                       admin Administer
+        POST   /admin/people/{id}                      admin Administer
+        POST   /admin/people/{id}/link                 admin Administer
+        POST   /admin/people/{id}/password             admin Administer
+        POST   /admin/people/{id}/unlock               admin Administer
+        POST   /admin/people/{id}/second-factor        admin Administer
+        POST   /admin/people/{id}/deactivate           admin Administer
+        POST   /admin/people/{id}/reactivate           admin Administer
+        POST   /admin/people/{id}/roles                admin Administer
+        POST   /admin/people/{id}/roles/{role}/remove  admin Administer
+        POST   /admin/people/{id}/tokens/{token}/revoke admin Administer
+        GET    /admin/units                            admin Read
+        GET    /admin/units/new                        admin Administer
+        POST   /admin/units/new                        admin Administer
+        GET    /admin/units/{id}                       admin Administer
+        POST   /admin/units/{id}                       admin Administer
+        POST   /admin/units/{id}/delete                admin Administer
+        GET    /admin/roles                            admin Read
+        GET    /admin/roles/{id}                       admin Read
+        GET    /admin/roles/new                        admin Administer
+        POST   /admin/roles/new                        admin Administer
+        POST   /admin/roles/{id}                       admin Administer
+        POST   /admin/roles/{id}/delete                admin Administer
+        GET    /admin/denials                          admin Read
+        GET    /admin/settings                         admin Read
+        POST   /admin/settings                         admin Administer
+        GET    /admin/custom-fields                    admin Read
+        GET    /admin/custom-fields/new                admin Administer
+        POST   /admin/custom-fields/new                admin Administer
+        GET    /admin/custom-fields/{id}               admin Administer
+        POST   /admin/custom-fields/{id}               admin Administer
+        POST   /admin/custom-fields/{id}/delete        admin Administer
+        """;
+
+    public static IReadOnlyDictionary<(string Method, string Pattern), AddressRule> All { get; } = Lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Read).ToDictionary(r => (r.Method, r.Pattern));
+
+    private static AddressRule Read(string line)
+    {
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var right = words.Length > 3 ? Enum.Parse<Right>(words[3]) : Right.None;
+        var need = words[2] switch { "nothing" => Need.Nothing, "anybody" => Need.Anybody, "person" => Need.Person, "type" => Need.Type, "record" => Need.Record, _ => Need.Area };
+        return new AddressRule(words[0], words[1], need, words[2], right);
+    }
+}
