@@ -20,7 +20,7 @@ internal static class ListEndpoints
             lists.MapGet("/export", (HttpContext http, RecordFiles files, PageContext page) => ExportAsync(type, http, files, page));
             if (!type.CreatedByProduct)
             {
-                lists.MapGet("/import", async (PageContext page, IEnumerable<IImportSource> sources) => await MayImportAsync(type, page) ?? Pages.Of<ImportPage>(new { Type = type, AcceptsScans = sources.Any(s => s.TypeKey == type.Key) }));
+                lists.MapGet("/import", (PageContext page, IEnumerable<IImportSource> sources) => MayImport(type, page) ?? Pages.Of<ImportPage>(new { Type = type, AcceptsScans = sources.Any(s => s.TypeKey == type.Key) }));
                 lists.MapPost("/import", (HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources) => UploadAsync(type, http, import, files, page, sources));
                 lists.MapPost("/import/plan", (HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources) => PlanAsync(type, http, import, files, page, sources, commit: false));
                 lists.MapPost("/import/commit", (HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources) => PlanAsync(type, http, import, files, page, sources, commit: true));
@@ -45,12 +45,12 @@ internal static class ListEndpoints
         return Results.File(buffer.ToArray(), "application/octet-stream", $"{type.Route}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.{ending}");
     }
 
-    private static async Task<IResult?> MayImportAsync(RecordType type, PageContext page) =>
-        page.Actor.ScopeOf(type, Right.Write) is null ? await RecordEndpoints.DeniedAsync(page, type, Right.Write, "您沒有匯入的權限。", "You do not have the right to import.") : null;
+    private static IResult? MayImport(RecordType type, PageContext page) =>
+        page.Actor.ScopeOf(type, Right.Write) is null ? RecordEndpoints.Refused(page, [Error.Of("access.denied", "您沒有匯入的權限。", "You do not have the right to import.")]) : null;
 
     private static async Task<IResult> UploadAsync(RecordType type, HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources)
     {
-        if (await MayImportAsync(type, page) is { } refused) return refused;
+        if (MayImport(type, page) is { } refused) return refused;
         var form = await http.Request.ReadFormAsync();
         if (form.Files.GetFile("file") is not { Length: > 0 } file) return Pages.Of<ImportPage>(new { Type = type, Errors = (IReadOnlyList<Error>)[Error.Of("import.no-file", "請選擇檔案。", "Choose a file.")] }, 422);
         var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
@@ -62,7 +62,7 @@ internal static class ListEndpoints
 
     private static async Task<IResult> PlanAsync(RecordType type, HttpContext http, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, bool commit)
     {
-        if (await MayImportAsync(type, page) is { } refused) return refused;
+        if (MayImport(type, page) is { } refused) return refused;
         var form = await http.Request.ReadFormAsync();
         var (upload, name) = (RecordEndpoints.Text(form, "upload") ?? "", RecordEndpoints.Text(form, "name") ?? "");
         var mapping = new Dictionary<int, string>();
@@ -118,7 +118,7 @@ internal static class ListEndpoints
 
     private static async Task<IResult> BulkAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
     {
-        if (page.Actor.ScopeOf(type, Right.Write) is null) return await RecordEndpoints.DeniedAsync(page, type, Right.Write, "您沒有修改的權限。", "You do not have the right to change these.");
+        if (page.Actor.ScopeOf(type, Right.Write) is null) return RecordEndpoints.Refused(page, [Error.Of("access.denied", "您沒有修改的權限。", "You do not have the right to change these.")]);
         var form = await http.Request.ReadFormAsync();
         var ids = form["id"].Select(i => Guid.TryParse(i, out var id) ? id : Guid.Empty).Where(i => i != Guid.Empty).Distinct().ToList();
         var field = type.FindField(RecordEndpoints.Text(form, "field") ?? "");

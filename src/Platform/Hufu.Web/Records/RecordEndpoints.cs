@@ -75,13 +75,6 @@ internal static class RecordEndpoints
         return Pages.Of<ErrorPage>(new { Title = T(status == 404 ? "web.not-found" : status == 403 ? "web.forbidden" : "web.bad-request"), Text = errors[0].Message.ToString() }, status);
     }
 
-    /// <summary>A refusal that is found before the store is asked, which writes its own down: it goes into the log of denials here.</summary>
-    internal static async Task<IResult> DeniedAsync(PageContext page, RecordType type, Right right, string zh, string en)
-    {
-        await page.Http.RequestServices.GetRequiredService<DenialLog>().WriteAsync(page.Actor, $"{right} {type.Key} {page.Http.Request.Path}", "access.denied");
-        return Refused(page, [Error.Of("access.denied", zh, en)]);
-    }
-
     internal static string? Text(IFormCollection form, string name) => form[name].LastOrDefault() is { Length: > 0 } text ? text : null;
 
     /// <summary>The fields of a type out of a posted form, as canonical text. Sets come as several values, flags twice.</summary>
@@ -104,7 +97,7 @@ internal static class RecordEndpoints
 
     private static async Task<IResult> SaveViewAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
     {
-        if (page.Actor.ScopeOf(type, Right.Read) is null) return await DeniedAsync(page, type, Right.Read, "無權檢視。", "You may not see this.");
+        if (page.Actor.ScopeOf(type, Right.Read) is null) return Refused(page, [Error.Of("access.denied", "無權檢視。", "You may not see this.")]);
         var form = await http.Request.ReadFormAsync();
         var (name, query) = (Text(form, "name")?.Trim(), Text(form, "query"));
         if (name is { Length: > 0 and <= 60 } && query is not null && query.Length < 2000 && (query == type.Path || query.StartsWith(type.Path + "?", StringComparison.Ordinal)))
@@ -119,7 +112,7 @@ internal static class RecordEndpoints
 
     private static async Task<IResult> NewAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
     {
-        if (page.Actor.ScopeOf(type, Right.Write) is null) return await DeniedAsync(page, type, Right.Write, "無權新增。", "You may not create this.");
+        if (page.Actor.ScopeOf(type, Right.Write) is null) return Refused(page, [Error.Of("access.denied", "無權新增。", "You may not create this.")]);
         var draft = await DraftAsync(store, page, type, "new");
         var values = draft ?? [];
         // A link can fill in fields: /incident/tasks/new?incidentId=…
@@ -155,7 +148,7 @@ internal static class RecordEndpoints
     {
         var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
         if (!found.IsOk) return Refused(page, found.Errors);
-        if (!page.Actor.May(type, Right.Write, found.Value)) return await DeniedAsync(page, type, Right.Write, "無權修改。", "You may not change this.");
+        if (!page.Actor.May(type, Right.Write, found.Value)) return Refused(page, [Error.Of("access.denied", "無權修改。", "You may not change this.")]);
         var draft = await DraftAsync(store, page, type, number);
         return Pages.Of<RecordFormPage>(new { Type = type, Existing = found.Value, found.Value.Version, Values = draft ?? [], DraftRestored = draft is not null });
     }
@@ -207,12 +200,7 @@ internal static class RecordEndpoints
 
     private static async Task<Result> AttachAsync(RecordStore store, PageContext page, FileVault vault, Record record, IFormCollection form)
     {
-        if (!page.Actor.May(store.Types.Of(record), Right.Write, record))
-        {
-            await DeniedAsync(page, store.Types.Of(record), Right.Write, "無權附加證據。", "You may not attach evidence.");
-            return Result.Fail(Error.Of("access.denied", "無權附加證據。", "You may not attach evidence."));
-        }
-
+        if (!page.Actor.May(store.Types.Of(record), Right.Write, record)) return Result.Fail(Error.Of("access.denied", "無權附加證據。", "You may not attach evidence."));
         var evidence = new Evidence { Title = Text(form, "title") ?? "", Output = Text(form, "output")?.Trim().ToUpperInvariant() };
         if (Text(form, "effectiveOn") is { } day)
         {
