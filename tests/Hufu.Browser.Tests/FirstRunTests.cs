@@ -49,7 +49,7 @@ public sealed class FirstRunTests(BrowserSite site)
         await page.GotoAsync(named + "/account");
         await page.Locator("form[data-passkey=create] [name=name]").FillAsync("公司筆電");
         await page.GetByRole(AriaRole.Button, new() { Name = "新增通行金鑰" }).ClickAsync();
-        await Assertions.Expect(page.Locator("#passkeys")).ToContainTextAsync("公司筆電");
+        await Assertions.Expect(page.Locator("#passkeys input[value='公司筆電']")).ToBeVisibleAsync();
         await SignOutAsync(page);
         await page.GotoAsync(named + "/sign-in");
         await page.GetByRole(AriaRole.Button, new() { Name = "使用通行金鑰登入" }).ClickAsync();

@@ -74,7 +74,8 @@
         return [...heading, option];
       }));
       if (!this.items.length) this.list.append(make("div", { className: "option-group" }, items ? text("none") : text("failed")));
-      this.open(true);
+      // An answer that comes after something was chosen must not cover what stands below.
+      this.open(doc.activeElement === this.input);
       this.mark();
     }
     open(yes) {

@@ -52,7 +52,10 @@
         ? await navigator.credentials.create({ publicKey: creation(options) })
         : await navigator.credentials.get({ publicKey: request(options) });
       const done = await post(form, form.dataset.finish, { credential: plain(credential), name: form.elements.name?.value ?? null, return: form.elements.return?.value ?? null });
-      location.assign(done.redirect);
+      const to = new URL(done.redirect, location.href);
+      location.assign(to);
+      // To a place on the same page the browser only scrolls; what is new on it comes with a reload.
+      if (to.pathname === location.pathname && to.search === location.search) location.reload();
     } catch (error) {
       // The browser's own refusals (cancelled, timed out) come in its own words; the page's are clearer.
       note.textContent = error instanceof DOMException ? form.dataset.failed : error.message;
