@@ -17,21 +17,27 @@ public sealed class BackupTests(Sample sample)
             for (; !stop.IsCancellationRequested; done++) await Program.OkAsync("import", "assets", sample.File("more.csv", Sample.AssetList("W" + done, 200)), "--commit", "--summary", "--data", data);
             return done;
         }, TestContext.Current.CancellationToken);
-        for (var i = 0; i < 2; i++)
+        try
         {
-            File.Delete(file);
-            await Program.OkAsync("backup", file, "--data", data);
-            var restored = sample.Free();
-            await Program.OkAsync("restore", file, "--data", restored);
-            Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", restored)).Out, StringComparison.Ordinal);
-            Assert.Equal("ok", Sample.Scalar(restored, "PRAGMA integrity_check"));
-            // The live folder, looked at while it is written, is intact too.
-            Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", data)).Out, StringComparison.Ordinal);
-            // Nothing half done: each import is 200 rows.
-            Assert.Equal(Sample.Assets, (long)Sample.Scalar(restored, "SELECT count(*) FROM risk_asset")! % 200);
+            for (var i = 0; i < 2; i++)
+            {
+                File.Delete(file);
+                await Program.OkAsync("backup", file, "--data", data);
+                var restored = sample.Free();
+                await Program.OkAsync("restore", file, "--data", restored);
+                Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", restored)).Out, StringComparison.Ordinal);
+                Assert.Equal("ok", Sample.Scalar(restored, "PRAGMA integrity_check"));
+                // The live folder, looked at while it is written, is intact too.
+                Assert.StartsWith("INTACT", (await Program.OkAsync("verify", "--data", data)).Out, StringComparison.Ordinal);
+                // Nothing half done: each import is 200 rows.
+                Assert.Equal(Sample.Assets, (long)Sample.Scalar(restored, "SELECT count(*) FROM risk_asset")! % 200);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
         }
 
-        await stop.CancelAsync();
         Assert.True(await writes > 0);
         await server.StopAsync();
         var last = sample.Free();

@@ -1,8 +1,10 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Web.Records;
+using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Monitoring.Logs;
 
@@ -74,6 +76,12 @@ public sealed class LogImport(LogService logs, Detection detection, TimeProvider
 
                 return Result.Of(await LookAsync(store, pending!, added, name, source, complete: true, progress, cancellation));
             }, cancellation);
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            // The database or a segment could not be written, most likely for want of room. What is stored stays, and the journal knows what is missing.
+            var why = e is DbUpdateException { InnerException: { } inner } ? inner.Message : e.Message;
+            return Result.Fail<LogImportOutcome>(Error.Of("logs.import.not-finished", $"日誌匯入未完成：{why}。再匯入同一檔案或重新啟動，會接續並補上告警。", $"The import of logs was not finished: {why}. Import the same file again, or start again: it goes on and the missing alerts are raised.", name));
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
