@@ -63,6 +63,8 @@ public sealed class EveryPageTests(BrowserSite site)
         Assert.Contains(result.Violations, v => v.Id == "color-contrast");
         Assert.Null(await visitor.Page.EvaluateAsync<int?>("() => window.planted ?? null"));
         Assert.Contains(visitor.Faults, f => f.Contains("policy violated: script-src", StringComparison.Ordinal));
+        // The console tells of it a moment after the page does.
+        await visitor.Page.WaitForTimeoutAsync(1000);
         visitor.Forget();
     }
 

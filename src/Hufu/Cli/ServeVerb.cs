@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Hufu.Demo;
+using Hufu.Identity;
 using Hufu.Records.Storage.Ledger;
 using Hufu.Web;
 using Hufu.Web.Identity;
@@ -65,6 +66,8 @@ internal static class ServeVerb
         app.MapHealthChecks("/health").AllowAnonymous();
         await app.StartAsync(cancellation);
         foreach (var address in app.Urls) Console.WriteLine($"Hufu is ready / 虎符已就緒: {address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)}");
+        if (!demo && !await app.Services.GetRequiredService<FirstRun>().IsDoneAsync(cancellation))
+            Console.WriteLine($"First run: open the page and create the organisation. From another machine it asks for this code / 首次設定：從其他電腦連線時須輸入設定碼：{app.Services.GetRequiredService<SetupCode>().Value}");
         if (demo) await DemoLoader.RunAsync(app.Services, Console.Out, cancellation);
         await app.WaitForShutdownAsync(cancellation);
         return 0;

@@ -73,7 +73,7 @@ internal static class AddressTable
         GET    /api/v1/openapi.json                    anybody
         GET    /api/v1/logs/search                     logs Read
         POST   /api/v1/logs/import                     logs Write
-        GET    /api/v1/working-days                    compliance Read
+        GET    /api/v1/working-days                    T8 Read
         GET    /                                       anybody
         GET    /notices                                anybody
         POST   /notices/read                           anybody
@@ -105,14 +105,14 @@ internal static class AddressTable
         POST   /logs/alerts/{number}/incident          logs Read
         GET    /logs/import                            logs Write
         POST   /logs/import                            logs Write
-        GET    /compliance/law                         compliance Read
-        POST   /compliance/law                         compliance Write
-        GET    /compliance/events                      compliance Read
-        POST   /compliance/events                      compliance Write
-        GET    /compliance/working-days                compliance Read
-        POST   /compliance/working-days                compliance Administer
-        POST   /compliance/working-days/load           compliance Administer
-        POST   /compliance/working-days/{id}/delete    compliance Administer
+        GET    /compliance/law                         T8 Read
+        POST   /compliance/law                         T8 Write
+        GET    /compliance/events                      T8 Read
+        POST   /compliance/events                      T8 Write
+        GET    /compliance/working-days                T8 Read
+        POST   /compliance/working-days                T8 Write
+        POST   /compliance/working-days/load           T8 Write
+        POST   /compliance/working-days/{id}/delete    T8 Write
         GET    /setup                                  nothing
         POST   /setup                                  nothing
         GET    /sign-in                                nothing
@@ -166,6 +166,41 @@ internal static class AddressTable
         POST   /admin/roles/new                        admin Administer
         POST   /admin/roles/{id}                       admin Administer
         POST   /admin/roles/{id}/delete                admin Administer
+        GET    /loading                                nothing
+        GET    /denied                                 anybody
+        GET    /help/api                               anybody
+        GET    /people/{id}/competence                 anybody
+        GET    /people/{id}/competence/export          anybody
+        GET    /account/notices                        person
+        POST   /account/notices                        person
+        GET    /admin/people/import                    admin Administer
+        GET    /admin/people/import/template           admin Administer
+        POST   /admin/people/import                    admin Administer
+        POST   /admin/people/import/commit             admin Administer
+        GET    /admin/jobs                             jobs Read
+        GET    /admin/jobs/{id}                        jobs Read
+        GET    /admin/jobs/{key}                       jobs Read
+        POST   /admin/jobs/{id}/cancel                 jobs Administer
+        POST   /admin/jobs/{key}/run                   jobs Administer
+        POST   /admin/jobs/{key}/pause                 jobs Administer
+        POST   /admin/jobs/{key}/resume                jobs Administer
+        POST   /admin/jobs/{key}/schedule              jobs Administer
+        POST   /admin/jobs/{key}/reset                 jobs Administer
+        GET    /admin/webhooks                         webhooks Read
+        GET    /admin/webhooks/{id}                    webhooks Read
+        GET    /admin/webhooks/new                     webhooks Administer
+        POST   /admin/webhooks/new                     webhooks Administer
+        POST   /admin/webhooks/{id}                    webhooks Administer
+        POST   /admin/webhooks/{id}/secret             webhooks Administer
+        POST   /admin/webhooks/{id}/test               webhooks Administer
+        POST   /admin/webhooks/{id}/disable            webhooks Administer
+        POST   /admin/webhooks/{id}/enable             webhooks Administer
+        POST   /admin/webhooks/{id}/delete             webhooks Administer
+        POST   /admin/webhooks/{id}/deliveries/{delivery}/resend webhooks Administer
+        GET    /admin/mail                             jobs Read
+        POST   /admin/mail                             jobs Administer
+        POST   /admin/mail/test                        jobs Administer
+        POST   /admin/mail/{id}/retry                  jobs Administer
         GET    /admin/denials                          admin Read
         GET    /admin/settings                         admin Read
         POST   /admin/settings                         admin Administer
