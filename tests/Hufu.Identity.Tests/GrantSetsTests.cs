@@ -1,5 +1,6 @@
 using Hufu.Identity.Tests.Support;
 using Hufu.Records;
+using Hufu.Records.Obligations;
 
 namespace Hufu.Identity.Tests;
 
@@ -63,9 +64,10 @@ public sealed class GrantSetsTests
     [Fact]
     public void Built_in_roles_pass_their_own_check()
     {
+        var known = new GrantSets(new RecordTypes([new ThingType(), new ObligationType(), new OccurrenceType()]));
         foreach (var role in BuiltInRoles.All())
         {
-            Assert.Empty(Sets.Check(role.Grants));
+            Assert.Empty(known.Check(role.Grants));
             Assert.DoesNotContain(role.Grants, g => g.Rights.HasFlag(Right.Write) && g.Rights.HasFlag(Right.Approve));
         }
     }

@@ -38,15 +38,16 @@ internal sealed class OperationsModule : HufuModule
 
     private static void MapJobs(RouteGroupBuilder jobs)
     {
+        var change = jobs.MapGroup("").AddEndpointFilter(CoreModule.MayRead(JobAreas.Jobs, Right.Administer));
         jobs.MapGet("", async (JobService service, PageContext page, HttpContext http) => Pages.Of<JobsPage>(new { Jobs = await service.SchedulesAsync(page.Actor, http.RequestAborted) }));
         jobs.MapGet("/{id:long}", async (long id, JobService service, PageContext page, HttpContext http) =>
         {
             var found = await service.FindAsync(page.Actor, id, http.RequestAborted);
             return found.IsOk ? Pages.Of<JobRunPage>(new { Details = found.Value }) : Refusals.Of(found.Errors);
         });
-        jobs.MapPost("/{id:long}/cancel", async (long id, JobService service, PageContext page) => Back(page, await service.CancelAsync(page.Actor, id), $"/admin/jobs/{id}", T("ops.cancel-asked")));
+        change.MapPost("/{id:long}/cancel", async (long id, JobService service, PageContext page) => Back(page, await service.CancelAsync(page.Actor, id), $"/admin/jobs/{id}", T("ops.cancel-asked")));
         jobs.MapGet("/{key}", (string key, long? before, JobService service, PageContext page) => JobAsync(key, before, service, page));
-        jobs.MapPost("/{key}/run", async (string key, HttpContext http, JobService service, PageContext page) =>
+        change.MapPost("/{key}/run", async (string key, HttpContext http, JobService service, PageContext page) =>
         {
             var form = await http.Request.ReadFormAsync();
             var given = form.Where(f => f.Key.StartsWith("p.", StringComparison.Ordinal) && !string.IsNullOrWhiteSpace(f.Value)).ToDictionary(f => f.Key[2..], f => f.Value.ToString());
@@ -54,20 +55,20 @@ internal sealed class OperationsModule : HufuModule
             return Back(page, queued, queued.IsOk ? $"/admin/jobs/{queued.Value.Id}" : $"/admin/jobs/{Uri.EscapeDataString(key)}", T("ops.run-queued"));
         });
         foreach (var (path, enabled) in new[] { ("pause", false), ("resume", true) })
-            jobs.MapPost("/{key}/" + path, async (string key, HttpContext http, JobService service, PageContext page) =>
+            change.MapPost("/{key}/" + path, async (string key, HttpContext http, JobService service, PageContext page) =>
             {
                 var known = (await service.SchedulesAsync(page.Actor)).FirstOrDefault(v => v.Job.Key == key);
                 if (known is null) return Refusals.Of([NoJob]);
                 var to = Text(await http.Request.ReadFormAsync(), "from") == "job" ? $"/admin/jobs/{Uri.EscapeDataString(key)}" : "/admin/jobs";
                 return Back(page, await service.SetScheduleAsync(page.Actor, key, known.Cron, enabled), to, T(enabled ? "ops.resumed" : "ops.paused"));
             });
-        jobs.MapPost("/{key}/schedule", async (string key, HttpContext http, JobService service, PageContext page) =>
+        change.MapPost("/{key}/schedule", async (string key, HttpContext http, JobService service, PageContext page) =>
         {
             var form = await http.Request.ReadFormAsync();
             var set = await service.SetScheduleAsync(page.Actor, key, Text(form, "cron"), form["enabled"].LastOrDefault() == "true", Text(form, "reason"));
             return set.IsOk || set.Errors[0].Code == "access.denied" ? Back(page, set, $"/admin/jobs/{Uri.EscapeDataString(key)}", T("web.saved")) : await JobAsync(key, null, service, page, set.Errors, Text(form, "cron"));
         });
-        jobs.MapPost("/{key}/reset", async (string key, JobService service, PageContext page) => Back(page, await service.ResetScheduleAsync(page.Actor, key), $"/admin/jobs/{Uri.EscapeDataString(key)}", T("web.saved")));
+        change.MapPost("/{key}/reset", async (string key, JobService service, PageContext page) => Back(page, await service.ResetScheduleAsync(page.Actor, key), $"/admin/jobs/{Uri.EscapeDataString(key)}", T("web.saved")));
     }
 
     private static async Task<IResult> JobAsync(string key, long? before, JobService service, PageContext page, IReadOnlyList<Error>? errors = null, string? cron = null)
@@ -133,8 +134,9 @@ internal sealed class OperationsModule : HufuModule
 
     private static void MapMail(RouteGroupBuilder mail)
     {
+        var change = mail.MapGroup("").AddEndpointFilter(CoreModule.MayRead(JobAreas.Jobs, Right.Administer));
         mail.MapGet("", (string? state, long? before, MailSettings settings, OutgoingMail queue, HufuDbContext db, PageContext page) => MailAsync(state, before, settings, queue, db, page));
-        mail.MapPost("", async (HttpContext http, MailSettings settings, OutgoingMail queue, HufuDbContext db, PageContext page) =>
+        change.MapPost("", async (HttpContext http, MailSettings settings, OutgoingMail queue, HufuDbContext db, PageContext page) =>
         {
             var form = await http.Request.ReadFormAsync();
             var entered = new MailForm(
@@ -146,12 +148,12 @@ internal sealed class OperationsModule : HufuModule
                 : saved.Errors[0].Code == "access.denied" ? Refusals.Of(saved.Errors)
                 : await MailAsync(null, null, settings, queue, db, page, entered with { Password = null }, saved.Errors);
         });
-        mail.MapPost("/test", async (HttpContext http, MailSettings settings, PageContext page) =>
+        change.MapPost("/test", async (HttpContext http, MailSettings settings, PageContext page) =>
         {
             var to = Text(await http.Request.ReadFormAsync(), "to") ?? "";
             return Back(page, await settings.TestAsync(page.Actor, to, http.RequestAborted), "/admin/mail", T("ops.mail-test-sent", to));
         });
-        mail.MapPost("/{id:long}/retry", async (long id, OutgoingMail queue, PageContext page) => Back(page, await queue.RetryAsync(page.Actor, id), "/admin/mail?state=queued#queue", T("ops.resend-queued")));
+        change.MapPost("/{id:long}/retry", async (long id, OutgoingMail queue, PageContext page) => Back(page, await queue.RetryAsync(page.Actor, id), "/admin/mail?state=queued#queue", T("ops.resend-queued")));
     }
 
     private static async Task<IResult> MailAsync(string? state, long? before, MailSettings settings, OutgoingMail queue, HufuDbContext db, PageContext page, MailForm? form = null, IReadOnlyList<Error>? errors = null)
