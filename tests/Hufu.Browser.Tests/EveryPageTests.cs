@@ -59,10 +59,10 @@ public sealed class EveryPageTests(BrowserSite site)
         await using var visitor = await site.VisitAsync(BrowserSite.Engineer);
         visitor.Want("script-src");
         await visitor.GoAsync("/");
-        await visitor.Page.EvaluateAsync("() => { const p = document.createElement('p'); p.textContent = 'planted words'; p.id = 'planted'; p.style.color = '#bbb'; p.style.background = '#ccc'; document.querySelector('main').append(p); const s = document.createElement('script'); s.textContent = 'window.planted = 1'; document.body.append(s); }");
+        await visitor.Page.EvaluateAsync("() => { const p = document.createElement('p'); p.textContent = 'planted words'; p.id = 'planted'; p.style.color = '#bbb'; p.style.background = '#ccc'; document.querySelector('main').append(p); const s = document.createElement('script'); s.textContent = 'window.plantedRan = 1'; document.body.append(s); }");
         var result = await visitor.Page.RunAxe(Contrast);
         Assert.Contains(result.Violations, v => v.Id == "color-contrast");
-        Assert.Null(await visitor.Page.EvaluateAsync<int?>("() => window.planted ?? null"));
+        Assert.Null(await visitor.Page.EvaluateAsync<int?>("() => window.plantedRan ?? null"));
         Assert.Contains(visitor.Faults, f => f.Contains("policy violated: script-src", StringComparison.Ordinal));
     }
 
