@@ -5,6 +5,8 @@ namespace Hufu.Jobs.Tests;
 
 public sealed class CronTests
 {
+    public CronTests() => Texts.Load(typeof(Cron).Assembly);
+
     [Theory]
     [InlineData("40 3 * * *", "每日 03:40", "Daily at 03:40")]
     [InlineData("30 3 * * 1-5", "每週一至週五 03:30", "Mon to Fri at 03:30")]
@@ -15,7 +17,6 @@ public sealed class CronTests
     [InlineData("0 6 1 3 *", "每年 3月 1 日 06:00", "Each year on March 1 at 06:00")]
     public void A_schedule_is_told_in_words_and_written_back_as_crontab(string crontab, string zh, string en)
     {
-        Texts.Load(typeof(Cron).Assembly);
         var cron = Cron.Normalise(crontab).Value;
         var before = CultureInfo.CurrentUICulture;
         try

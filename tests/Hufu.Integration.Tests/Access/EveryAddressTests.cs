@@ -11,6 +11,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Hufu.Integration.Tests.Access;
 
 /// <summary>Every address of the product, asked for by everybody: nobody gets more than the table says, and nothing falls over.</summary>
+[Collection(nameof(Alone))]
 public sealed class EveryAddressTests(WholeSite site)
 {
     private sealed record Address(string Method, string Pattern, string Raw, RecordType? Type, AddressRule? Rule)
@@ -200,3 +201,7 @@ public sealed class EveryAddressTests(WholeSite site)
         return found;
     }
 }
+
+/// <summary>Tests that count what the one site holds: no other test may write meanwhile.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
