@@ -31,14 +31,14 @@ internal sealed class OperationsModule : HufuModule
 
     public override void MapEndpoints(IEndpointRouteBuilder routes)
     {
-        MapJobs(routes.MapGroup("/admin/jobs").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(JobAreas.Jobs)));
-        MapWebhooks(routes.MapGroup("/admin/webhooks").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(JobAreas.Webhooks)));
-        MapMail(routes.MapGroup("/admin/mail").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(JobAreas.Jobs)));
+        MapJobs(routes.MapGroup("/admin/jobs").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs)));
+        MapWebhooks(routes.MapGroup("/admin/webhooks").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Webhooks)));
+        MapMail(routes.MapGroup("/admin/mail").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs)));
     }
 
     private static void MapJobs(RouteGroupBuilder jobs)
     {
-        var change = jobs.MapGroup("").AddEndpointFilter(CoreModule.MayRead(JobAreas.Jobs, Right.Administer));
+        var change = jobs.MapGroup("").AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs, Right.Administer));
         jobs.MapGet("", async (JobService service, PageContext page, HttpContext http) => Pages.Of<JobsPage>(new { Jobs = await service.SchedulesAsync(page.Actor, http.RequestAborted) }));
         jobs.MapGet("/{id:long}", async (long id, JobService service, PageContext page, HttpContext http) =>
         {
@@ -66,7 +66,7 @@ internal sealed class OperationsModule : HufuModule
         {
             var form = await http.Request.ReadFormAsync();
             var set = await service.SetScheduleAsync(page.Actor, key, Text(form, "cron"), form["enabled"].LastOrDefault() == "true", Text(form, "reason"));
-            return set.IsOk || set.Errors[0].Code == "access.denied" ? Back(page, set, $"/admin/jobs/{Uri.EscapeDataString(key)}", T("web.saved")) : await JobAsync(key, null, service, page, set.Errors, Text(form, "cron"));
+            return set.IsOk ? Back(page, set, $"/admin/jobs/{Uri.EscapeDataString(key)}", T("web.saved")) : await JobAsync(key, null, service, page, set.Errors, Text(form, "cron"));
         });
         change.MapPost("/{key}/reset", async (string key, JobService service, PageContext page) => Back(page, await service.ResetScheduleAsync(page.Actor, key), $"/admin/jobs/{Uri.EscapeDataString(key)}", T("web.saved")));
     }
@@ -86,7 +86,7 @@ internal sealed class OperationsModule : HufuModule
             var deliveries = await service.DeliveriesAsync(page.Actor, take: PageSize, cancellation: http.RequestAborted);
             return all.IsOk && deliveries.IsOk ? Pages.Of<WebhooksPage>(new { Hooks = all.Value, Deliveries = deliveries.Value }) : Refusals.Of(all.IsOk ? deliveries.Errors : all.Errors);
         });
-        var change = hooks.MapGroup("").AddEndpointFilter(CoreModule.MayRead(JobAreas.Webhooks, Right.Administer));
+        var change = hooks.MapGroup("").AddEndpointFilter(CoreModule.Requires(JobAreas.Webhooks, Right.Administer));
         change.MapGet("/new", () => Pages.Of<WebhookPage>(new { Form = new WebhookForm("", "") }));
         change.MapPost("/new", async (HttpContext http, WebhookService service, PageContext page) =>
         {
@@ -134,7 +134,7 @@ internal sealed class OperationsModule : HufuModule
 
     private static void MapMail(RouteGroupBuilder mail)
     {
-        var change = mail.MapGroup("").AddEndpointFilter(CoreModule.MayRead(JobAreas.Jobs, Right.Administer));
+        var change = mail.MapGroup("").AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs, Right.Administer));
         mail.MapGet("", (string? state, long? before, MailSettings settings, OutgoingMail queue, HufuDbContext db, PageContext page) => MailAsync(state, before, settings, queue, db, page));
         change.MapPost("", async (HttpContext http, MailSettings settings, OutgoingMail queue, HufuDbContext db, PageContext page) =>
         {
@@ -145,7 +145,6 @@ internal sealed class OperationsModule : HufuModule
                 Text(form, "user") ?? "", form["password"].LastOrDefault(), Text(form, "from") ?? "", Text(form, "fromName") ?? "");
             var saved = await settings.SaveAsync(page.Actor, entered);
             return saved.IsOk ? Back(page, saved, "/admin/mail", T("web.saved"))
-                : saved.Errors[0].Code == "access.denied" ? Refusals.Of(saved.Errors)
                 : await MailAsync(null, null, settings, queue, db, page, entered with { Password = null }, saved.Errors);
         });
         change.MapPost("/test", async (HttpContext http, MailSettings settings, PageContext page) =>

@@ -19,17 +19,17 @@ internal static class LogEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.MayRead(LogsModule.Area)).ExcludeFromDescription();
+        var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
         pages.MapGet("/search", SearchPageAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
-        pages.MapGet("/import", () => Pages.Of<ImportPage>()).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write));
-        pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write));
+        pages.MapGet("/import", () => Pages.Of<ImportPage>()).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
+        pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapGet("/events/{id}", EventAsync);
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
-        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area));
-        api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.MayRead(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
+        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area));
+        api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
 
     private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? after, LogService logs, HttpContext http)

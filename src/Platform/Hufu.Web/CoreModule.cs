@@ -46,7 +46,7 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
     {
         var pages = routes.MapGroup("").ExcludeFromDescription();
         pages.MapGet("/", (string? month) => Pages.Of<MyWorkPage>(new { Shown = DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : (DateOnly?)null }));
-        var board = pages.MapGroup("/standard").AddEndpointFilter(MayRead("standard"));
+        var board = pages.MapGroup("/standard").AddEndpointFilter(Requires("standard"));
         board.MapGet("", (string? state) => Pages.Of<BoardPage>(new { Filter = state is "current" or "due" or "overdue" or "missing" ? state : null }));
         board.MapGet("/items", () => Pages.Of<ItemsPage>());
         board.MapGet("/editions", () => Pages.Of<EditionsPage>());
@@ -61,12 +61,12 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
             if (standards.Current.FindOutput(code) is not { } found) return Refusals.Of([NoSuch]);
             var file = await pack.BuildAsync(page.Actor, found.Task, found.Output, http.RequestAborted);
             return Results.File(file, "application/zip", $"{code}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.zip");
-        }).AddEndpointFilter(MayRead("evidence"));
+        }).AddEndpointFilter(Requires("evidence"));
 
         pages.MapCompetence();
         pages.MapGet("/help/api", async (ApiReference reference, PageContext page, HttpContext http) => Pages.Of<ApiReferencePage>(new { Groups = await reference.ReadAsync(page.Actor, http.RequestAborted), Base = $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}" }));
 
-        var ledger = pages.MapGroup("/ledger").AddEndpointFilter(MayRead("ledger"));
+        var ledger = pages.MapGroup("/ledger").AddEndpointFilter(Requires("ledger"));
         ledger.MapGet("", (long? before, LedgerFiles files, LedgerSequencer sequencer) => Pages.Of<LedgerPage>(new { Size = SizeOf(files), sequencer.Problem, Before = before }));
         ledger.MapPost("/verify", async (LedgerFiles files, LedgerSequencer sequencer, LedgerCheck check, HttpContext http) =>
         {
@@ -89,8 +89,8 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
             : Refusals.Of([NoSuch]));
     }
 
-    /// <summary>Lets only people through who may read an area; everybody else is told so and the denial is logged.</summary>
-    public static Func<EndpointFilterInvocationContext, EndpointFilterDelegate, ValueTask<object?>> MayRead(string area, Right right = Right.Read) => async (context, next) =>
+    /// <summary>Lets only those through who have a right on an area; everybody else is told so and the denial is logged.</summary>
+    public static Func<EndpointFilterInvocationContext, EndpointFilterDelegate, ValueTask<object?>> Requires(string area, Right right = Right.Read) => async (context, next) =>
     {
         var page = context.HttpContext.RequestServices.GetRequiredService<PageContext>();
         if (page.Actor.May(area, right)) return await next(context);

@@ -11,6 +11,9 @@ internal enum Need
     /// <summary>To be signed in.</summary>
     Anybody,
 
+    /// <summary>Nothing helps: it is where refusals are told, and it refuses everybody who is signed in.</summary>
+    Refused,
+
     /// <summary>To be signed in to the pages as a person, not by a program's token.</summary>
     Person,
 
@@ -167,10 +170,10 @@ internal static class AddressTable
         POST   /admin/roles/{id}                       admin Administer
         POST   /admin/roles/{id}/delete                admin Administer
         GET    /loading                                nothing
-        GET    /denied                                 anybody
+        GET    /denied                                 refused
         GET    /help/api                               anybody
-        GET    /people/{id}/competence                 anybody
-        GET    /people/{id}/competence/export          anybody
+        GET    /people/{id}/competence                 competence Read
+        GET    /people/{id}/competence/export          competence Read
         GET    /account/notices                        person
         POST   /account/notices                        person
         GET    /admin/people/import                    admin Administer
@@ -218,7 +221,7 @@ internal static class AddressTable
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var right = words.Length > 3 ? Enum.Parse<Right>(words[3]) : Right.None;
-        var need = words[2] switch { "nothing" => Need.Nothing, "anybody" => Need.Anybody, "person" => Need.Person, "type" => Need.Type, "record" => Need.Record, _ => Need.Area };
+        var need = words[2] switch { "nothing" => Need.Nothing, "anybody" => Need.Anybody, "refused" => Need.Refused, "person" => Need.Person, "type" => Need.Type, "record" => Need.Record, _ => Need.Area };
         return new AddressRule(words[0], words[1], need, words[2], right);
     }
 }

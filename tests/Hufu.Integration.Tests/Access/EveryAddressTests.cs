@@ -63,7 +63,7 @@ public sealed class EveryAddressTests(WholeSite site)
                     Interlocked.Increment(ref sent);
                     var told = $"{(who.Length == 0 ? "nobody" : who)}: {address.Method} {path} → {answer.Status} {answer.To}";
                     if (answer.Status >= 500) problems.Add(told + " (fell over)");
-                    else if (allowed && real && answer.Status is 401 or 403 && !path.StartsWith("/denied", StringComparison.Ordinal) && !path.Contains("/competence", StringComparison.Ordinal)) problems.Add(told + " (should be let in)");
+                    else if (allowed && real && answer.Status is 401 or 403) problems.Add(told + " (should be let in)");
                     else if (!allowed && actor is null)
                     {
                         if (!(answer.Status is 401 || (answer.Status is 302 && answer.To!.StartsWith("/sign-in", StringComparison.Ordinal)))) problems.Add(told + " (should sign in first)");
@@ -125,6 +125,7 @@ public sealed class EveryAddressTests(WholeSite site)
     {
         Need.Nothing => true,
         Need.Anybody => actor is not null,
+        Need.Refused => false,
         Need.Person => actor is { Channel: "web" },
         // The pack stands in the board's group and needs both.
         Need.Area => actor is not null && actor.May(address.Rule.Area, address.Rule.Right) && (address.Rule.Area != "evidence" || actor.May("standard", Right.Read)),

@@ -17,8 +17,8 @@ internal static class LawEndpoints
 {
     internal static void MapLaws(this IEndpointRouteBuilder routes)
     {
-        var read = routes.MapGroup("/compliance").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area));
-        var write = routes.MapGroup("/compliance").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area, Right.Write));
+        var read = routes.MapGroup("/compliance").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(ComplianceModule.Area));
+        var write = routes.MapGroup("/compliance").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(ComplianceModule.Area, Right.Write));
         read.MapGet("/law", async (LawBook laws) => Pages.Of<LawPage>(new { Profile = await laws.ProfileAsync(), (await laws.TermsAsync()).Conditions }));
         write.MapPost("/law", ImportAsync);
         read.MapGet("/events", async (LawBook laws, RecordStore store) => Pages.Of<EventsPage>(new { (await laws.TermsAsync()).Events, Waiting = await WaitingAsync(store) }));

@@ -21,8 +21,8 @@ internal static class WorkingDayEndpoints
 
     internal static void MapWorkingDays(this IEndpointRouteBuilder routes)
     {
-        var read = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area));
-        var write = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area, Right.Write));
+        var read = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(ComplianceModule.Area));
+        var write = routes.MapGroup("/compliance/working-days").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(ComplianceModule.Area, Right.Write));
         read.MapGet("", async (int? year, RecordStore store, ComplianceContent content) => await PageOf(store, content, year));
         write.MapPost("", SaveAsync);
         write.MapPost("/load", LoadAsync);
@@ -40,7 +40,7 @@ internal static class WorkingDayEndpoints
             if (year is < FirstYear or > LastYear) return Results.Problem($"A year is {FirstYear} to {LastYear}.", statusCode: 400);
             var days = await store.Db.Set<WorkingDay>().AsNoTracking().Where(d => d.Date >= new DateOnly(year, 1, 1) && d.Date <= new DateOnly(year, 12, 31)).OrderBy(d => d.Date).ToListAsync(http.RequestAborted);
             return Results.Ok(days.Select(d => new { d.Date, d.IsWorking, d.Name }));
-        }).AddEndpointFilter(CoreModule.MayRead(ComplianceModule.Area)).WithTags("working-days").WithSummary("Days that differ from Monday to Friday, of one year.");
+        }).AddEndpointFilter(CoreModule.Requires(ComplianceModule.Area)).WithTags("working-days").WithSummary("Days that differ from Monday to Friday, of one year.");
     }
 
     private static string PathOf(int year) => string.Create(CultureInfo.InvariantCulture, $"/compliance/working-days?year={year}");

@@ -25,8 +25,8 @@ internal static class OrganisationEndpoints
 
     private static void MapUnits(IEndpointRouteBuilder routes)
     {
-        var read = routes.MapGroup("/admin/units").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area));
-        var change = routes.MapGroup("/admin/units").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area, Right.Administer));
+        var read = routes.MapGroup("/admin/units").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area));
+        var change = routes.MapGroup("/admin/units").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area, Right.Administer));
         read.MapGet("", () => Pages.Of<UnitsPage>());
         change.MapGet("/new", (Guid? parent) => Pages.Of<UnitPage>(new { Input = new UnitInput("", null, parent) }));
         change.MapPost("/new", async (HttpContext http, PageContext page, IdentityAdmin admin) =>
@@ -53,8 +53,8 @@ internal static class OrganisationEndpoints
 
     private static void MapRoles(IEndpointRouteBuilder routes)
     {
-        var read = routes.MapGroup("/admin/roles").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area));
-        var change = routes.MapGroup("/admin/roles").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area, Right.Administer));
+        var read = routes.MapGroup("/admin/roles").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area));
+        var change = routes.MapGroup("/admin/roles").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area, Right.Administer));
         read.MapGet("", async (PageContext page, IdentityAdmin admin) => await admin.RolesAsync(page.Actor) is { IsOk: true } roles ? Pages.Of<RolesPage>(new { Roles = roles.Value }) : Forms.Refused([NoRole]));
         change.MapGet("/new", async (Guid? from, PageContext page, IdentityAdmin admin) =>
             Pages.Of<RolePage>(new { Input = new RoleInput("", "", "", from is { } id && await FindAsync(page, admin, id) is { } like ? like.Grants : []) }));

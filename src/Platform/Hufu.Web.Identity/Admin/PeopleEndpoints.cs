@@ -19,8 +19,8 @@ internal static class PeopleEndpoints
 
     internal static void MapPeople(this IEndpointRouteBuilder routes)
     {
-        var read = routes.MapGroup("/admin/people").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area));
-        var change = routes.MapGroup("/admin/people").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area, Right.Administer));
+        var read = routes.MapGroup("/admin/people").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area));
+        var change = routes.MapGroup("/admin/people").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area, Right.Administer));
 
         read.MapGet("", async (string? q, string? after, PageContext page, IdentityAdmin admin, HttpContext http) =>
         {

@@ -15,7 +15,7 @@ internal static class PeopleImport
 {
     internal static void MapPeopleImport(this IEndpointRouteBuilder routes)
     {
-        var import = routes.MapGroup("/admin/people/import").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area, Right.Administer));
+        var import = routes.MapGroup("/admin/people/import").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area, Right.Administer));
         import.MapGet("", () => Pages.Of<PeopleImportPage>());
         import.MapGet("/template", () =>
         {

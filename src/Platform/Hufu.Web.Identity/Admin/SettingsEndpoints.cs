@@ -21,8 +21,8 @@ internal static class SettingsEndpoints
 
     internal static void MapSettings(this IEndpointRouteBuilder routes)
     {
-        var read = routes.MapGroup("/admin").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area));
-        var change = routes.MapGroup("/admin").ExcludeFromDescription().AddEndpointFilter(CoreModule.MayRead(IdentityModule.Area, Right.Administer));
+        var read = routes.MapGroup("/admin").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area));
+        var change = routes.MapGroup("/admin").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(IdentityModule.Area, Right.Administer));
 
         read.MapGet("/denials", async (long? before, HufuDbContext db, HttpContext http) =>
         {
