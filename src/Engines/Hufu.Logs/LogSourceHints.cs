@@ -12,6 +12,9 @@ public sealed record LogSourceHint(string? Product, string? Category, string? Se
 /// </summary>
 public static class LogSourceHints
 {
+    /// <summary>The program name of the product's own audit events; rules know them as product <c>hufu</c>, service <c>audit</c>.</summary>
+    public const string OwnApp = "hufu";
+
     private static readonly Dictionary<string, string> Channels = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Security"] = "security", ["System"] = "system", ["Application"] = "application", ["Windows PowerShell"] = "powershell-classic",
@@ -56,6 +59,7 @@ public static class LogSourceHints
         if (logEvent.Fields.TryGetValue("Channel", out var channel)) return Windows(channel, logEvent.Field("EventID"));
         if (logEvent.Format == LogFormats.Access) return [new(null, "webserver", null)];
         if (logEvent.App is not { } app) return [];
+        if (app == OwnApp && logEvent.Format == LogFormats.Json) return [new(OwnApp, null, "audit")];
         if (app == "kernel" && logEvent.Fields.ContainsKey("SRC")) return [new("linux", "firewall", "iptables"), new("linux", null, "syslog")];
         var hints = new List<LogSourceHint>();
         if (Programs.TryGetValue(app, out var service)) hints.Add(new LogSourceHint("linux", null, service));

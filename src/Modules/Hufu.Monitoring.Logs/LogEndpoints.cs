@@ -15,6 +15,7 @@ namespace Hufu.Monitoring.Logs;
 /// <summary>Addresses of the logs.</summary>
 internal static class LogEndpoints
 {
+    private static readonly SearchQuery Others = SearchQuery.Parse("-source:" + AuditFeed.Source).Value;
     private const long MaxUpload = 1L << 30;
 
     internal static void Map(IEndpointRouteBuilder routes)
@@ -45,7 +46,8 @@ internal static class LogEndpoints
 
         var store = logs.Store;
         // Nothing said: the week up to the newest event. An empty box says that there is no bound.
-        if (from is null && to is null && (await store.SearchAsync(new LogSearch { Limit = 1 }, http.RequestAborted)).Events is [var newest]) begin = newest.Time.AddDays(-7);
+        // The product's own events never end, so they do not say where the others are.
+        if (from is null && to is null && (await store.SearchAsync(new LogSearch { Query = Others, Limit = 1 }, http.RequestAborted)).Events is [var newest]) begin = newest.Time.AddDays(-7);
         var search = new LogSearch { Query = query.Value, From = begin, To = end, Limit = 100, After = after is null ? null : LogCursor.Parse(after) };
         var page = await store.SearchAsync(search, http.RequestAborted);
         var histogram = await store.HistogramAsync(search, cancellation: http.RequestAborted);

@@ -40,6 +40,8 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogExcerpt>();
         services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, SegmentCheck>();
         services.AddHostedService<ImportResumption>();
+        services.AddSingleton<AuditFeed>();
+        services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
     }
 
     public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);

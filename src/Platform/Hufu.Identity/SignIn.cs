@@ -45,6 +45,8 @@ public sealed class PersonSignIn(
         if (person?.PasswordHash is null)
         {
             UserManager.PasswordHasher.VerifyHashedPassword(Decoy.Value.Nobody, Decoy.Value.Hash, password.Length > PasswordRules.MaximumLength ? "" : password);
+            // Without the account's name: people type passwords into that box.
+            await denials.WriteAsync(new Actor(Guid.Empty, "", null, new HashSet<Guid>(), [], "web"), "sign-in", "sign-in.unknown");
             return SignInResult.Failed;
         }
 

@@ -198,6 +198,7 @@ public class HufuDbContext : DbContext
         {
             e.ToTable("denial");
             e.HasIndex(x => x.At);
+            e.Property(x => x.Address).HasMaxLength(45);
         });
         modelBuilder.Entity<NumberSeries>(e =>
         {

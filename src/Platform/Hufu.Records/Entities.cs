@@ -229,4 +229,7 @@ public sealed class Denial
     public string Asked { get; set; } = "";
 
     public string Code { get; set; } = "";
+
+    /// <summary>The network address that the request came from; null where there was none, as on the command line.</summary>
+    public string? Address { get; set; }
 }

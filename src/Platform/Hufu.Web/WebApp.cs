@@ -31,6 +31,7 @@ public static class WebApp
         services.AddSingleton(new RecordTypes(modules.All.SelectMany(m => m.RecordTypes)));
         foreach (var table in modules.All.SelectMany(m => m.Tables)) services.AddSingleton(table);
         services.AddHttpContextAccessor();
+        services.AddSingleton<ICallerAddress, CallerAddress>();
         services.AddRazorComponents();
         services.AddAntiforgery(o =>
         {

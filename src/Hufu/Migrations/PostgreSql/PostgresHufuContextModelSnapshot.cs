@@ -1889,6 +1889,12 @@ namespace Hufu.Migrations.PostgreSql
                         .HasColumnName("actor_name")
                         .UseCollation("C");
 
+                    b.Property<string>("Address")
+                        .HasMaxLength(45)
+                        .HasColumnType("character varying(45)")
+                        .HasColumnName("address")
+                        .UseCollation("C");
+
                     b.Property<string>("Asked")
                         .IsRequired()
                         .HasColumnType("text")

@@ -1758,6 +1758,11 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("actor_name");
 
+                    b.Property<string>("Address")
+                        .HasMaxLength(45)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
                     b.Property<string>("Asked")
                         .IsRequired()
                         .HasColumnType("TEXT")

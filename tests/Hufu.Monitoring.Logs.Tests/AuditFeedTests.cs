@@ -1,0 +1,120 @@
+using Hufu.Logs;
+using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Risk;
+
+namespace Hufu.Monitoring.Logs.Tests;
+
+/// <summary>What people do in the product, and what it refuses them, is an event like any other.</summary>
+public sealed class AuditFeedTests
+{
+    private static readonly Guid Person = Guid.Parse("0192f000-0000-7000-8000-00000000000a");
+
+    [Fact]
+    public async Task A_change_and_a_denial_become_events_without_names_or_values()
+    {
+        await using var site = await Site.OpenAsync();
+        await CreateAssetAsync(site, "主檔伺服器-保密");
+        await DenyAsync(site, "sign-in.password", "192.0.2.7");
+        await site.Get<AuditFeed>().StepAsync(default);
+        var events = await EventsAsync(site);
+        var change = Assert.Single(events, e => e.Field("type") == "risk.asset");
+        Assert.Equal(("create", "success", Site.Engineer.Id.ToString()), (change.Field("action"), change.Field("outcome"), change.Field("actor_id")));
+        Assert.Contains("title", change.Field("fields")!.Split(' '));
+        var denial = Assert.Single(events, e => e.Field("event") == "denial");
+        Assert.Contains("192.0.2.7", denial.Raw, StringComparison.Ordinal);
+        Assert.Equal(("sign-in", "failure", "sign-in.password", "192.0.2.7", Person.ToString()), (denial.Field("action"), denial.Field("outcome"), denial.Field("code"), denial.Field("src_ip"), denial.Field("actor_id")));
+        Assert.All(events, e =>
+        {
+            Assert.DoesNotContain("保密", e.Raw, StringComparison.Ordinal);
+            Assert.DoesNotContain("Anna", e.Raw, StringComparison.Ordinal);
+            Assert.DoesNotContain("王小明", e.Raw, StringComparison.Ordinal);
+            Assert.Contains(LogSourceHints.For(e), h => h is { Product: "hufu", Service: "audit" });
+        });
+    }
+
+    [Fact]
+    public async Task Each_is_told_once_also_after_the_next_start()
+    {
+        string folder;
+        await using (var first = await Site.OpenAsync(keep: true))
+        {
+            folder = first.Folder;
+            for (var i = 0; i < 1_203; i++) await DenyAsync(first, "access.denied", null);
+            while (await first.Get<AuditFeed>().StepAsync(default))
+            {
+                // One step takes a part.
+            }
+
+            Assert.False(await first.Get<AuditFeed>().StepAsync(default));
+            Assert.Equal(1_203, (await EventsAsync(first)).Count(e => e.Field("event") == "denial"));
+        }
+
+        await using var second = await Site.OpenAsync(folder);
+        await DenyAsync(second, "access.denied", null);
+        await second.Get<AuditFeed>().StepAsync(default);
+        var ids = (await EventsAsync(second)).Where(e => e.Field("event") == "denial").Select(e => e.Field("denial_id")).ToList();
+        Assert.Equal(1_204, ids.Count);
+        Assert.Equal(1_204, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_sealed_segment_is_not_told_of_or_it_would_never_end()
+    {
+        await using var site = await Site.OpenAsync();
+        await DenyAsync(site, "access.denied", null);
+        await site.Get<AuditFeed>().StepAsync(default);
+        await site.Get<LogService>().Store.SealAsync();
+        var sealedChanges = site.Store.Db.Changes.Count(c => c.TypeKey == SegmentLedger.TypeKey);
+        Assert.Equal(1, sealedChanges);
+        var before = (await EventsAsync(site)).Count;
+        await site.Get<AuditFeed>().StepAsync(default);
+        Assert.Equal(before, (await EventsAsync(site)).Count);
+    }
+
+    [Theory]
+    [InlineData("sign-in.password", 10, true, "同一位址猜測 Hufu 密碼")]
+    [InlineData("sign-in.password", 9, true, null)]
+    [InlineData("sign-in.unknown", 10, true, "同一位址猜測 Hufu 密碼")]
+    [InlineData("access.denied", 30, true, "同一人員於 Hufu 大量存取遭拒")]
+    [InlineData("access.denied", 29, true, null)]
+    [InlineData("sign-in.password", 10, false, null)]
+    public async Task The_rules_that_come_with_the_product_look_at_it(string code, int times, bool sameAddress, string? expected)
+    {
+        await using var site = await Site.OpenAsync();
+        foreach (var file in Directory.GetFiles(RuleFolder(), "hufu_*.yml")) File.Copy(file, Path.Combine(site.Folder, "rules", Path.GetFileName(file)));
+        for (var i = 0; i < times; i++) await DenyAsync(site, code, sameAddress ? "192.0.2.7" : $"192.0.2.{10 + i}");
+        await site.Get<AuditFeed>().StepAsync(default);
+        var high = (await site.AlertsAsync()).Where(a => a.Level is "high" or "medium").ToList();
+        if (expected is null)
+        {
+            Assert.Empty(high);
+            return;
+        }
+
+        var alert = Assert.Single(high);
+        Assert.Equal((expected, times), (alert.RuleTitle, alert.EventCount));
+    }
+
+    private static async Task<IReadOnlyList<LogEvent>> EventsAsync(Site site) =>
+        (await site.Get<LogService>().Store.SearchAsync(new LogSearch { Query = SearchQuery.Parse("source:" + AuditFeed.Source).Value, Limit = 10_000 })).Events;
+
+    private static async Task CreateAssetAsync(Site site, string title)
+    {
+        var made = await site.Store.CreateAsync(Site.Engineer, new Asset { Title = title, Category = "hardware" });
+        Assert.True(made.IsOk, string.Join("; ", made.Errors));
+    }
+
+    private static async Task DenyAsync(Site site, string code, string? address)
+    {
+        site.Store.Db.Denials.Add(new Denial { At = new Clock().GetUtcNow(), ActorId = Person, ActorName = "王小明", Channel = "web", Asked = "sign-in", Code = code, Address = address });
+        await site.Store.Db.SaveChangesAsync();
+    }
+
+    private static string RuleFolder()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (Path.Combine(folder.FullName, "content", "rules", "hufu") is var content && Directory.Exists(content)) return content;
+        throw new DirectoryNotFoundException("content/rules/hufu");
+    }
+}
