@@ -79,7 +79,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await SwitchToAsync(engineer.Page, "en");
         Assert.Equal(new Uri(auditor.Page.Url).PathAndQuery, new Uri(engineer.Page.Url).PathAndQuery);
         Assert.Equal(shown.Count, (await TableAsync(engineer.Page)).Count);
-        await SwitchToAsync(engineer.Page, "zh-TW");
+        await SwitchToAsync(engineer.Page, "zh-Hant-TW");
         Assert.Equal(shown, await TableAsync(engineer.Page));
     }
 
