@@ -140,7 +140,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
         record.CreatedBy = actor.IsSystem ? null : actor.Id;
         if (type.ScopedOwn(actor)) record.OwnerId ??= actor.IsSystem ? null : actor.Id;
         if (!actor.IsSystem) record.UnitId ??= actor.UnitId;
-        if (!actor.May(type, Right.Write, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Write, record.Title));
+        if (!actor.May(type, Right.Write, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Write, null));
         foreach (var field in type.Fields)
             if (field.Get(record) is decimal number) field.Set(record, decimal.Round(number, Field.Decimals));
         var errors = Check(type, record);

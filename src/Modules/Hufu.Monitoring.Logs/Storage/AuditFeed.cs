@@ -24,7 +24,7 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
     private const int LookBack = 1_000;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
-    // Identities are given before a transaction commits: on PostgreSQL a younger one may be visible before an older one.
+    // A denial's identity is given before its transaction commits: on PostgreSQL a younger one may be visible before an older one.
     private static readonly TimeSpan HoldBack = TimeSpan.FromSeconds(10);
 
     private (long Change, long Denial)? place;
@@ -36,7 +36,8 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
         var (change, denial) = place.Value;
         await using var db = await factory.CreateDbContextAsync(cancellation);
         var until = db.IsPostgres ? db.Now - HoldBack : DateTimeOffset.MaxValue;
-        var changes = await db.Changes.AsNoTracking().Where(c => c.Id > change && c.At < until).OrderBy(c => c.Id).Take(Batch).ToListAsync(cancellation);
+        // A change has its place in the ledger only once it is committed, and places leave no gap: a long transaction is not passed over.
+        var changes = await db.Changes.AsNoTracking().Where(c => c.Position > change).OrderBy(c => c.Position).Take(Batch).ToListAsync(cancellation);
         var denials = await db.Denials.AsNoTracking().Where(d => d.Id > denial && d.At < until).OrderBy(d => d.Id).Take(Batch).ToListAsync(cancellation);
         if (changes.Count + denials.Count == 0) return false;
         var events = new List<LogEvent>();
@@ -52,12 +53,12 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
             // One operation over many records is one event.
             var from = i++;
             while (changes[from].BatchId is { } batch && i < changes.Count && changes[i].BatchId == batch && changes[i].TypeKey == changes[from].TypeKey) i++;
-            events.Add(Of(changes[from], changes[i - 1].Id, i - from));
+            events.Add(Of(changes[from], changes[i - 1].Position!.Value, i - from));
         }
 
         events.AddRange(denials.Select(Of));
         if (events.Count > 0) await import.AppendAsync([.. events.OrderBy(e => e.OccurredAt)], cancellation);
-        place = (changes.Count > 0 ? changes[^1].Id : change, denials.Count > 0 ? denials[^1].Id : denial);
+        place = (changes.Count > 0 ? changes[^1].Position!.Value : change, denials.Count > 0 ? denials[^1].Id : denial);
         return changes.Count == Batch || denials.Count == Batch;
     }
 
@@ -93,11 +94,11 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
     // The store itself knows how far it got: no second file that could disagree with it.
     private async Task<(long Change, long Denial)> FindPlaceAsync(CancellationToken cancellation)
     {
-        var (change, denial) = (0L, 0L);
+        var (change, denial) = (-1L, 0L);
         var newest = await logs.Store.SearchAsync(new LogSearch { Query = SearchQuery.Parse("source:" + Source).Value, Limit = LookBack }, cancellation);
         foreach (var item in newest.Events)
         {
-            change = Math.Max(change, Number(item, "change_id"));
+            change = Math.Max(change, Number(item, "ledger_position"));
             denial = Math.Max(denial, Number(item, "denial_id"));
         }
 
@@ -112,17 +113,24 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
         var fields = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["event"] = "change",
-            ["change_id"] = Text(last),
+            ["ledger_position"] = Text(last),
             ["type"] = change.TypeKey,
             ["action"] = change.Action,
             ["outcome"] = "success",
-            ["record_id"] = change.RecordId.ToString(),
             ["actor_id"] = change.ActorId?.ToString() ?? "system",
             ["channel"] = payload?.Channel ?? "",
         };
-        if (count > 1) fields["records"] = Text(count);
-        if (payload is { Changes.Count: > 0 }) fields["fields"] = string.Join(' ', payload.Changes.Select(c => c.Field));
-        if (payload?.State is { Length: > 0 } state) fields["state"] = state;
+        if (count > 1)
+        {
+            fields["records"] = Text(count);
+        }
+        else
+        {
+            fields["record_id"] = change.RecordId.ToString();
+            if (payload is { Changes.Count: > 0 }) fields["fields"] = string.Join(' ', payload.Changes.Select(c => c.Field));
+            if (payload?.State is { Length: > 0 } state) fields["state"] = state;
+        }
+
         return Make(change.At, fields, 6, count > 1 ? $"{change.Action} {change.TypeKey}: {count} records" : $"{change.Action} {change.TypeKey} {change.RecordId}");
     }
 
