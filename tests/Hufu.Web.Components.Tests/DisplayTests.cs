@@ -72,6 +72,16 @@ public sealed class DisplayTests
     }
 
     [Fact]
+    public void A_date_on_the_axis_stands_where_its_day_begins()
+    {
+        var buckets = (IReadOnlyList<HistogramBucket>)[.. Enumerable.Range(0, 40).Select(i => new HistogramBucket(new DateTimeOffset(2026, 11, 17, 22, 0, 0, TimeSpan.FromHours(8)).AddHours(i * 3), new Dictionary<SeverityLevel, long> { [SeverityLevel.Info] = 1 }))];
+        var texts = Parse(Html<Histogram>(new { Caption = "x", Buckets = buckets })).All("text").Skip(3).ToList();
+        Assert.Equal(["11-18", "11-19", "11-20", "11-21", "11-22"], texts.Select(t => t.Value));
+        Assert.Equal("2.5%", (string?)texts[0].Attribute("x"));
+        Assert.Equal(["start", "start", "start", "start", "start"], texts.Select(t => (string?)t.Attribute("text-anchor")));
+    }
+
+    [Fact]
     public void A_histogram_of_nothing_says_so() => Assert.Contains("沒有資料", Html<Histogram>(new { Caption = "x", Buckets = (IReadOnlyList<HistogramBucket>)[] }), StringComparison.Ordinal);
 
     [Fact]
