@@ -158,7 +158,11 @@ public sealed class Sample : IAsyncLifetime
 
     private readonly string root = Directory.CreateTempSubdirectory("hufu-cli-").FullName;
 
+    /// <summary>For verbs that leave it as it is; several tests use it at a time.</summary>
     internal string Master => Path.Combine(root, "master");
+
+    // What copies are taken of: no process ever opens it, so nothing in it is locked or half written.
+    private string untouched = "";
 
     public async ValueTask InitializeAsync()
     {
@@ -171,6 +175,7 @@ public sealed class Sample : IAsyncLifetime
         await Program.OkAsync("import", "assets", File("assets.csv", AssetList("A", Assets)), "--commit", "--summary", "--data", Master);
         await Program.OkAsync("logs", "ingest", File("auth.log", Guessing("203.0.113.9", 30)), "--data", Master);
         await Program.OkAsync("logs", "ingest", File("more.log", Guessing("203.0.113.10", 20)), "--data", Master);
+        untouched = Copy(Master);
     }
 
     public ValueTask DisposeAsync()
@@ -197,7 +202,7 @@ public sealed class Sample : IAsyncLifetime
 
     internal string Copy(string? from = null)
     {
-        var (source, target) = (from ?? Master, Free());
+        var (source, target) = (from ?? untouched, Free());
         Directory.CreateDirectory(target);
         foreach (var folder in Directory.EnumerateDirectories(source, "*", SearchOption.AllDirectories)) Directory.CreateDirectory(Path.Combine(target, Path.GetRelativePath(source, folder)));
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories)) System.IO.File.Copy(file, Path.Combine(target, Path.GetRelativePath(source, file)));
