@@ -37,6 +37,20 @@ public sealed partial class RecordTypeContractTests(WholeSite site)
     }
 
     [Fact]
+    public void Every_indicator_that_a_type_shows_exists_and_so_do_the_acts()
+    {
+        var standard = site.Host.Services.GetRequiredService<Hufu.Web.Standard.StandardLibrary>().Current;
+        foreach (var type in site.Types.All)
+            foreach (var indicator in type.Indicators)
+            {
+                Assert.Contains(standard.FindTask(indicator.Task)?.Task.Indicators ?? [], i => i.Code == indicator.Code);
+                Assert.All(indicator.Actions, a => Assert.True(a is "create" or "import" or "update" or "evidence" || type.Workflow.Find(a) is not null, $"{type.Key}: {indicator.Code} {a}"));
+            }
+
+        Assert.True(site.Types.All.SelectMany(t => t.Indicators).Select(i => i.Code).Distinct().Count() >= 15);
+    }
+
+    [Fact]
     public async Task The_description_of_the_API_has_every_type_with_its_fields()
     {
         using var openApi = JsonDocument.Parse((await site.As("linhy").GetAsync("/api/v1/openapi.json")).Body);

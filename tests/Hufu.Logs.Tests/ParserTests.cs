@@ -202,4 +202,31 @@ public class ParserTests
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..Math.Min(chunk, buffer.Length)], cancellationToken);
     }
+
+    [Fact]
+    public void NginxErrorLog_TimeLevelAndNamedValuesAreRead()
+    {
+        var options = Options with { AssumedOffset = TimeSpan.FromHours(8) };
+        var read = Read("2026/11/22 01:42:10 [error] 288#289: *4 access forbidden by rule, client: 203.0.113.45, server: web01.example, request: \"GET /.git/HEAD?x=, host: \\x22evil HTTP/1.1\", upstream: \"http://127.0.0.1:8081/x\", host: \"10.10.20.11\"", options);
+        Assert.Empty(read.Problems);
+        Assert.Equal((LogFormats.NginxError, "nginx", 3, "203.0.113.45", true), (read.Format, read.App, read.Severity, read.SourceIp, read.TimeZoneAssumed));
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 1, 42, 10, TimeSpan.FromHours(8)), read.OccurredAt);
+        Assert.Equal(("access forbidden by rule", "web01.example", "10.10.20.11", "http://127.0.0.1:8081/x", "4", "288"), (read.Message[..24], read.Field("server"), read.Field("cs-host"), read.Field("upstream"), read.Field("connection"), read.Field("procid")));
+        Assert.Equal("GET /.git/HEAD?x=, host: \\x22evil HTTP/1.1", read.Field("request"));
+    }
+
+    [Theory]
+    [InlineData("2026/11/22 01:42:10 [notice] 1#1: signal process started", 5)]
+    [InlineData("2026/11/22 01:42:10 [emerg] bind() to 0.0.0.0:80 failed", 0)]
+    public void NginxErrorLog_LinesWithoutAConnectionAreRead(string line, int severity)
+    {
+        var read = Read(line);
+        Assert.Equal((LogFormats.NginxError, severity), (read.Format, read.Severity));
+    }
+
+    [Theory]
+    [InlineData("2026/13/22 01:42:10 [error] 1#1: x")]
+    [InlineData("2026/11/22 01:42:10 [loud] 1#1: x")]
+    [InlineData("2026/11/22 01:42:10 something else")]
+    public void WhatIsNoNginxErrorLine_StaysPlain(string line) => Assert.Equal(LogFormats.Plain, Read(line).Format);
 }

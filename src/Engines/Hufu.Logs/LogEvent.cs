@@ -87,11 +87,14 @@ public static class LogFormats
     /// <summary>Apache and nginx access logs, common and combined.</summary>
     public const string Access = "access";
 
+    /// <summary>The error log of nginx.</summary>
+    public const string NginxError = "nginx-error";
+
     /// <summary>Any text.</summary>
     public const string Plain = "plain";
 
     /// <summary>The formats in the order in which they are tried.</summary>
-    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Access, Plain];
+    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Access, NginxError, Plain];
 }
 
 /// <summary>How records are read.</summary>
@@ -164,8 +167,10 @@ public sealed record ParsedRecord
     /// <summary>Facility, from PRI.</summary>
     public int? Facility => Priority / 8;
 
-    /// <summary>Severity, from PRI.</summary>
-    public int? Severity => Priority % 8;
+    /// <summary>Severity, from PRI or from the word that a format has for it.</summary>
+    public int? Severity { get => severity ?? Priority % 8; init => severity = value; }
+
+    private readonly int? severity;
 
     /// <summary>True for the syslog formats.</summary>
     public bool IsSyslog => Format is LogFormats.Syslog5424 or LogFormats.Syslog3164;

@@ -58,6 +58,7 @@ public static class LogSourceHints
         ArgumentNullException.ThrowIfNull(logEvent);
         if (logEvent.Fields.TryGetValue("Channel", out var channel)) return Windows(channel, logEvent.Field("EventID"));
         if (logEvent.Format == LogFormats.Access) return [new(null, "webserver", null)];
+        if (logEvent.Format == LogFormats.NginxError) return [new(null, null, "nginx")];
         if (logEvent.App is not { } app) return [];
         if (app == OwnApp && logEvent.Format == LogFormats.Json) return [new(OwnApp, null, "audit")];
         if (app == "kernel" && logEvent.Fields.ContainsKey("SRC")) return [new("linux", "firewall", "iptables"), new("linux", null, "syslog")];

@@ -14,6 +14,7 @@ internal static class ImportVerb
         var file = new Argument<FileInfo>("file") { Description = "XLSX, ODS, CSV or TSV; for assets also the XML of nmap." };
         var commit = new Option<bool>("--commit") { Description = "Write what the dry run says: all of it or nothing." };
         var skip = new Option<bool>("--skip-refused") { Description = "With --commit: leave out refused rows instead of stopping." };
+        var map = new Option<string[]>("--map") { Description = "HEADING:FIELD, may be given several times: overrides what is suggested for a column; HEADING: alone leaves it out. Without a commit the suggestions are printed first.", AllowMultipleArgumentsPerToken = true };
         var quiet = new Option<bool>("--summary") { Description = "Print the counts only." };
         var format = SigmaVerb.Format();
         var verb = new Command("import", """
@@ -21,9 +22,10 @@ internal static class ImportVerb
             Examples:
               hufu import assets inventory.xlsx                 dry run, nothing is written
               hufu import assets inventory.xlsx --commit
+              hufu import assets inventory.xlsx --map 財產編號:code --map 備考:
               hufu import assets nmap.xml --format jsonl
             Exit code 0: done; 1: rows were refused; 2: nothing could be read, nothing was written.
-            """) { type, file, commit, skip, quiet, format };
+            """) { type, file, commit, skip, map, quiet, format };
         verb.SetAction(async (parse, cancellation) =>
         {
             var services = Host.ForCommand(parse);
@@ -35,7 +37,7 @@ internal static class ImportVerb
             if (Find(types, named) is not { } recordType) return Terminal.Fail($"There is no record type {named}. Types: {string.Join(", ", types.All.Select(t => t.Key))}");
             var path = parse.GetValue(file)!;
             if (!path.Exists) return Terminal.Fail($"There is no file {path}.");
-            var rows = await ReadAsync(scope.ServiceProvider, recordType, path, cancellation);
+            var rows = await ReadAsync(scope.ServiceProvider, recordType, path, parse.GetValue(map) ?? [], cancellation);
             if (!rows.IsOk) return Terminal.Fail(rows.Errors);
             var import = scope.ServiceProvider.GetRequiredService<RecordImport>();
             using var line = new ProgressLine(path.Name);
@@ -68,16 +70,18 @@ internal static class ImportVerb
     /// <summary>A record type by its key or the last part of its address.</summary>
     internal static RecordType? Find(RecordTypes types, string named) => types.Find(named) ?? types.All.FirstOrDefault(t => t.Route == named || t.Route.EndsWith("/" + named, StringComparison.Ordinal));
 
-    private static async Task<Kernel.Result<IReadOnlyList<ImportRow>>> ReadAsync(IServiceProvider services, RecordType type, FileInfo path, CancellationToken cancellation)
+    private static async Task<Kernel.Result<IReadOnlyList<ImportRow>>> ReadAsync(IServiceProvider services, RecordType type, FileInfo path, string[] map, CancellationToken cancellation)
     {
         await using var content = path.OpenRead();
         if (path.Extension.Equals(".xml", StringComparison.OrdinalIgnoreCase) && services.GetServices<IImportSource>().FirstOrDefault(s => s.TypeKey == type.Key) is { } source)
             return await source.ReadAsync(Actor.System("cli"), content, path.Name, cancellation);
         var table = RecordFiles.Inspect(type, content, path.Name);
         if (!table.IsOk) return Kernel.Result.Fail<IReadOnlyList<ImportRow>>(table.Errors);
-        foreach (var column in table.Value.Columns) await Console.Error.WriteLineAsync($"{RowWriter.Printable(column.Header)} → {column.FieldKey ?? "(left out)"}");
+        var mapping = RecordFiles.Mapping(type, table.Value, map);
+        if (!mapping.IsOk) return Kernel.Result.Fail<IReadOnlyList<ImportRow>>(mapping.Errors);
+        foreach (var column in table.Value.Columns) await Console.Error.WriteLineAsync($"{RowWriter.Printable(column.Header)} → {mapping.Value.GetValueOrDefault(column.Column, "(left out)")}");
         content.Position = 0;
-        return RecordFiles.Read(type, content, path.Name, table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
+        return RecordFiles.Read(type, content, path.Name, mapping.Value);
     }
 
     private sealed class Told(ProgressLine line) : IProgress<double>

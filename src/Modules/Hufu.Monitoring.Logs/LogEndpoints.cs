@@ -12,6 +12,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Hufu.Monitoring.Logs;
 
+/// <summary>A search to keep as evidence.</summary>
+/// <param name="Number">The record that it is evidence for.</param>
+/// <param name="Q">The query.</param>
+/// <param name="From">Begin, as in the address of a search.</param>
+/// <param name="To">End; now when absent.</param>
+/// <param name="Title">What it shows.</param>
+/// <param name="Output">An output of the standard that it is meant for.</param>
+public sealed record SearchEvidence(string? Number, string? Q, string? From, string? To, string? Title, string? Output);
+
 /// <summary>Addresses of the logs.</summary>
 internal static class LogEndpoints
 {
@@ -22,32 +31,55 @@ internal static class LogEndpoints
     {
         var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
         pages.MapGet("/search", SearchPageAsync);
+        pages.MapPost("/search/evidence", KeepSearchAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
         pages.MapGet("/import", () => Pages.Of<ImportPage>()).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
-        pages.MapGet("/events/{id}", EventAsync);
+        // An id is segment/row: two parts of the address, because an escaped slash stays escaped.
+        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, HttpContext http) => EventAsync(IdOf(segment, row), logs, http));
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
-        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area));
+        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000.");
+        api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-histogram").WithSummary("Count events over time, by severity");
+        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-top").WithSummary("The most frequent values of a field");
+        api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
+        api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
+        routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
 
-    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? after, LogService logs, HttpContext http)
+    /// <summary>Ranges up to now that people ask for, shortest first; null is all of time.</summary>
+    internal static readonly IReadOnlyList<KeyValuePair<string, TimeSpan?>> Ranges =
+    [
+        new("15m", TimeSpan.FromMinutes(15)), new("1h", TimeSpan.FromHours(1)), new("24h", TimeSpan.FromHours(24)), new("7d", TimeSpan.FromDays(7)), new("30d", TimeSpan.FromDays(30)), new("all", null),
+    ];
+
+    // What stands beside the results: where events come from, how grave, and from which address.
+    private static readonly string[] FacetFields = ["source", "host", "app", "severity", "src_ip"];
+    private const int FacetValues = 8;
+
+    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, HttpContext http)
     {
         q ??= "";
         var query = SearchQuery.Parse(q);
         var timesRead = TryTime(from, out var begin) & TryTime(to, out var end);
         if (!query.IsOk || !timesRead)
         {
-            var problem = query.IsOk ? "2026-11-23T10:00" : query.Errors[0].ToString();
+            var problem = query.IsOk ? Texts.T("logs.bad-time") : query.Errors[0].ToString();
             return Pages.Of<SearchPage>(new { Q = q, From = from ?? "", To = to ?? "", Problem = problem }, 422);
         }
 
         var store = logs.Store;
-        // Nothing said: the week up to the newest event. An empty box says that there is no bound.
-        // The product's own events never end, so they do not say where the others are.
-        if (from is null && to is null && (await store.SearchAsync(new LogSearch { Query = Others, Limit = 1 }, http.RequestAborted)).Events is [var newest]) begin = newest.Time.AddDays(-7);
+        if (Ranges.FirstOrDefault(r => r.Key == range) is { Key: not null } chosen) (begin, end) = (chosen.Value is { } back ? clock.GetUtcNow() - back : null, null);
+        else
+        {
+            range = null;
+            // Nothing said: the week up to the newest event. An empty box says that there is no bound.
+            // The product's own events never end, so they do not say where the others are.
+            if (from is null && to is null && (await store.SearchAsync(new LogSearch { Query = Others, Limit = 1 }, http.RequestAborted)).Events is [var newest]) begin = newest.Time.AddDays(-7);
+        }
+
         var search = new LogSearch { Query = query.Value, From = begin, To = end, Limit = 100, After = after is null ? null : LogCursor.Parse(after) };
         var page = await store.SearchAsync(search, http.RequestAborted);
         var histogram = await store.HistogramAsync(search, cancellation: http.RequestAborted);
@@ -55,8 +87,50 @@ internal static class LogEndpoints
             SiteTime.Local(b.From),
             new Dictionary<Hufu.Web.Components.SeverityLevel, long> { [Hufu.Web.Components.SeverityLevel.High] = b.Errors, [Hufu.Web.Components.SeverityLevel.Medium] = b.Warnings, [Hufu.Web.Components.SeverityLevel.Info] = b.Others },
             Href(q, Local(b.From), Local(b.From + histogram.Width), null))).ToList();
+        var facets = new List<(string Field, IReadOnlyList<ValueCount> Values)>();
+        foreach (var field in FacetFields)
+            if (page.Events.Count > 0 && await store.TopValuesAsync(search, field, FacetValues, http.RequestAborted) is { Count: > 0 } values) facets.Add((field, values));
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
-        return Pages.Of<SearchPage>(new { Q = q, From = shownFrom, To = shownTo, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null });
+        return Pages.Of<SearchPage>(new
+        {
+            Q = q, From = shownFrom, To = shownTo, Range = range, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
+            Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
+        });
+    }
+
+    // A search as evidence, from the page: back to the record, where it now stands.
+    private static async Task<IResult> KeepSearchAsync(RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
+    {
+        var form = await http.Request.ReadFormAsync();
+        var kept = await KeepAsync(store, page.Actor, excerpt, new SearchEvidence(form["number"].ToString(), form["q"].ToString(), form["from"].ToString(), form["to"].ToString(), form["title"].ToString(), form["output"].ToString()), http.RequestAborted);
+        if (kept.IsOk)
+        {
+            page.Flash(Texts.T("logs.attached"));
+            var type = store.Types.Of(kept.Value.Record);
+            return Results.LocalRedirect(type.PathOf(kept.Value.Record.Number) + "#evidence");
+        }
+
+        page.Flash(kept.Errors[0].Message.ToString(), bad: true);
+        return Results.LocalRedirect(Href(form["q"].ToString(), form["from"].ToString(), form["to"].ToString(), null));
+    }
+
+    private static async Task<IResult> KeepSearchApiAsync(SearchEvidence body, RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
+    {
+        var kept = await KeepAsync(store, page.Actor, excerpt, body, http.RequestAborted);
+        return kept.IsOk ? Results.Json(new { kept.Value.Evidence.Id, kept.Value.Evidence.Sha256, from = kept.Value.Evidence.QueryFrom, to = kept.Value.Evidence.QueryTo }, statusCode: 201) : Refusals.Of(kept.Errors);
+    }
+
+    private static async Task<Result<(Record Record, Evidence Evidence)>> KeepAsync(RecordStore store, Actor actor, LogExcerpt excerpt, SearchEvidence wanted, CancellationToken cancellation)
+    {
+        var number = (wanted.Number ?? "").Trim().ToUpperInvariant();
+        if (store.Types.ByNumber(number) is not { } type) return Result.Fail<(Record, Evidence)>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "number"));
+        var found = await store.FindAsync(actor, type, number, cancellation);
+        if (!found.IsOk) return Result.Fail<(Record, Evidence)>(found.Errors);
+        var query = SearchQuery.Parse(wanted.Q ?? "");
+        if (!query.IsOk) return Result.Fail<(Record, Evidence)>(query.Errors);
+        if (!TryTime(wanted.From, out var begin) | !TryTime(wanted.To, out var end)) return Result.Fail<(Record, Evidence)>(new Error("logs.search.time", Texts.Both("logs.bad-time"), "from"));
+        var attached = await excerpt.AttachSearchAsync(store, actor, found.Value, wanted.Q ?? "", new LogSearch { Query = query.Value, From = begin, To = end }, wanted.Title, string.IsNullOrWhiteSpace(wanted.Output) ? null : wanted.Output.Trim().ToUpperInvariant(), cancellation);
+        return attached.IsOk ? Result.Of((found.Value, attached.Value)) : Result.Fail<(Record, Evidence)>(attached.Errors);
     }
 
     private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)
@@ -123,42 +197,106 @@ internal static class LogEndpoints
     private static async Task<IResult> OpenIncidentAsync(string number, RecordStore store, PageContext page, OpenIncidentFromAlert open, LogExcerpt excerpt, HttpContext http)
     {
         var type = store.Types.Of<Alert>();
-        var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
-        if (!found.IsOk || found.Value is not Alert alert) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
-        var opened = await open.ExecuteAsync(store, page.Actor, alert.Id, $"{alert.Number} {alert.RuleTitle}", cancellation: http.RequestAborted);
+        if (await store.FindAsync(page.Actor, type, number, http.RequestAborted) is { IsOk: false }) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
+        var (opened, attached) = await OpenWithEventsAsync(number, null, store, page, open, excerpt, http);
         if (!opened.IsOk)
         {
             page.Flash(opened.Errors[0].ToString(), bad: true);
             return Results.LocalRedirect(type.PathOf(number));
         }
 
-        var attached = await excerpt.AttachAsync(store, page.Actor, opened.Value, alert.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries), http.RequestAborted);
         if (!attached.IsOk) page.Flash(attached.Errors[0].ToString(), bad: true);
         return Results.LocalRedirect(store.Types.Of(opened.Value).PathOf(opened.Value.Number));
     }
 
-    private static string Local(DateTimeOffset at) => SiteTime.Local(at).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+    private static async Task<IResult> OpenIncidentApiAsync(string number, ApiReason? body, RecordStore store, PageContext page, OpenIncidentFromAlert open, LogExcerpt excerpt, HttpContext http)
+    {
+        var (opened, attached) = await OpenWithEventsAsync(number, body?.Reason, store, page, open, excerpt, http);
+        if (!opened.IsOk) return Refusals.Of(opened.Errors);
+        return Results.Json(new { number = opened.Value.Number, path = "/api/v1" + store.Types.Of(opened.Value).PathOf(opened.Value.Number), evidence = attached.IsOk ? attached.Value.Sha256 : null, problem = attached.IsOk ? null : attached.Errors[0].Message.ToString() }, statusCode: 201);
+    }
 
-    private static string Href(string q, string from, string to, string? after) =>
+    private static async Task<(Result<Record> Opened, Result<Evidence> Attached)> OpenWithEventsAsync(string number, string? reason, RecordStore store, PageContext page, OpenIncidentFromAlert open, LogExcerpt excerpt, HttpContext http)
+    {
+        var found = await store.FindAsync(page.Actor, store.Types.Of<Alert>(), number, http.RequestAborted);
+        if (!found.IsOk) return (found, Result.Fail<Evidence>(found.Errors));
+        var alert = (Alert)found.Value;
+        var opened = await open.ExecuteAsync(store, page.Actor, alert.Id, string.IsNullOrWhiteSpace(reason) ? $"{alert.Number} {alert.RuleTitle}" : reason, cancellation: http.RequestAborted);
+        if (!opened.IsOk) return (opened, Result.Fail<Evidence>(opened.Errors));
+        return (opened, await excerpt.AttachAsync(store, page.Actor, opened.Value, alert.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries), http.RequestAborted));
+    }
+
+    internal static string Local(DateTimeOffset at) => SiteTime.Local(at).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>Address of an event's page.</summary>
+    internal static string EventHref(string id) => "/logs/events/" + id;
+
+    private static string IdOf(string segment, long row) => string.Create(CultureInfo.InvariantCulture, $"{segment}/{row}");
+
+    internal static string RangeHref(string q, string range) => $"/logs/search?q={Uri.EscapeDataString(q)}&range={range}";
+
+    /// <summary>A query narrowed to one value of a field, or to all others.</summary>
+    internal static string With(string q, string field, string value, bool not = false)
+    {
+        // Inside quotes only the quote itself ends a value; a value that holds one is found by the part before it.
+        var quote = value.IndexOf('"', StringComparison.Ordinal);
+        var term = quote switch { < 0 => $"{field}:\"{value}\"", 0 => $"{field}:*", _ => $"{field}:{value[..quote].Trim()}*" };
+        return $"{q.Trim()} {(not ? "-" : "")}{term}".Trim();
+    }
+
+    internal static string Href(string q, string from, string to, string? after) =>
         $"/logs/search?q={Uri.EscapeDataString(q)}&from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}" + (after is null ? "" : $"&after={Uri.EscapeDataString(after)}");
 
     private static async Task<IResult> SearchAsync(string? q, string? from, string? to, string? after, int? limit, LogService logs, HttpContext http)
     {
-        var query = SearchQuery.Parse(q ?? "");
-        if (!query.IsOk) return Refused(query.Errors[0], 400);
-        if (!TryTime(from, out var begin) || !TryTime(to, out var end)) return Refused(Error.Of("logs.search.time", "時間格式為 2026-11-23T10:00。", "Times are written 2026-11-23T10:00."), 400);
-        var page = await logs.Store.SearchAsync(new LogSearch { Query = query.Value, From = begin, To = end, Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
+        var asked = Asked(q, from, to);
+        if (!asked.IsOk) return Refusals.Of(asked.Errors);
+        var page = await logs.Store.SearchAsync(asked.Value with { Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
+        return Results.Json(new { events = page.Events.Select(Shown), next = page.Next?.ToString() });
+    }
+
+    private static async Task<IResult> HistogramAsync(string? q, string? from, string? to, int? seconds, LogService logs, HttpContext http)
+    {
+        var asked = Asked(q, from, to);
+        if (!asked.IsOk) return Refusals.Of(asked.Errors);
+        var histogram = await logs.Store.HistogramAsync(asked.Value, seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : null, http.RequestAborted);
+        return Results.Json(new { seconds = (long)histogram.Width.TotalSeconds, buckets = histogram.Buckets.Select(b => new { from = b.From, errors = b.Errors, warnings = b.Warnings, others = b.Others }) });
+    }
+
+    private static async Task<IResult> TopAsync(string? field, string? q, string? from, string? to, int? limit, LogService logs, HttpContext http)
+    {
+        var asked = Asked(q, from, to);
+        if (!asked.IsOk) return Refusals.Of(asked.Errors);
+        if (string.IsNullOrWhiteSpace(field) || field.Length > 200) return Refusals.Of([Error.Of("logs.search.field", "請以 field 指定欄位。", "Name a field.", "field")]);
+        return Results.Json((await logs.Store.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted)).Select(v => new { value = v.Value, events = v.Events }));
+    }
+
+    private static IResult EventApiAsync(string id, LogService logs)
+    {
+        if (logs.Store.GetEvent(id) is not { } item) return Refusals.Of([Error.Of("logs.event.not-found", "沒有這筆日誌。", "There is no such event.")]);
+        var proof = logs.Store.Prove(id);
         return Results.Json(new
         {
-            events = page.Events.Select(e => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems }),
-            next = page.Next?.ToString(),
+            @event = Shown(item),
+            proof = proof is null ? null : new { leafBytes = Convert.ToBase64String(proof.LeafBytes.Span), index = proof.Index, size = proof.Size, path = proof.Path.Select(Convert.ToHexStringLower), root = Convert.ToHexStringLower(proof.Root.Span), change = proof.Receipt, holds = proof.Holds() },
         });
+    }
+
+    private static object Shown(LogEvent e) => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems };
+
+    private static Result<LogSearch> Asked(string? q, string? from, string? to)
+    {
+        var query = SearchQuery.Parse(q ?? "");
+        if (!query.IsOk) return Result.Fail<LogSearch>(query.Errors);
+        return TryTime(from, out var begin) & TryTime(to, out var end)
+            ? Result.Of(new LogSearch { Query = query.Value, From = begin, To = end })
+            : Result.Fail<LogSearch>(new Error("logs.search.time", Texts.Both("logs.bad-time")));
     }
 
     private static async Task<IResult> ImportAsync(string name, string? source, HttpContext http, LogImport import, StorageOptions storage, PageContext page)
     {
         var ending = Path.GetExtension(name).ToLowerInvariant();
-        if (!LogImport.Endings.Contains(ending)) return Refused(Error.Of("logs.import.ending", $"只接受 {string.Join(" ", LogImport.Endings)}。", $"Only {string.Join(" ", LogImport.Endings)} are taken.", "name"), 415);
+        if (!LogImport.Endings.Contains(ending)) return Refusals.Problem(415, [Error.Of("logs.import.ending", $"只接受 {string.Join(" ", LogImport.Endings)}。", $"Only {string.Join(" ", LogImport.Endings)} are taken.", "name")]);
         var folder = Path.Combine(storage.DataFolder, "uploads");
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, Guid.NewGuid().ToString("N") + ending);
@@ -166,15 +304,13 @@ internal static class LogEndpoints
         {
             await using (var file = File.Create(path)) await http.Request.Body.CopyToAsync(file, http.RequestAborted);
             var done = await import.ImportAsync(page.Actor, path, Path.GetFileName(name), source ?? "", cancellation: http.RequestAborted);
-            return done.IsOk ? Results.Json(done.Value) : Refused(done.Errors[0], 422);
+            return done.IsOk ? Results.Json(done.Value) : Refusals.Problem(422, done.Errors);
         }
         finally
         {
             File.Delete(path);
         }
     }
-
-    private static IResult Refused(Error error, int status) => Results.Json(new { error = new { code = error.Code, message = error.Message.ToString(), place = error.Place } }, statusCode: status);
 
     /// <summary>A time as the date box writes it, in the site's zone; with an offset it is taken as it is. Nothing given is no bound.</summary>
     internal static bool TryTime(string? text, out DateTimeOffset? time)

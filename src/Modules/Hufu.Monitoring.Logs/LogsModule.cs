@@ -1,4 +1,5 @@
 using Hufu.Kernel;
+using Hufu.Records;
 using Hufu.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,7 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
-        new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area),
+        new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
@@ -38,6 +39,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<Detection>();
         services.AddSingleton<LogImport>();
         services.AddSingleton<LogExcerpt>();
+        services.AddSingleton<IKeptSearch, KeptSearch>();
         services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, SegmentCheck>();
         services.AddHostedService<ImportResumption>();
         services.AddSingleton<AuditFeed>();

@@ -107,6 +107,10 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
     public async Task<IReadOnlyDictionary<Guid, Record>> NamesAsync(RecordType type, IReadOnlyCollection<Guid> ids, CancellationToken cancellation = default) =>
         ids.Count == 0 ? new Dictionary<Guid, Record>() : (await type.Accept(new ManyVisitor(db, ids, cancellation))).ToDictionary(r => r.Id);
 
+    /// <summary>The numbers of records by their identities, without regard to rights: for machines that name records and show nothing of them.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, string>> NumbersAsync(HufuDbContext db, RecordType type, IReadOnlyCollection<Guid> ids, CancellationToken cancellation = default) =>
+        (await type.Accept(new ManyVisitor(db, ids, cancellation))).ToDictionary(r => r.Id, r => r.Number);
+
     /// <summary>The history of a record, newest first; empty for one that the actor may not read.</summary>
     public async Task<IReadOnlyList<Change>> HistoryAsync(Actor actor, Record record, int take = 200, CancellationToken cancellation = default)
     {

@@ -101,6 +101,9 @@ public sealed class Field
     /// <summary>The change log and the API show that it changed, never its value.</summary>
     public bool Sensitive { get; internal set; }
 
+    /// <summary>Shown to people; false for what only programs read: it stands in the API and in exports.</summary>
+    public bool OnPages { get; internal set; } = true;
+
     /// <summary>Longest text in characters.</summary>
     public int MaxLength { get; internal set; } = 200;
 

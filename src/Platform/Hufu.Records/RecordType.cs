@@ -59,6 +59,9 @@ public abstract class RecordType
     /// <summary>Sorting of the list as it opens: a field key, with <c>-</c> for descending.</summary>
     public virtual string DefaultSort => "-updatedAt";
 
+    /// <summary>The standard's indicators that work on such records shows, each with the acts that show it.</summary>
+    public virtual IReadOnlyList<IndicatorActs> Indicators => [];
+
     public Type ClrType { get; }
 
     public Workflow Workflow { get; }
@@ -225,6 +228,8 @@ public sealed class FieldBuilder
 
     public FieldBuilder ReadOnly() { Field.ReadOnly = true; return this; }
 
+    public FieldBuilder NotOnPages() { Field.OnPages = false; return this; }
+
     public FieldBuilder Sensitive() { Field.Sensitive = true; return this; }
 
     public FieldBuilder Max(int length) { Field.MaxLength = length; return this; }
@@ -241,4 +246,16 @@ public sealed class FieldBuilder
     internal FieldBuilder Choices(IReadOnlyList<Choice> choices) { Field.Choices = choices; return this; }
 
     internal FieldBuilder Target(string type) { Field.Target = type; return this; }
+}
+
+/// <summary>What shows an indicator of the standard in a record type's history.</summary>
+/// <param name="Code">Code of the indicator: P2.1.1.</param>
+/// <param name="Actions">Keys of transitions, or <c>create</c>, <c>import</c>, <c>update</c>, <c>evidence</c>; none for all of them.</param>
+public sealed record IndicatorActs(string Code, params IReadOnlyList<string> Actions)
+{
+    /// <summary>Code of the task that the indicator belongs to: T2.1 for P2.1.1.</summary>
+    public string Task => "T" + Code[1..Code.LastIndexOf('.')];
+
+    /// <summary>True when this act shows it. Remarks, links and archiving show nothing.</summary>
+    public bool Shows(string action) => Actions.Count == 0 ? action is not ("comment" or "link" or "unlink" or "archive" or "restore" or "withdraw" or "delete") : Actions.Contains(action);
 }

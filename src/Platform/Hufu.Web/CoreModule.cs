@@ -56,14 +56,10 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         board.MapGet("/outputs/{code}", (string code, PageContext page) => standards.Current.FindOutput(code) is { } found
             ? Pages.Of<OutputPage>(new { StandardTask = found.Task, found.Output })
             : Refusals.Of([NoSuch]));
-        board.MapGet("/outputs/{code}/pack", async (string code, PageContext page, EvidencePack pack, HttpContext http) =>
-        {
-            if (standards.Current.FindOutput(code) is not { } found) return Refusals.Of([NoSuch]);
-            var file = await pack.BuildAsync(page.Actor, found.Task, found.Output, http.RequestAborted);
-            return Results.File(file, "application/zip", $"{code}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.zip");
-        }).AddEndpointFilter(Requires("evidence"));
+        board.MapGet("/outputs/{code}/pack", PackAsync).AddEndpointFilter(Requires("evidence"));
 
         pages.MapCompetence();
+        routes.MapStandardApi();
         pages.MapGet("/help/api", async (ApiReference reference, PageContext page, HttpContext http) => Pages.Of<ApiReferencePage>(new { Groups = await reference.ReadAsync(page.Actor, http.RequestAborted), Base = $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}" }));
 
         var ledger = pages.MapGroup("/ledger").AddEndpointFilter(Requires("ledger"));
@@ -97,7 +93,14 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         return await Refusals.DenyAsync(context.HttpContext, right, Refusals.NameOf(area), area);
     };
 
-    private static readonly Error NoSuch = Error.Of("record.not-found", "找不到這個頁面。", "There is no such page.");
+    internal static async Task<IResult> PackAsync(string code, PageContext page, EvidencePack pack, StandardLibrary library, HttpContext http)
+    {
+        if (library.Current.FindOutput(code) is not { } found) return Refusals.Of([NoSuch]);
+        var file = await pack.BuildAsync(page.Actor, found.Task, found.Output, http.RequestAborted);
+        return Results.File(file, "application/zip", $"{found.Output.Code}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.zip");
+    }
+
+    internal static readonly Error NoSuch = Error.Of("record.not-found", "找不到這個頁面。", "There is no such page.");
 
     private static long SizeOf(LedgerFiles files) => LedgerReader.Open(files.Folder) is { IsOk: true } reader ? reader.Value.Size : 0;
 

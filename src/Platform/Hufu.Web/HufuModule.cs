@@ -11,8 +11,13 @@ namespace Hufu.Web;
 /// <param name="Label">What people read.</param>
 /// <param name="Href">Where it leads.</param>
 /// <param name="Icon">Name of the icon.</param>
-/// <param name="Area">The area that a person needs the right to read; null for everybody.</param>
-public sealed record NavigationEntry(LocalizedText Label, string Href, string Icon, string? Area = null);
+/// <param name="Area">The area that a person needs a right on; null for everybody.</param>
+/// <param name="Right">Which right.</param>
+public sealed record NavigationEntry(LocalizedText Label, string Href, string Icon, string? Area = null, Right Right = Right.Read)
+{
+    /// <summary>True when the page would let this person in.</summary>
+    public bool IsOpenTo(Actor actor) => Area is null || actor.May(Area, Right);
+}
 
 /// <summary>The places in a record page that a module may fill. A sixth need is an own page.</summary>
 public enum RecordSlot
@@ -29,6 +34,13 @@ public enum RecordSlot
 
 /// <summary>A component that a module puts into the pages of a record type. It gets the parameter <c>Record</c>.</summary>
 public sealed record SlotContent(string TypeKey, RecordSlot Slot, Type Component);
+
+/// <summary>Where a search that was kept as evidence is run again. The module that searches answers.</summary>
+public interface IKeptSearch
+{
+    /// <summary>The address of the search; null when the evidence holds none.</summary>
+    string? HrefOf(Evidence evidence);
+}
 
 /// <summary>A part of the product that covers a duty: its record types, services, pages and navigation, read from top to bottom.</summary>
 public abstract class HufuModule

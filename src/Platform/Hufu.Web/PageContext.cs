@@ -66,7 +66,7 @@ public sealed class PageContext(IHttpContextAccessor accessor, IAntiforgery anti
         var groups = new List<NavGroup>();
         foreach (var module in modules.All)
         {
-            var items = module.Navigation.Where(n => n.Area is null || actor.May(n.Area, Right.Read)).Select(n => new NavItem(n.Label.ToString(), n.Href, n.Icon, Current: IsAt(path, n.Href)))
+            var items = module.Navigation.Where(n => n.IsOpenTo(actor)).Select(n => new NavItem(n.Label.ToString(), n.Href, n.Icon, Current: IsAt(path, n.Href)))
                 .Concat(module.RecordTypes.Where(t => t.InNavigation && actor.ScopeOf(t, Right.Read) is not null).Select(t => new NavItem(t.PluralName.ToString(), t.Path, t.Icon, Current: IsAt(path, t.Path))))
                 .ToList();
             if (items.Count == 0) continue;

@@ -53,7 +53,7 @@ public sealed class GlobalSearch(RecordStore store, ModuleList modules)
         text = text?.Trim() ?? "";
         var folded = RecordType.Fold(text);
         var hits = new List<SearchHit>();
-        foreach (var entry in modules.All.SelectMany(m => m.Navigation).Where(n => n.Area is null || actor.May(n.Area, Right.Read)))
+        foreach (var entry in modules.All.SelectMany(m => m.Navigation).Where(n => n.IsOpenTo(actor)))
             if (text.Length == 0 || RecordType.Fold(entry.Label.Zh + " " + entry.Label.En).Contains(folded, StringComparison.Ordinal))
                 hits.Add(new SearchHit(Kernel.Texts.T("search.pages"), entry.Label.ToString(), null, entry.Href, entry.Icon));
         foreach (var type in store.Types.All.Where(t => t.InNavigation && actor.ScopeOf(t, Right.Read) is not null))

@@ -69,6 +69,26 @@ internal static class AddressTable
         GET    /api/v1{type}/{number}/evidence         record Read
         GET    /api/v1{type}/{number}/comments         record Read
         POST   /api/v1{type}/{number}/comments         record Read
+        POST   /api/v1{type}/import                    type Write
+        GET    /api/v1{type}/export                    type Read
+        POST   /api/v1{type}/bulk                      type Write
+        POST   /api/v1{type}/{number}/evidence         record Write
+        POST   /api/v1{type}/{number}/evidence/{evidence}/withdraw record Write
+        DELETE /api/v1{type}/{number}/links/{link}     record Write
+        PUT    /api/v1{type}/{number}/watch            record Read
+        DELETE /api/v1{type}/{number}/watch            record Read
+        POST   /api/v1{type}/{number}/archive          record Administer
+        POST   /api/v1{type}/{number}/restore          record Administer
+        GET    /api/v1/standard                        standard Read
+        GET    /api/v1/standard/outputs/{code}         standard Read
+        GET    /api/v1/standard/outputs/{code}/pack    evidence Read
+        GET    /api/v1/work                            anybody
+        GET    /api/v1/logs/histogram                  logs Read
+        GET    /api/v1/logs/top                        logs Read
+        GET    /api/v1/logs/events/{segment}/{row}     logs Read
+        POST   /api/v1/logs/evidence                   logs Read
+        POST   /api/v1/monitoring/alerts/{number}/incident logs Read
+        POST   /logs/search/evidence                   logs Read
         GET    /api/v1/me                              anybody
         GET    /api/v1/types                           anybody
         GET    /api/v1/search                          anybody
@@ -103,7 +123,7 @@ internal static class AddressTable
         GET    /ledger/{position}/proof                ledger Read
         GET    /logs/search                            logs Read
         GET    /logs/rules                             logs Read
-        GET    /logs/events/{id}                       logs Read
+        GET    /logs/events/{segment}/{row}            logs Read
         POST   /logs/evidence                          logs Read
         POST   /logs/alerts/{number}/incident          logs Read
         GET    /logs/import                            logs Write

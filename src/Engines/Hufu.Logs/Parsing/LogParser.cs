@@ -66,6 +66,7 @@ public static class LogParser
             LogFormats.Syslog3164 => SyslogParser.Parse3164(raw, options),
             LogFormats.Json => JsonRecordParser.Parse(raw, options),
             LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, LogProblem.AccessNone),
+            LogFormats.NginxError => NginxErrorParser.TryParse(raw, options) ?? Plain(raw, LogProblem.NginxErrorNone),
             LogFormats.Plain => Plain(raw),
             _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All)}.", nameof(options)),
         };
@@ -149,6 +150,7 @@ public static class LogParser
 
         if (SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
         if (AccessLogParser.TryParse(raw) is { } access) return access;
+        if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         return raw.StartsWith('<') && raw.IndexOf('>', StringComparison.Ordinal) is > 0 and < 8 && char.IsAsciiDigit(raw.ElementAtOrDefault(1))
             ? SyslogParser.Parse3164(raw, options)
             : Plain(raw);

@@ -71,6 +71,8 @@ public sealed class IncidentType : RecordType<Incident>
 
     public override IReadOnlyList<string> Outputs => ["O7.1.1", "O7.1.2", "O7.2.1", "O7.2.2", "O7.4.1"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P7.1.1", "create"), new("P7.1.2", "start", "contain"), new("P7.2.1", "update"), new("P7.2.2", "recover"), new("P7.3.2", "evidence"), new("P7.4.1", "request-close"), new("P7.4.2", "approve-close", "reject-close")];
+
     public IncidentType() : base("事故名稱", "Incident")
     {
         Choice(x => x.Level, "事件等級", "Level",

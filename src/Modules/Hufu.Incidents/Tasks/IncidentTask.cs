@@ -34,6 +34,8 @@ public sealed class IncidentTaskType : RecordType<IncidentTask>
 
     public override IReadOnlyList<string> Outputs => ["O7.2.2", "O7.4.2"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P7.2.2", "create", "start", "finish"), new("P7.4.2", "finish", "evidence")];
+
     public IncidentTaskType() : base("工作名稱", "Task")
     {
         Reference(x => x.IncidentId, IncidentType.TypeKey, "事故", "Incident").Required().InList();

@@ -41,6 +41,8 @@ public sealed class IsmsDocumentType : RecordType<IsmsDocument>
 
     public override IReadOnlyList<string> Outputs => ["O1.1.1"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P1.1.1")];
+
     public IsmsDocumentType() : base("文件名稱", "Document")
     {
         Choice(x => x.Level, "文件階層", "Tier",

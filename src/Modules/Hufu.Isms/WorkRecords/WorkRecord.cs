@@ -36,6 +36,8 @@ public sealed partial class WorkRecordType : RecordType<WorkRecord>
 
     public override IReadOnlyList<string> Outputs => ["O1.1.2"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P1.1.1")];
+
     public WorkRecordType() : base("工作名稱", "Work")
     {
         Text(x => x.OutputCode, "工作產出代碼", "Output", 10).Required().InList().Canonical(text => text.ToUpperInvariant())

@@ -1,23 +1,55 @@
+using System.Globalization;
 using System.Text.Json;
 using Hufu.Kernel;
+using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Web.Records;
 
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>Writes events with their proofs into a file and attaches it to a record as evidence.</summary>
-public sealed class LogExcerpt(LogService logs, FileVault vault)
+public sealed class LogExcerpt(LogService logs, FileVault vault, TimeProvider clock)
 {
+    /// <summary>The most events that one excerpt holds.</summary>
+    public const int MaxEvents = 1_000;
+
     /// <summary>Attaches an excerpt of these events. The open segment is sealed first, so that every event has a proof.</summary>
     public async Task<Result<Evidence>> AttachAsync(RecordStore store, Actor actor, Record record, IReadOnlyList<string> eventIds, CancellationToken cancellation = default)
     {
         await logs.Store.SealAsync(cancellation);
-        var events = eventIds.Take(1_000).Select(logs.Store.GetEvent).OfType<Hufu.Logs.LogEvent>().ToList();
+        var events = eventIds.Take(MaxEvents).Select(logs.Store.GetEvent).OfType<LogEvent>().ToList();
         if (events.Count == 0) return Result.Fail<Evidence>(Error.Of("logs.evidence.none", "沒有可附加的日誌。", "There is no event to attach."));
+        return await WriteAsync(store, actor, record, events, new Evidence { Title = Titled(events.Count, events.Count), QueryFrom = events.Min(e => e.Time), QueryTo = events.Max(e => e.Time) }, null, cancellation);
+    }
+
+    /// <summary>
+    /// Attaches a search as evidence: its text, its time range, how many events it found, and those events (at most <see cref="MaxEvents"/>, newest
+    /// first) with their proofs. Nothing found is a result as well. Whoever may search can run it again.
+    /// </summary>
+    public async Task<Result<Evidence>> AttachSearchAsync(RecordStore store, Actor actor, Record record, string query, LogSearch search, string? title, string? output, CancellationToken cancellation = default)
+    {
+        await logs.Store.SealAsync(cancellation);
+        // Without an end it would find other events tomorrow.
+        var bounded = search with { To = search.To ?? Instants.Truncate(clock.GetUtcNow()), Limit = MaxEvents, After = null };
+        var found = await logs.Store.SearchAsync(bounded, cancellation);
+        var histogram = await logs.Store.HistogramAsync(bounded, cancellation: cancellation);
+        var total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others);
+        return await WriteAsync(store, actor, record, found.Events, new Evidence
+        {
+            Title = string.IsNullOrWhiteSpace(title) ? Titled(found.Events.Count, total) : title.Trim(), Query = query, QueryFrom = bounded.From, QueryTo = bounded.To, Output = output,
+        }, new { query, from = bounded.From, to = bounded.To, ranAt = clock.GetUtcNow(), total }, cancellation);
+    }
+
+    private static string Titled(int shown, long total) => string.Create(CultureInfo.InvariantCulture, $"日誌節錄 / Log excerpt ({(shown == total ? "" : $"{shown} / ")}{total})");
+
+    private async Task<Result<Evidence>> WriteAsync(RecordStore store, Actor actor, Record record, IReadOnlyList<LogEvent> events, Evidence evidence, object? search, CancellationToken cancellation)
+    {
         var json = JsonSerializer.SerializeToUtf8Bytes(new
         {
             version = 1,
             record = record.Number,
+            search,
             events = events.Select(e => (Event: e, Proof: logs.Store.Prove(e.Id))).Select(x => new
             {
                 id = x.Event.Id, time = x.Event.Time, source = x.Event.Source, host = x.Event.Host, app = x.Event.App, raw = x.Event.Raw, fields = x.Event.Fields,
@@ -32,10 +64,14 @@ public sealed class LogExcerpt(LogService logs, FileVault vault)
         using var content = new MemoryStream(json);
         var kept = await vault.SaveAsync(content, name, cancellation);
         if (!kept.IsOk) return Result.Fail<Evidence>(kept.Errors);
-        return await store.AttachAsync(actor, record, new Evidence
-        {
-            Kind = "query", Title = $"日誌節錄 / Log excerpt ({events.Count})", Query = string.Join(' ', events.Take(20).Select(e => e.Id)), QueryFrom = events.Min(e => e.Time), QueryTo = events.Max(e => e.Time),
-            Sha256 = kept.Value.Sha256, Size = kept.Value.Size, Scan = kept.Value.Scan, FileName = name, MediaType = "application/json",
-        }, cancellation: cancellation);
+        evidence.Kind = "query";
+        // It speaks of the day on which its newest event stands, at the site.
+        evidence.EffectiveOn = DateOnly.FromDateTime(SiteTime.Local(evidence.QueryTo ?? clock.GetUtcNow()).DateTime);
+        evidence.Sha256 = kept.Value.Sha256;
+        evidence.Size = kept.Value.Size;
+        evidence.Scan = kept.Value.Scan;
+        evidence.FileName = name;
+        evidence.MediaType = "application/json";
+        return await store.AttachAsync(actor, record, evidence, cancellation: cancellation);
     }
 }

@@ -12,7 +12,7 @@ namespace Hufu.Monitoring.Logs;
 
 /// <summary>
 /// Brings what people do in the product, and what was refused to them, into its own log store, past the same rules as every other source. An
-/// event names the record type, the act, the fields, the person's identity and, for what was refused, the address it came from: no name and no
+/// event names the record and its type, the act, the fields, the person's identity and, for what was refused, the address it came from: no name and no
 /// value, because a single event cannot be erased.
 /// </summary>
 internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory, LogService logs, LogImport import, TimeProvider clock, ILogger<AuditFeed> logger) : BackgroundService
@@ -40,6 +40,7 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
         var changes = await db.Changes.AsNoTracking().Where(c => c.Position > change).OrderBy(c => c.Position).Take(Batch).ToListAsync(cancellation);
         var denials = await db.Denials.AsNoTracking().Where(d => d.Id > denial && d.At < until).OrderBy(d => d.Id).Take(Batch).ToListAsync(cancellation);
         if (changes.Count + denials.Count == 0) return false;
+        var numbers = await NumbersAsync(db, changes, cancellation);
         var events = new List<LogEvent>();
         for (var i = 0; i < changes.Count;)
         {
@@ -53,7 +54,7 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
             // One operation over many records is one event.
             var from = i++;
             while (changes[from].BatchId is { } batch && i < changes.Count && changes[i].BatchId == batch && changes[i].TypeKey == changes[from].TypeKey) i++;
-            events.Add(Of(changes[from], changes[i - 1].Position!.Value, i - from));
+            events.Add(Of(changes[from], changes[i - 1].Position!.Value, i - from, numbers.GetValueOrDefault(changes[from].RecordId)));
         }
 
         events.AddRange(denials.Select(Of));
@@ -107,7 +108,17 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
         static long Number(LogEvent item, string field) => long.TryParse(item.Field(field), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 
-    private LogEvent Of(Change change, long last, int count)
+    // A record's number is no personal data, and it is what people look for.
+    private static async Task<Dictionary<Guid, string>> NumbersAsync(HufuDbContext db, IReadOnlyList<Change> changes, CancellationToken cancellation)
+    {
+        var numbers = new Dictionary<Guid, string>();
+        foreach (var group in changes.Where(c => c.BatchId is null).GroupBy(c => c.TypeKey))
+            if (db.Types.Find(group.Key) is { } type)
+                foreach (var (id, number) in await RecordStore.NumbersAsync(db, type, [.. group.Select(c => c.RecordId).Distinct()], cancellation)) numbers[id] = number;
+        return numbers;
+    }
+
+    private LogEvent Of(Change change, long last, int count, string? number)
     {
         var payload = ChangeCapture.Read(change);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -127,11 +138,12 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
         else
         {
             fields["record_id"] = change.RecordId.ToString();
+            if (number is not null) fields["record"] = number;
             if (payload is { Changes.Count: > 0 }) fields["fields"] = string.Join(' ', payload.Changes.Select(c => c.Field));
             if (payload?.State is { Length: > 0 } state) fields["state"] = state;
         }
 
-        return Make(change.At, fields, 6, count > 1 ? $"{change.Action} {change.TypeKey}: {count} records" : $"{change.Action} {change.TypeKey} {change.RecordId}");
+        return Make(change.At, fields, 6, count > 1 ? $"{change.Action} {change.TypeKey}: {count} records" : $"{change.Action} {change.TypeKey} {number ?? change.RecordId.ToString()}");
     }
 
     private LogEvent Of(Denial denial)

@@ -66,6 +66,8 @@ public sealed class AlertType : RecordType<Alert>
 
     public override IReadOnlyList<string> Outputs => ["O5.3.2"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.2", "triage", "benign", "duplicate", "reopen"), new("P5.3.3", "escalate")];
+
     public AlertType() : base("告警名稱", "Alert")
     {
         Choice(x => x.Level, "等級", "Level",
@@ -85,7 +87,7 @@ public sealed class AlertType : RecordType<Alert>
         Text(x => x.Host, "主機", "Host", 253).ReadOnly();
         Text(x => x.SourceIp, "來源 IP", "Source IP", 64).ReadOnly();
         Text(x => x.Account, "帳號", "Account").ReadOnly();
-        LongText(x => x.EventIds, "日誌識別碼", "Event ids", 20000).ReadOnly().Help("最先命中的日誌，最多 200 筆。", "The first events that matched, at most 200.");
+        LongText(x => x.EventIds, "日誌識別碼", "Event ids", 20000).ReadOnly().NotOnPages().Help("最先命中的日誌，最多 200 筆。", "The first events that matched, at most 200.");
 
         Section("規則", "Rule");
         Text(x => x.RuleId, "規則識別碼", "Rule id", 100).ReadOnly();

@@ -77,6 +77,8 @@ public sealed class AssetType : RecordType<Asset>
 
     public override IReadOnlyList<string> Outputs => ["O2.1.1"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P2.1.1")];
+
     public AssetType() : base("資產名稱", "Asset name")
     {
         ImportBy(Text(x => x.Code, "資產編號", "Asset number", 60).InList()

@@ -36,6 +36,8 @@ public sealed class RiskTreatmentPlanType : RecordType<RiskTreatmentPlan>
 
     public override IReadOnlyList<string> Outputs => ["O2.3.2"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P2.3.3", "verify", "not-effective"), new("P2.3.4", "create", "import", "update", "submit"), new("P2.3.5", "complete", "verify", "not-effective", "evidence")];
+
     public RiskTreatmentPlanType() : base("計畫名稱", "Plan")
     {
         Reference(x => x.RiskId, RiskType.TypeKey, "風險", "Risk").Required().InList().Help("這份計畫處理哪一項風險。", "The risk that this plan treats.");

@@ -55,6 +55,8 @@ public sealed class RiskType : RecordType<RiskRecord>
 
     public override IReadOnlyList<string> Outputs => ["O2.2.2", "O2.3.1"];
 
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P2.2.2", "create", "import", "update", "assess", "reassess"), new("P2.3.1", "assess", "accept"), new("P2.3.2", "treat")];
+
     public RiskType() : base("風險名稱", "Risk")
     {
         Reference(x => x.AssetId, AssetType.TypeKey, "資產", "Asset").Synonyms("資產名稱", "資產編號", "受影響資產");

@@ -26,7 +26,14 @@ public sealed record MergeField(string Name, string Label, string? Base, string?
 }
 
 /// <summary>One line of a <see cref="StateList"/>: what it is and how it stands.</summary>
-public sealed record StateLine(string Label, Tone Tone, string State, string? Code = null, string? Href = null, string? Note = null);
+/// <param name="Label">What it is.</param>
+/// <param name="Tone">Colour of the mark.</param>
+/// <param name="State">How it stands, in a word.</param>
+/// <param name="Code">Its code.</param>
+/// <param name="Href">Where it leads.</param>
+/// <param name="Note">At the end of the line, in place of the word.</param>
+/// <param name="Detail">Under the line: whose it is, dates.</param>
+public sealed record StateLine(string Label, Tone Tone, string State, string? Code = null, string? Href = null, string? Note = null, string? Detail = null);
 
 /// <summary>How a date is written.</summary>
 public enum DateStyle

@@ -21,7 +21,8 @@ public interface IImportSource
 /// <summary>Keeps an uploaded file between the steps of an import. Each person sees only their own; what is a day old is thrown away.</summary>
 public sealed class ImportFiles(StorageOptions storage)
 {
-    private const long MaxBytes = 200L * 1024 * 1024;
+    /// <summary>The largest file that is taken, in bytes.</summary>
+    public const long MaxBytes = 200L * 1024 * 1024;
 
     private string Folder => Path.Combine(storage.DataFolder, "uploads");
 

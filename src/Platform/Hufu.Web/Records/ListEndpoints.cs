@@ -30,9 +30,10 @@ internal static class ListEndpoints
         }
 
         routes.MapRecordApi(types);
+        routes.MapRecordListApi(types);
     }
 
-    private static async Task<IResult> ExportAsync(RecordType type, HttpContext http, RecordFiles files, PageContext page)
+    internal static async Task<IResult> ExportAsync(RecordType type, HttpContext http, RecordFiles files, PageContext page)
     {
         var state = ListState.Read(type, http.Request.Query);
         var all = http.Request.Query["all"] == "1";
@@ -113,7 +114,7 @@ internal static class ListEndpoints
         return Source(type, name, sources) is { } source ? await source.ReadAsync(page.Actor, file, name, cancellation) : RecordFiles.Read(type, file, name, mapping);
     }
 
-    private static IImportSource? Source(RecordType type, string name, IEnumerable<IImportSource> sources) =>
+    internal static IImportSource? Source(RecordType type, string name, IEnumerable<IImportSource> sources) =>
         sources.FirstOrDefault(s => s.TypeKey == type.Key && s.Endings.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
 
     private static async Task<IResult> BulkAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
@@ -129,7 +130,7 @@ internal static class ListEndpoints
         }
 
         var step = RecordEndpoints.Text(form, "step");
-        var (value, reason) = (form["value"].LastOrDefault(v => !string.IsNullOrEmpty(v)), RecordEndpoints.Text(form, "reason"));
+        var (value, reason) = (FieldInput.Read(field, form["value"]), RecordEndpoints.Text(form, "reason"));
         if (step is null) return Pages.Of<BulkPage>(new { Type = type, Item = field, Ids = ids });
         // What is committed is what was shown: another value means another preview.
         if (step == "commit" && (RecordEndpoints.Text(form, "previewed") ?? "") == (value ?? ""))

@@ -141,7 +141,7 @@ internal static class RecordApi
         return Results.Json(new ApiPage([.. listed.Value.Records.Select(r => ToApi(type, r, presenter))], listed.Value.Total, listed.Value.Next, listed.Value.Previous));
     }
 
-    private static async Task<IResult> OnAsync(RecordType type, string number, RecordStore store, PageContext page, Func<Record, Task<IResult>> act)
+    internal static async Task<IResult> OnAsync(RecordType type, string number, RecordStore store, PageContext page, Func<Record, Task<IResult>> act)
     {
         var found = await store.FindAsync(page.Actor, type, number);
         return found.IsOk ? await act(found.Value) : Refused(found.Errors);
@@ -157,5 +157,5 @@ internal static class RecordApi
         record.Number, record.Id, type.Key, record.Version, record.State, record.ArchivedAt is not null,
         type.Fields.Where(f => !f.Sensitive && f.GetText(record) is not null).ToDictionary(f => f.Key, f => presenter.Exported(f, record)));
 
-    private static string Article(string name) => ("aeiou".Contains(char.ToLowerInvariant(name[0]), StringComparison.Ordinal) ? "an " : "a ") + name.ToLowerInvariant();
+    internal static string Article(string name) => ("aeiou".Contains(char.ToLowerInvariant(name[0]), StringComparison.Ordinal) ? "an " : "a ") + name.ToLowerInvariant();
 }

@@ -70,7 +70,7 @@ internal static class RecordEndpoints
         var values = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var field in type.Fields)
             if (!field.ReadOnly && form.TryGetValue(field.Key, out var posted))
-                values[field.Key] = field.Kind is FieldKind.ChoiceSet ? string.Join(';', posted.Where(p => !string.IsNullOrEmpty(p))) : posted.LastOrDefault(p => !string.IsNullOrEmpty(p));
+                values[field.Key] = FieldInput.Read(field, posted);
         return values;
     }
 
@@ -149,6 +149,9 @@ internal static class RecordEndpoints
         // Answers of the merge view win over the form: "theirs" keeps what is there.
         foreach (var (key, choice) in form)
             if (key.StartsWith("merge.", StringComparison.Ordinal) && choice == "theirs") values.Remove(key[6..]);
+        // A box shows a time to the second: what still says the same second was not touched.
+        foreach (var field in type.Fields.Where(f => f.Kind is FieldKind.Instant))
+            if (values.TryGetValue(field.Key, out var typed) && FieldInput.Shown(field, typed) == FieldInput.Shown(field, field.GetText(found.Value))) values.Remove(field.Key);
         var version = int.TryParse(Text(form, "version"), NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : 0;
         var updated = await store.UpdateAsync(page.Actor, type, found.Value.Id, version, values, Text(form, "reason"), cancellation: http.RequestAborted);
         if (!updated.IsOk)
@@ -185,7 +188,7 @@ internal static class RecordEndpoints
         return Result.Fail<Record>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "number"));
     }
 
-    private static async Task<Result> AttachAsync(RecordStore store, PageContext page, FileVault vault, Record record, IFormCollection form)
+    internal static async Task<Result> AttachAsync(RecordStore store, PageContext page, FileVault vault, Record record, IFormCollection form)
     {
         if (!page.Actor.May(store.Types.Of(record), Right.Write, record))
         {
@@ -193,7 +196,7 @@ internal static class RecordEndpoints
             return Result.Fail(Error.Of("access.denied", "無權附加證據。", "You may not attach evidence."));
         }
 
-        var evidence = new Evidence { Title = Text(form, "title") ?? "", Output = Text(form, "output")?.Trim().ToUpperInvariant() };
+        var evidence = new Evidence { Title = Text(form, "title") ?? "", EffectiveOn = SiteTime.Today(TimeProvider.System), Output = Text(form, "output")?.Trim().ToUpperInvariant() };
         if (Text(form, "effectiveOn") is { } day)
         {
             if (!DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var effective)) return Result.Fail(Error.Of("field.not-a-date", "生效日期格式為 2026-11-23。", "The effective date is written 2026-11-23.", "effectiveOn"));

@@ -43,6 +43,35 @@ public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
             [.. table.Headers.Select((h, c) => new MappedColumn(c, h, suggestions.TryGetValue(c, out var s) ? s.FieldKey : null, s?.Confidence ?? 0, samples[c]))], rows));
     }
 
+    /// <summary>
+    /// What fills which field: the suggestions, and over them what the person says. Each word is <c>heading:field</c>, or <c>heading:</c> to leave a
+    /// column out.
+    /// </summary>
+    public static Result<IReadOnlyDictionary<int, string>> Mapping(RecordType type, UploadedTable table, IReadOnlyList<string> words)
+    {
+        var mapping = table.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!);
+        foreach (var word in words)
+        {
+            var colon = word.LastIndexOf(':');
+            var (heading, key) = colon < 0 ? (word, "") : (word[..colon].Trim(), word[(colon + 1)..].Trim());
+            if (table.Columns.FirstOrDefault(c => c.Header == heading) is not { } column)
+                return Result.Fail<IReadOnlyDictionary<int, string>>(Error.Of("import.unknown-column", $"檔案沒有「{heading}」這個欄位；欄位有：{string.Join("、", table.Columns.Select(c => c.Header))}", $"The file has no column “{heading}”. Its columns: {string.Join(", ", table.Columns.Select(c => c.Header))}", "map"));
+            if (key.Length == 0)
+            {
+                mapping.Remove(column.Column);
+                continue;
+            }
+
+            if (type.FindField(key) is not { Sensitive: false } field || (field.ReadOnly && field.Key != "number"))
+                return Result.Fail<IReadOnlyDictionary<int, string>>(Error.Of("import.unknown-field", $"沒有「{key}」欄位。", $"There is no field “{key}”.", "map"));
+            // One column fills a field: what the person says wins over what was suggested for another column.
+            foreach (var other in mapping.Where(m => m.Value == field.Key).Select(m => m.Key).ToList()) mapping.Remove(other);
+            mapping[column.Column] = field.Key;
+        }
+
+        return Result.Of<IReadOnlyDictionary<int, string>>(mapping);
+    }
+
     /// <summary>Reads the rows of a file with a chosen mapping (column → field key), cleaned as the fields need it.</summary>
     public static Result<IReadOnlyList<ImportRow>> Read(RecordType type, Stream file, string name, IReadOnlyDictionary<int, string> mapping)
     {

@@ -89,6 +89,16 @@ public static class SiteTime
         return DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"], System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out at);
     }
 
+    /// <summary>A canonical time as a form's box holds it: at the site's clock, to the second. What is no time stays as it is, to be shown with its error.</summary>
+    public static string? ToBox(string? canonical) =>
+        DateTimeOffset.TryParseExact(canonical, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"], System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var at)
+            ? Local(at).ToString("yyyy-MM-dd'T'HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)
+            : canonical;
+
+    /// <summary>What was typed into a box as a canonical time; what is no time stays as it is, for the field to refuse.</summary>
+    public static string? FromBox(string? typed) =>
+        TryParse(typed?.Trim().Replace(' ', 'T'), out var at) ? Field.ToText(at.ToUniversalTime()) : typed;
+
     /// <summary>The day that it is now at the site.</summary>
     public static DateOnly Today(TimeProvider clock) => DateOnly.FromDateTime(Local(clock.GetUtcNow()).DateTime);
 }

@@ -43,6 +43,8 @@ public static class HistoryText
         "withdraw" => T("history.withdraw"),
         "comment" => T("history.comment"),
         "delete" => T("history.delete"),
+        "match" => T("history.match"),
+        "sealed" => T("history.sealed"),
         _ => type?.Workflow.Find(action)?.Label.ToString() ?? action,
     };
 
@@ -64,7 +66,7 @@ public static class HistoryText
 
     /// <summary>The differences of a change, with labels instead of keys.</summary>
     public static IReadOnlyList<FieldChange> Differences(RecordType? type, ChangePayload? payload, RecordPresenter presenter) =>
-        payload is null ? [] : [.. payload.Changes.Where(c => c.Field is not ("createdBy" or "number")).Select(c => type?.FindField(c.Field) is { } field
+        payload is null ? [] : [.. payload.Changes.Where(c => c.Field is not ("createdBy" or "number") && type?.FindField(c.Field) is not { OnPages: false }).Select(c => type?.FindField(c.Field) is { } field
             ? new FieldChange(field.Label.ToString(), presenter.Text(field, c.From), presenter.Text(field, c.To))
             : new FieldChange(Action(type, c.Field), c.From, c.To))];
 

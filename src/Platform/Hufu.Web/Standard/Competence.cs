@@ -27,7 +27,8 @@ public enum ActKind
 /// <param name="Title">Its title, likewise.</param>
 /// <param name="Tasks">Codes of the standard's tasks that it belongs to.</param>
 /// <param name="Outputs">Codes of the outputs that it evidences.</param>
-public sealed record CompetenceAct(DateTimeOffset At, ActKind Kind, string What, RecordType Type, Guid RecordId, string? Number, string? Title, IReadOnlyList<string> Tasks, IReadOnlyList<string> Outputs);
+/// <param name="Indicators">Codes of the indicators that it shows, as far as the record type says.</param>
+public sealed record CompetenceAct(DateTimeOffset At, ActKind Kind, string What, RecordType Type, Guid RecordId, string? Number, string? Title, IReadOnlyList<string> Tasks, IReadOnlyList<string> Outputs, IReadOnlyList<string> Indicators);
 
 /// <summary>All that a person did in a period, newest first.</summary>
 /// <param name="Acts">The acts.</param>
@@ -62,7 +63,7 @@ public sealed class Competence(RecordStore store, StandardLibrary standards)
         foreach (var change in changes)
         {
             var type = types[change.TypeKey];
-            if (Kind(type, change.Action) is { } kind) acts.Add(new CompetenceAct(change.At, kind, HistoryText.Action(type, change.Action), type, change.RecordId, null, null, type.Tasks, type.Outputs));
+            if (Kind(type, change.Action) is { } kind) acts.Add(new CompetenceAct(change.At, kind, HistoryText.Action(type, change.Action), type, change.RecordId, null, null, Tasks(type, change.Action), type.Outputs, Shown(type, change.Action)));
         }
 
         foreach (var item in evidence)
@@ -71,7 +72,7 @@ public sealed class Competence(RecordStore store, StandardLibrary standards)
             // Evidence that names an output counts for that one alone.
             var named = standards.Current.FindOutput(item.Output ?? "");
             if (named is null && type.Tasks.Count == 0) continue;
-            acts.Add(new CompetenceAct(item.AddedAt, ActKind.Evidence, T("competence.evidence-of", item.Title), type, item.RecordId, null, null, named is { } n ? [n.Task.Code] : type.Tasks, named is { } o ? [o.Output.Code] : type.Outputs));
+            acts.Add(new CompetenceAct(item.AddedAt, ActKind.Evidence, T("competence.evidence-of", item.Title), type, item.RecordId, null, null, named is { } n ? [n.Task.Code] : Tasks(type, "evidence"), named is { } o ? [o.Output.Code] : type.Outputs, Shown(type, "evidence")));
         }
 
         var seen = new List<CompetenceAct>(acts.Count);
@@ -100,6 +101,10 @@ public sealed class Competence(RecordStore store, StandardLibrary standards)
         ActKind.Evidence => T("competence.evidence"),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
+
+    private static IReadOnlyList<string> Tasks(RecordType type, string action) => [.. type.Tasks.Union(type.Indicators.Where(i => i.Shows(action)).Select(i => i.Task))];
+
+    private static IReadOnlyList<string> Shown(RecordType type, string action) => [.. type.Indicators.Where(i => i.Shows(action)).Select(i => i.Code)];
 
     private static ActKind? Kind(RecordType type, string action) => action switch
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hufu.Kernel;
 using Hufu.Records.Obligations;
 using Hufu.Web.Components;
@@ -24,6 +25,29 @@ internal static class OutputLabels
         OutputStatus.Due => Components.Tone.Warn,
         OutputStatus.Current => Components.Tone.Good,
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
+
+    /// <summary>Whose an output is, its newest evidence and its next date, as far as they are known; null when nothing is.</summary>
+    internal static string? Detail(OutputState state, Hufu.Records.IDirectory directory)
+    {
+        var parts = new List<string>(3);
+        if (Owner(state, directory) is { } owner) parts.Add(owner);
+        if (state.NewestEvidence is { } newest) parts.Add(T("board.newest-on", newest.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        if (state.NextDue is { } due) parts.Add(T("board.next", due.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        return parts.Count == 0 ? null : string.Join(" · ", parts);
+    }
+
+    /// <summary>How often, in words: a cycle as the standard's data has it.</summary>
+    internal static string? Cycle(string? cycle) => IsoDuration.Parse(cycle) switch
+    {
+        null => cycle,
+        { Months: 1, Days: 0, HasTime: false } => T("board.cycle-month"),
+        { Months: 12, Days: 0, HasTime: false } => T("board.cycle-year"),
+        { Months: > 0, Days: 0, HasTime: false } period when period.Months % 12 == 0 => T("board.cycle-years", period.Months / 12),
+        { Months: > 0, Days: 0, HasTime: false } period => T("board.cycle-months", period.Months),
+        { Months: 0, Days: 1, HasTime: false } => T("board.cycle-day"),
+        { Months: 0, Days: > 0, HasTime: false } period => T("board.cycle-days", period.Days),
+        _ => cycle,
     };
 
     /// <summary>Who owes an output: a person, or whoever has a role; null when nobody is named.</summary>
