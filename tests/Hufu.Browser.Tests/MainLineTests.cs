@@ -30,6 +30,8 @@ public sealed class MainLineTests(BrowserSite site)
         await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "告警" }).ClickAsync();
         await page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).FillAsync("vpn01");
         await page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).PressAsync("Enter");
+        // Somebody has dealt with one of them already.
+        await page.GetByRole(AriaRole.Link, new() { Name = "未結", Exact = true }).ClickAsync();
         await page.Locator("tbody tr[data-href] th a").First.ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "開立事故" }).ClickAsync();
         await page.WaitForURLAsync("**/incident/incidents/INC-*");
@@ -42,7 +44,7 @@ public sealed class MainLineTests(BrowserSite site)
         await page.GetByRole(AriaRole.Link, new() { Name = "編輯", Exact = true }).ClickAsync();
         await PickAsync(page, "負責人", "林宏宇");
         await page.GetByLabel("事件等級").SelectOptionAsync("2");
-        await page.GetByLabel("復原時間").FillAsync(DateTimeOffset.UtcNow.AddHours(8).AddMinutes(1).ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture) + "+08:00");
+        await page.GetByLabel("復原時間").FillAsync(DateTimeOffset.UtcNow.AddHours(8).AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
         await page.GetByLabel("根本原因").FillAsync("VPN 帳號使用弱密碼，且未啟用多因子驗證。");
         await page.GetByLabel("理由").FillAsync("指派與判定");
         await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();

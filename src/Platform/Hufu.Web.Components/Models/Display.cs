@@ -32,8 +32,8 @@ public sealed record MergeField(string Name, string Label, string? Base, string?
 /// <param name="Code">Its code.</param>
 /// <param name="Href">Where it leads.</param>
 /// <param name="Note">At the end of the line, in place of the word.</param>
-/// <param name="Detail">Under the line: whose it is, dates.</param>
-public sealed record StateLine(string Label, Tone Tone, string State, string? Code = null, string? Href = null, string? Note = null, string? Detail = null);
+/// <param name="Details">Under the line: whose it is, dates. None breaks inside.</param>
+public sealed record StateLine(string Label, Tone Tone, string State, string? Code = null, string? Href = null, string? Note = null, IReadOnlyList<string>? Details = null);
 
 /// <summary>How a date is written.</summary>
 public enum DateStyle

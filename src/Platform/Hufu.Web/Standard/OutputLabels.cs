@@ -27,14 +27,14 @@ internal static class OutputLabels
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
-    /// <summary>Whose an output is, its newest evidence and its next date, as far as they are known; null when nothing is.</summary>
-    internal static string? Detail(OutputState state, Hufu.Records.IDirectory directory)
+    /// <summary>Whose an output is, its newest evidence and its next date, as far as they are known.</summary>
+    internal static IReadOnlyList<string> Details(OutputState state, Hufu.Records.IDirectory directory)
     {
         var parts = new List<string>(3);
         if (Owner(state, directory) is { } owner) parts.Add(owner);
         if (state.NewestEvidence is { } newest) parts.Add(T("board.newest-on", newest.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
         if (state.NextDue is { } due) parts.Add(T("board.next", due.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
-        return parts.Count == 0 ? null : string.Join(" · ", parts);
+        return parts;
     }
 
     /// <summary>How often, in words: a cycle as the standard's data has it.</summary>
