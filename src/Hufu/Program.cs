@@ -21,6 +21,11 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Inv
     await Console.Error.WriteLineAsync((e as DbUpdateException)?.InnerException?.Message ?? e.Message);
     return Exit.Refused;
 }
+catch (Hufu.SettingException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return Exit.Refused;
+}
 catch (Exception e)
 {
     await Console.Error.WriteLineAsync($"This is a fault of the program; please report it with these lines.\n{e}");

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.Net.Http.Headers;
@@ -160,6 +161,19 @@ public static class IdentityServices
                 o.MapInboundClaims = true;
                 o.ClaimActions.MapUniqueJsonKey("email_verified", "email_verified");
                 o.CallbackPath = "/sign-in/oidc";
+                // The answer comes as a plain redirect, so the cookies that tie it to its question need not cross sites, and work without TLS on this machine.
+                o.ResponseMode = OpenIdConnectResponseMode.Query;
+                o.CorrelationCookie.SameSite = o.NonceCookie.SameSite = Microsoft.AspNetCore.Http.SameSiteMode.Lax;
+                o.CorrelationCookie.SecurePolicy = o.NonceCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+                o.RequireHttpsMetadata = !(Uri.TryCreate(oidc.Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
+                // Refused there, or too late here: back to the sign-in page, which says so; the reason is in the log.
+                o.Events.OnRemoteFailure = context =>
+                {
+                    context.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hufu.Identity.Oidc").LogWarning(context.Failure, "The organisation's sign-in failed");
+                    context.Response.Redirect(options.SignInPath + "?problem=sso");
+                    context.HandleResponse();
+                    return Task.CompletedTask;
+                };
             });
         }
 

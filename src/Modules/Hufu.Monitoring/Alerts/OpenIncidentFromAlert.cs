@@ -3,6 +3,7 @@ using Hufu.Incidents.Contracts;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Web.Records;
 
 namespace Hufu.Monitoring;
 
@@ -56,18 +57,24 @@ public sealed class OpenIncidentFromAlert(IIncidents incidents)
     // Log values are other people's text: as code they are shown and never read as Markdown.
     private static string Summary(Alert alert)
     {
+        // In the language of whoever opens it: the text is theirs from here on.
         var lines = new List<string>
         {
-            $"- 告警 / Alert: {alert.Number}",
-            $"- 規則 / Rule: {Code(alert.RuleTitle)} ({Code(alert.RuleId)})",
-            string.Create(CultureInfo.InvariantCulture, $"- 期間 / Seen: {alert.FirstSeen:yyyy-MM-dd'T'HH:mm:ss'Z'} – {alert.LastSeen:yyyy-MM-dd'T'HH:mm:ss'Z'} ({alert.EventCount})"),
+            Line("告警", "Alert", alert.Number),
+            Line("規則", "Rule", $"{Code(alert.RuleTitle)} ({Code(alert.RuleId)})"),
+            Line("期間", "Seen", $"{Time(alert.FirstSeen)} – {Time(alert.LastSeen)}"),
+            Line("日誌筆數", "Events", alert.EventCount.ToString("N0", CultureInfo.InvariantCulture)),
         };
-        if (alert.Host.Length > 0) lines.Add($"- 主機 / Host: {Code(alert.Host)}");
-        if (alert.SourceIp.Length > 0) lines.Add($"- 來源 / Source: {Code(alert.SourceIp)}");
-        if (alert.Account.Length > 0) lines.Add($"- 帳號 / Account: {Code(alert.Account)}");
+        if (alert.Host.Length > 0) lines.Add(Line("主機", "Host", Code(alert.Host)));
+        if (alert.SourceIp.Length > 0) lines.Add(Line("來源位址", "Source address", Code(alert.SourceIp)));
+        if (alert.Account.Length > 0) lines.Add(Line("帳號", "Account", Code(alert.Account)));
         if (alert.Verdict.Length > 0) lines.Add("\n" + alert.Verdict);
         return string.Join('\n', lines);
     }
+
+    private static string Line(string zh, string en, string text) => $"- {new LocalizedText($"{zh}：", $"{en}: ")}{text}";
+
+    private static string Time(DateTimeOffset? at) => at is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "–";
 
     private static string Code(string text) => $"`{text.Replace('`', '\'').ReplaceLineEndings(" ")}`";
 }

@@ -88,7 +88,9 @@ public sealed class RiskType : RecordType<RiskRecord>
         Workflow.Move("treat", "開始處理", "Treat", ["assessed"], "treating").When<RiskRecord>((risk, _) => risk.Treatment.Length == 0
             ? Error.Of("risk.risk.no-treatment", "請先選擇處理方式。", "Choose a treatment first.", "treatment")
             : null);
-        Workflow.Move("accept", "接受風險", "Accept", ["assessed", "treating"], "accepted", Right.Approve).SecondPerson("assess").WithReason();
+        Workflow.Move("accept", "接受風險", "Accept", ["assessed", "treating"], "accepted", Right.Approve).SecondPerson("assess").WithReason().When<RiskRecord>((risk, _) => risk.Treatment != "retain" && risk.ResidualLevel is null
+            ? Error.Of("risk.risk.nothing-to-accept", "請先選擇「接受」為處理方式，或評估剩餘風險。", "Choose to retain it first, or rate the residual risk.", "treatment")
+            : null);
         Workflow.Move("close", "結案", "Close", ["treating"], "closed").WithEvidence().When<RiskRecord>((_, facts) => facts.OpenChildren.GetValueOrDefault(RiskTreatmentPlanType.TypeKey) is > 0 and var open
             ? Error.Of("risk.risk.open-plans", $"還有 {open} 件風險處理計畫未完成。", $"{open} treatment plans are still open.")
             : null);

@@ -27,9 +27,9 @@ internal static class SignInEndpoints
     internal static void MapSignIn(this IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
-        pages.MapGet("/sign-in", async (string? @return, PageContext page, OrganisationCache organisation) => page.ActorOrNull is not null
+        pages.MapGet("/sign-in", async (string? @return, string? problem, PageContext page, OrganisationCache organisation) => page.ActorOrNull is not null
             ? Results.LocalRedirect(Forms.LocalOr(@return))
-            : await ShowAsync(organisation, Forms.LocalOr(@return)));
+            : await ShowAsync(organisation, Forms.LocalOr(@return), error: problem == "sso" ? T("id.sso-failed") : null));
         pages.MapPost("/sign-in", PasswordAsync);
         pages.MapGet("/sign-in/code", async (string? @return, PersonSignIn signIn) => await signIn.GetTwoFactorAuthenticationUserAsync() is null
             ? Results.LocalRedirect("/sign-in")

@@ -88,16 +88,19 @@ public sealed class MyWork(RecordStore store)
             var open = type.Workflow.OpenStates.ToList();
             var mine = await store.Readable<T>(actor).Where(r => r.OwnerId == actor.Id && open.Contains(r.State)).OrderBy(r => r.DueOn == null).ThenBy(r => r.DueOn).Take(PerType).ToListAsync(cancellation);
             items.AddRange(mine.Select(r => new WorkItem(type, r, false)));
-            var approvals = type.Workflow.Transitions.Where(t => t.Right.HasFlag(Right.Approve)).SelectMany(t => t.From).Distinct().ToList();
+            // What waits for a second person; that somebody may also retire or cancel a thing is no work to be done.
+            var approvals = type.Workflow.Transitions.Where(Waits).SelectMany(t => t.From).Distinct().ToList();
             if (approvals.Count == 0 || actor.ScopeOf(type, Right.Approve) is null) return items;
             foreach (var record in await store.Readable<T>(actor).Where(r => approvals.Contains(r.State)).OrderBy(r => r.UpdatedAt).Take(PerType).ToListAsync(cancellation))
             {
                 // Only what this person may really do now: the tally shuts out whoever asked for it.
                 var ways = await store.TransitionsAsync(actor, record, cancellation);
-                if (ways.Any(w => w.Blocked is null && w.Transition.Right.HasFlag(Right.Approve)) && items.TrueForAll(i => i.Record.Id != record.Id)) items.Add(new WorkItem(type, record, true));
+                if (ways.Any(w => w.Blocked is null && Waits(w.Transition)) && items.TrueForAll(i => i.Record.Id != record.Id)) items.Add(new WorkItem(type, record, true));
             }
 
             return items;
         }
+
+        private static bool Waits(Transition way) => way.Right.HasFlag(Right.Approve) && way.SeparateFrom.Count > 0;
     }
 }

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Hufu.Identity;
+using Hufu.Records.Storage;
+
+namespace Hufu;
+
+/// <summary>
+/// What the operator sets in the environment, read once at the start. No page can change it. A setting that cannot be used stops the start with a
+/// sentence: a sign-in that is silently not there would be worse.
+/// </summary>
+internal static class Settings
+{
+    /// <summary>The organisation's own sign-in; null where none is named.</summary>
+    /// <exception cref="SettingException">The authority is no https address, or the client id is missing.</exception>
+    internal static OidcOptions? Oidc()
+    {
+        if (Read("HUFU_OIDC_AUTHORITY") is not { } authority) return null;
+        // Over plain http anybody on the way could say who somebody is; on this machine itself there is no way.
+        if (!Uri.TryCreate(authority, UriKind.Absolute, out var address) || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)))
+            throw new SettingException($"HUFU_OIDC_AUTHORITY must be an https address, not “{authority}”. / HUFU_OIDC_AUTHORITY 必須是 https 網址。");
+        return new OidcOptions
+        {
+            Authority = authority,
+            ClientId = Read("HUFU_OIDC_CLIENT_ID") ?? throw new SettingException("HUFU_OIDC_AUTHORITY needs HUFU_OIDC_CLIENT_ID beside it. / 設定 HUFU_OIDC_AUTHORITY 時須一併設定 HUFU_OIDC_CLIENT_ID。"),
+            ClientSecret = Secret("HUFU_OIDC_CLIENT_SECRET"),
+            DisplayName = Read("HUFU_OIDC_NAME") ?? "SSO",
+            AutoProvision = Flag("HUFU_OIDC_CREATE_ACCOUNTS"),
+            TrustEmail = Flag("HUFU_OIDC_TRUST_EMAIL"),
+        };
+    }
+
+    /// <summary>Limits and the scanner of evidence files.</summary>
+    /// <exception cref="SettingException">The scanner does not exist, or the size is no number.</exception>
+    internal static FileVaultOptions Evidence()
+    {
+        var options = new FileVaultOptions { ScanCommand = Read("HUFU_SCAN_COMMAND") };
+        if (options.ScanCommand is { } command && !File.Exists(command)) throw new SettingException($"HUFU_SCAN_COMMAND: there is no program {command}. / HUFU_SCAN_COMMAND：沒有 {command} 這個程式。");
+        if (Read("HUFU_EVIDENCE_MAX_MB") is { } size)
+            options.MaxBytes = int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes) && megabytes is >= 1 and <= 200
+                ? megabytes * 1024L * 1024
+                : throw new SettingException($"HUFU_EVIDENCE_MAX_MB must be a whole number from 1 to 200, not “{size}”. / HUFU_EVIDENCE_MAX_MB 須為 1 到 200 的整數。");
+        return options;
+    }
+
+    private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
+
+    // A secret may stand in a file that only the program may read: name it in NAME_FILE.
+    private static string? Secret(string name)
+    {
+        if (Read(name + "_FILE") is not { } file) return Read(name);
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"{name}_FILE: {e.Message}");
+        }
+    }
+
+    private static bool Flag(string name) => Read(name) switch
+    {
+        null or "0" or "false" or "no" => false,
+        "1" or "true" or "yes" => true,
+        var other => throw new SettingException($"{name} must be true or false, not “{other}”. / {name} 須為 true 或 false。"),
+    };
+}
+
+/// <summary>A setting of the operator's that cannot be used; its message is for the terminal.</summary>
+internal sealed class SettingException(string message) : Exception(message);
