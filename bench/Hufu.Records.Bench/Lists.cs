@@ -88,6 +88,7 @@ internal static class Lists
     /// <summary>Asks for each case many times, page and API, and says what it took.</summary>
     internal static async Task WalkAsync(Server server, IReadOnlyDictionary<string, Visitor> visitors, IReadOnlyList<ListCase> cases, int repeat, double target)
     {
+        if (cases.Count == 0) return;
         Console.WriteLine($"{"",-46}{"page, ms",23}{"CPU",8}   {"API, ms",21}{"CPU",8}");
         Console.WriteLine($"{"case",-46}{"p50",7}{"p95",8}{"max",8}{"ms",8}   {"p50",5}{"p95",8}{"max",8}{"ms",8}");
         var (pages, answers) = (new List<(string Name, Times Times)>(), new List<(string Name, Times Times)>());

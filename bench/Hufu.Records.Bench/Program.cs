@@ -38,7 +38,7 @@ try
         {
             Say.Head($"Lists, {repeat} requests each");
             List<ListCase> cases = [.. Lists.Plain(), await SavedViewAsync(visitors[Site.Engineer])];
-            if (match is null || match.Contains("deep", StringComparison.Ordinal)) cases.AddRange(await Lists.DeepAsync(visitors[Site.Engineer], rows / 2));
+            if (match is null || match.Contains("deep", StringComparison.Ordinal)) cases.AddRange(await Lists.DeepAsync(visitors[Site.Engineer], rows / 5));
             if (match is not null) cases.RemoveAll(c => !c.Name.Contains(match, StringComparison.Ordinal));
             await Lists.WalkAsync(server, visitors, cases, repeat, 100);
         }
