@@ -41,6 +41,38 @@ public abstract class TraceTests(DatabaseKind kind, PostgresServer server) : Dat
         Assert.Equal((await Host.Db.Changes.CountAsync(), true), (await Host.Db.Changes.Select(c => c.Salt).Distinct().CountAsync(), true));
     }
 
+    [Fact]
+    public async Task Import_LeavesTheTraceOfAnyOtherSave()
+    {
+        Host.Item.SetExtraFields([new CustomField { Key = "x_n", Kind = "Number", LabelZh = "a", LabelEn = "a" }.ToField()]);
+        ImportRow[] rows =
+        [
+            new(2, new Dictionary<string, string?> { ["code"] = "A", ["title"] = "é字😀 \"<&>\"", ["note"] = "a\nb", ["count"] = "3", ["amount"] = "-0.000001", ["startOn"] = "2024-02-29", ["seenAt"] = "2026-02-03T04:05:06.7890129Z", ["level"] = "高", ["tags"] = "c;a", ["critical"] = "是", ["keeperId"] = "user1", ["keeperUnitId"] = "網路科", ["secret"] = "噓", ["x_n"] = "1.50" }),
+            new(3, new Dictionary<string, string?> { ["code"] = "B", ["title"] = "空的" }),
+        ];
+        Ok(await new RecordImport(Host.Store).CommitAsync(Ming, Host.Item, rows, false, "匯入"));
+        rows[1] = new(3, new Dictionary<string, string?> { ["code"] = "B", ["title"] = "不空" });
+        Ok(await new RecordImport(Host.Store).CommitAsync(Ming, Host.Item, [.. rows, new(4, new Dictionary<string, string?> { ["code"] = "C", ["title"] = "新的" })], false, "匯入"));
+        foreach (var row in await Host.Db.Set<SampleItem>().AsNoTracking().ToListAsync()) await MatchesAsync(row.Id);
+        var changes = await Host.Db.Changes.AsNoTracking().OrderBy(c => c.Id).ToListAsync();
+        Assert.Equal(["1 import", "1 import", "1 import", "2 import"], changes.Select(c => $"{c.Version} {c.Action}").Order());
+        Assert.All(changes, c => Assert.Equal(c.Commitment, ChangeCapture.Commit(c.Salt!, c.Payload!)));
+        Assert.All(changes, c => Assert.DoesNotContain("噓", c.Payload));
+    }
+
+    [Fact]
+    public async Task StateHash_IsThatOfOneJsonObjectOfAllColumnsInOrder()
+    {
+        var item = await Host.ItemAsync(Ming, ("title", "é字😀 \"<&>'+"), ("note", "a\r\nb"), ("amount", "-0.000001"), ("critical", "是"), ("seenAt", "2026-02-03T04:05:06.7890129Z"));
+        var entry = Host.Db.Entry(item);
+        string[] ignored = ["SearchText"];
+        var plain = new System.Text.Json.Nodes.JsonObject();
+        foreach (var property in entry.Properties.Where(p => !ignored.Contains(p.Metadata.Name)).OrderBy(p => p.Metadata.Name, StringComparer.Ordinal))
+            plain[property.Metadata.Name] = property.CurrentValue is Guid id ? id.ToString() : Field.ToText(property.CurrentValue);
+        var options = new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        Assert.Equal(Kernel.Hashing.Sha256Hex(plain.ToJsonString(options)), ChangeCapture.StateHash(entry));
+    }
+
     private async Task MatchesAsync(Guid id)
     {
         var db = Host.Db;

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -7,6 +9,7 @@ using System.Text.Json.Nodes;
 using Hufu.Kernel;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace Hufu.Records.Storage;
 
@@ -40,7 +43,8 @@ public static class ChangeCapture
             if (type is not null && entry.State is not EntityState.Deleted)
             {
                 type.Derive((Record)entry.Entity);
-                entry.DetectChanges();
+                // What is added is written as it is now; only of what is changed must be known what differs.
+                if (entry.State is EntityState.Modified or EntityState.Unchanged) entry.DetectChanges();
             }
 
             Normalise(entry);
@@ -107,15 +111,19 @@ public static class ChangeCapture
     /// <summary>Hash of all columns of an entity, for finding a row that was changed behind the product's back.</summary>
     public static string StateHash(EntityEntry entry)
     {
-        var state = new JsonObject();
-        foreach (var property in entry.Metadata.GetProperties().OrderBy(p => p.Name, StringComparer.Ordinal))
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = Json.Encoder }))
         {
-            if (IgnoredColumns.Contains(property.Name)) continue;
-            state[property.Name] = CanonicalText(entry.Property(property.Name).CurrentValue);
+            writer.WriteStartObject();
+            foreach (var property in HashedColumns.GetValue(entry.Metadata, t => [.. t.GetProperties().Where(p => !IgnoredColumns.Contains(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal)]))
+                writer.WriteString(property.Name, CanonicalText(entry.CurrentValues[property]));
+            writer.WriteEndObject();
         }
 
-        return Hashing.Sha256Hex(state.ToJsonString(Json));
+        return Hashing.Sha256Hex(buffer.WrittenSpan);
     }
+
+    private static readonly ConditionalWeakTable<IEntityType, IProperty[]> HashedColumns = [];
 
     /// <summary>A payload as written by <see cref="Create"/>; null once erased.</summary>
     public static ChangePayload? Read(Change change) => change.Payload is null ? null : JsonSerializer.Deserialize<ChangePayload>(change.Payload, Json);
@@ -124,12 +132,16 @@ public static class ChangeCapture
     private static void Normalise(EntityEntry entry)
     {
         if (entry.State is EntityState.Deleted) return;
-        foreach (var property in entry.Properties)
+        var values = entry.CurrentValues;
+        foreach (var property in FinerColumns.GetValue(entry.Metadata, t => [.. t.GetProperties().Where(p => (Nullable.GetUnderlyingType(p.ClrType) ?? p.ClrType) is var plain && (plain == typeof(DateTimeOffset) || plain == typeof(decimal)))]))
         {
-            if (property.CurrentValue is DateTimeOffset instant && Instants.Truncate(instant) is var cut && (cut.Ticks != instant.Ticks || instant.Offset != TimeSpan.Zero)) property.CurrentValue = cut;
-            else if (property.CurrentValue is decimal number && decimal.Round(number, Field.Decimals) is var rounded && rounded != number) property.CurrentValue = rounded;
+            var value = values[property];
+            if (value is DateTimeOffset instant && Instants.Truncate(instant) is var cut && (cut.Ticks != instant.Ticks || instant.Offset != TimeSpan.Zero)) values[property] = cut;
+            else if (value is decimal number && decimal.Round(number, Field.Decimals) is var rounded && rounded != number) values[property] = rounded;
         }
     }
+
+    private static readonly ConditionalWeakTable<IEntityType, IProperty[]> FinerColumns = [];
 
     // An entity that was attached after it had been changed carries its new values as originals: without the stored ones the change would
     // be written and not be logged.
@@ -144,13 +156,15 @@ public static class ChangeCapture
     private static List<FieldChange> Differences(EntityEntry<IAudited> entry, RecordType? type)
     {
         var changes = new List<FieldChange>();
-        foreach (var property in entry.Properties)
+        var (now, before) = (entry.CurrentValues, entry.OriginalValues);
+        var modified = entry.State is EntityState.Modified ? entry.Properties.Where(p => p.IsModified).Select(p => p.Metadata).ToHashSet() : null;
+        foreach (var property in now.Properties)
         {
-            var name = property.Metadata.Name;
+            var name = property.Name;
             if (name is nameof(Record.Id) or nameof(Record.Version) or nameof(Record.UpdatedAt) or nameof(Record.CreatedAt) || IgnoredColumns.Contains(name)) continue;
-            if (entry.State is EntityState.Modified && !property.IsModified) continue;
-            var from = entry.State is EntityState.Added ? null : CanonicalText(property.OriginalValue);
-            var to = entry.State is EntityState.Deleted ? null : CanonicalText(property.CurrentValue);
+            if (modified is not null && !modified.Contains(property)) continue;
+            var from = entry.State is EntityState.Added ? null : CanonicalText(before[property]);
+            var to = entry.State is EntityState.Deleted ? null : CanonicalText(now[property]);
             if (from == to) continue;
             if (type is not null && name == nameof(Record.Extra))
             {

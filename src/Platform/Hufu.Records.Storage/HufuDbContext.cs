@@ -69,6 +69,9 @@ public class HufuDbContext : DbContext
     /// <summary>The number in a key of a JSON column, null where the text there is none.</summary>
     public static double? JsonNumber(string? json, string key) => throw new NotSupportedException("Only inside a database query.");
 
+    /// <summary>True when a text holds a word, byte for byte; on SQLite only, where it is quicker than what the database has.</summary>
+    public static bool Holds(string text, string word) => throw new NotSupportedException("Only inside a database query.");
+
     /// <inheritdoc />
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
@@ -87,6 +90,16 @@ public class HufuDbContext : DbContext
         var saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
         Measure(written);
         return saved;
+    }
+
+    /// <summary>Saves like any other save, for very many new rows: with the same change log, and quicker. Needs an open transaction; what it added is tracked no more.</summary>
+    internal async Task SaveManyAsync(CancellationToken cancellation)
+    {
+        ChangeCapture.Apply(this);
+        var written = Written();
+        if (!IsPostgres) await BulkInsert.WriteAsync(this, cancellation);
+        await base.SaveChangesAsync(true, cancellation);
+        Measure(written);
     }
 
     // Looking through what is tracked costs something: only when somebody measures.
@@ -222,6 +235,7 @@ public class HufuDbContext : DbContext
                 return new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping(postgres ? "double precision" : "REAL"));
             });
 
+        if (!postgres) modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(Holds), BindingFlags.Public | BindingFlags.Static)!).HasName("holds").IsBuiltIn();
         foreach (var contribution in contributions) contribution.Configure(modelBuilder);
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
         {

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Hufu.Kernel;
@@ -19,14 +20,16 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
     {
         IQueryable<T> rows = db.Set<T>().AsNoTracking();
         void Where(Expression<Func<T, bool>> condition) => rows = rows.Where(byOrder
-            ? Expression.Lambda<Func<T, bool>>(Expression.OrElse(condition.Body, Filters.Parameter(false, typeof(bool))), condition.Parameters)
+            ? Expression.Lambda<Func<T, bool>>(Expression.OrElse(condition.Body, Never(condition.Parameters[0])), condition.Parameters)
             : condition);
         Where(actor.ReadCondition<T>(type));
         if (!query.Archived) Where(r => r.ArchivedAt == null);
         if (query.OpenOnly)
         {
             var open = type.Workflow.OpenStates.ToList();
-            Where(r => open.Contains(r.State));
+            // Most records are open or most are not: by an index of states each row would be fetched for what else is asked of it.
+            Expression<Func<T, bool>> isOpen = r => open.Contains(r.State);
+            rows = rows.Where(db.IsPostgres ? isOpen : Expression.Lambda<Func<T, bool>>(Expression.OrElse(isOpen.Body, Never(isOpen.Parameters[0])), isOpen.Parameters));
         }
 
         foreach (var filter in query.Filters)
@@ -40,8 +43,35 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
         }
 
         foreach (var word in RecordType.Fold(query.Search ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Take(8))
-            Where(r => r.SearchText.Contains(word));
+        {
+            if (db.IsPostgres) Where(r => r.SearchText.Contains(word));
+            else Where(r => HufuDbContext.Holds(r.SearchText, word));
+        }
+
         return Result.Of(rows);
+    }
+
+    // False for every record, and nothing that a translator or an index could do away with: the number stands in each index.
+    private static BinaryExpression Never(ParameterExpression record) =>
+        Expression.LessThan(Expression.Property(Expression.Property(record, nameof(Record.Number)), nameof(string.Length)), Expression.Constant(0));
+
+    // Few matches are found once and sorted; of many, the order's index meets a page of them soon. The database, which cannot know
+    // beforehand, would often choose the other way round. Gives the rows to take a page of, and their number where it is known by then.
+    private async Task<(IQueryable<T> Rows, int? Total)> NarrowAsync(IQueryable<T> matching, CancellationToken cancellation)
+    {
+        if (!IsNarrowed) return (matching, null);
+        var few = await matching.Select(r => r.Number).Take(Few + 1).ToListAsync(cancellation);
+        return few.Count <= Few ? (db.Set<T>().AsNoTracking().Where(r => EF.Parameter(few).Contains(r.Number)), few.Count)
+            : (db.IsPostgres ? matching : Matching(byOrder: true).Value, null);
+    }
+
+    /// <summary>The first few, newest change first.</summary>
+    internal async Task<IReadOnlyList<T>> NewestAsync(int take, CancellationToken cancellation)
+    {
+        var matching = Matching();
+        if (!matching.IsOk) return [];
+        var (rows, total) = await NarrowAsync(matching.Value, cancellation);
+        return total == 0 ? [] : await rows.OrderByDescending(r => r.UpdatedAt).Take(take).ToListAsync(cancellation);
     }
 
     /// <summary>The page that the cursors ask for.</summary>
@@ -52,22 +82,9 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
         var (field, descending) = Sorting();
         var size = Math.Clamp(query.PageSize, 1, 500);
         var backwards = query.Before is not null && query.After is null;
-        var rows = matching.Value;
-        int total;
-        // Few matches are found once and sorted; of many, the order's index meets a page of them soon. The database, which cannot know
-        // beforehand, would often choose the other way round.
-        var few = IsNarrowed ? await rows.Select(r => r.Number).Take(Few + 1).ToListAsync(cancellation) : null;
-        if (few is { Count: <= Few })
-        {
-            total = few.Count;
-            rows = db.Set<T>().AsNoTracking().Where(r => EF.Parameter(few).Contains(r.Number));
-        }
-        else
-        {
-            total = await rows.CountAsync(cancellation);
-            if (few is not null && !db.IsPostgres) rows = Matching(byOrder: true).Value;
-        }
-
+        var (rows, known) = await NarrowAsync(matching.Value, cancellation);
+        // By now they are known to be many: reading the narrowest index that has it all is quicker than fetching rows one by one.
+        var total = known ?? await rows.CountAsync(cancellation);
         if ((query.After ?? query.Before) is { } text)
         {
             if (Cursor.Read(text) is not { } cursor || cursor.Sort != query.Sort)
@@ -77,8 +94,9 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
             rows = rows.Where(beyond);
         }
 
-        rows = Order(rows, field, descending ^ backwards);
-        List<T> found = await rows.Take(size + 1).ToListAsync(cancellation);
+        // Where no index has the order, what is sorted is a key and a number: rows carried through the sorting whole cost five times as much.
+        var chosen = Order(rows, field, descending ^ backwards).Select(r => r.Number).Take(size + 1);
+        List<T> found = await Order(db.Set<T>().AsNoTracking().Where(r => chosen.Contains(r.Number)), field, descending ^ backwards).ToListAsync(cancellation);
         var more = found.Count > size;
         if (more) found.RemoveAt(size);
         if (backwards) found.Reverse();
@@ -93,7 +111,20 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
         var matching = Matching();
         if (!matching.IsOk) return Result.Fail<IAsyncEnumerable<T>>(matching.Errors);
         var (field, descending) = Sorting();
-        return Result.Of(Order(matching.Value, field, descending).AsAsyncEnumerable());
+        return Result.Of(ReadAsync(Order(matching.Value, field, descending)));
+    }
+
+    // The order is taken at once, the rows by and by: no statement stays open meanwhile, so that the reader may ask for other things,
+    // and no more than a block of rows is in memory.
+    private async IAsyncEnumerable<T> ReadAsync(IQueryable<T> ordered, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var readable = actor.ReadCondition<T>(type);
+        foreach (var chunk in (await ordered.Select(r => r.Id).ToListAsync(cancellation)).Chunk(500))
+        {
+            var block = await db.Set<T>().AsNoTracking().Where(readable).Where(r => EF.Parameter(chunk).Contains(r.Id)).ToDictionaryAsync(r => r.Id, cancellation);
+            foreach (var id in chunk)
+                if (block.TryGetValue(id, out var record)) yield return record;
+        }
     }
 
     private (Field Field, bool Descending) Sorting()

@@ -70,6 +70,8 @@ public sealed class RecordImport(RecordStore store)
             db.ActAs(actor, "import", reason, batch);
             var tracking = db.ChangeTracker.AutoDetectChangesEnabled;
             db.ChangeTracker.AutoDetectChangesEnabled = false;
+            // All or nothing: there is nothing to go back to within the transaction, and a savepoint copies every page that is changed.
+            db.Database.AutoSavepointsEnabled = false;
             try
             {
                 for (var done = 0; done < work.Count; done += Chunk)
@@ -92,7 +94,7 @@ public sealed class RecordImport(RecordStore store)
 
                     try
                     {
-                        await db.SaveChangesAsync(cancellation);
+                        await db.SaveManyAsync(cancellation);
                     }
                     catch (DbUpdateConcurrencyException)
                     {
@@ -110,6 +112,7 @@ public sealed class RecordImport(RecordStore store)
             finally
             {
                 db.ChangeTracker.AutoDetectChangesEnabled = tracking;
+                db.Database.AutoSavepointsEnabled = true;
             }
 
             return planned;
@@ -167,7 +170,7 @@ public sealed class RecordImport(RecordStore store)
             var identity = before is not null ? "=" + before.Number : string.IsNullOrEmpty(givenNumber) ? key : "#" + givenNumber;
             if (string.IsNullOrEmpty(identity)) errors.Add(Error.Of("import.no-key", $"缺少「{keyField.Label.Zh}」，無法辨識是哪一筆。", $"“{keyField.Label.En}” is missing, so the record cannot be recognised.", keyField.Key));
             else if (!seen.TryAdd(identity, row.Row)) errors.Add(Error.Of("import.duplicate", $"與第 {seen[identity]} 列的「{keyField.Label.Zh}」重複：{key ?? givenNumber}", $"The same “{keyField.Label.En}” as in row {seen[identity]}: {key ?? givenNumber}", keyField.Key));
-            var record = before is null ? (T)type.NewRecord() : Copy(before);
+            var record = before is null ? (T)type.NewRecord() : (T)before.Copy();
             foreach (var (column, text) in row.Values)
             {
                 var field = type.FindField(column)!;
@@ -212,14 +215,6 @@ public sealed class RecordImport(RecordStore store)
             }
 
             return found;
-        }
-
-        private static T Copy<T>(T record) where T : Record, new()
-        {
-            var copy = new T();
-            foreach (var property in typeof(T).GetProperties())
-                if (property is { CanRead: true, CanWrite: true }) property.SetValue(copy, property.GetValue(record));
-            return copy;
         }
 
         private async Task<string?> ResolveAsync(Field field, string? text, string? present)

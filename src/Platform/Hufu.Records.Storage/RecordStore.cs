@@ -771,11 +771,8 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
 
     private sealed class FirstVisitor(RecordStore store, Actor actor, string text, int take, CancellationToken cancellation) : IRecordTypeVisitor<Task<IReadOnlyList<Record>>>
     {
-        public async Task<IReadOnlyList<Record>> Visit<T>(RecordType<T> type) where T : Record, new()
-        {
-            var matching = new ListQuery<T>(store.Db, type, actor, new RecordQuery { Search = text }, (_, t) => t).Matching();
-            return matching.IsOk ? await matching.Value.OrderByDescending(r => r.UpdatedAt).Take(take).ToListAsync(cancellation) : [];
-        }
+        public async Task<IReadOnlyList<Record>> Visit<T>(RecordType<T> type) where T : Record, new() =>
+            await new ListQuery<T>(store.Db, type, actor, new RecordQuery { Search = text }, (_, t) => t).NewestAsync(take, cancellation);
     }
 
     private sealed class StreamVisitor(RecordStore store, Actor actor, RecordQuery query) : IRecordTypeVisitor<Result<IAsyncEnumerable<Record>>>

@@ -103,5 +103,5 @@ public sealed record Actor(Guid Id, string Name, Guid? UnitId, IReadOnlySet<Guid
     }
 
     private static bool Covers(string target, RecordType type) =>
-        target == "*" || target == type.Key || type.Tasks.Any(task => task == target || task.StartsWith(target + ".", StringComparison.Ordinal));
+        target == "*" || target == type.Key || type.KnownTasks.Any(task => task == target || task.StartsWith(target + ".", StringComparison.Ordinal));
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Hufu.Records;
 
@@ -8,23 +7,57 @@ internal static class ExtraFields
 {
     internal static object? Get(Record record, Field field)
     {
-        if (Read(record) is not { } json || json[field.Key] is not JsonValue value) return null;
-        var parsed = field.Parse(value.GetValue<string>());
-        return parsed.IsOk ? parsed.Value : value.GetValue<string>();
+        foreach (var (key, text) in Read(record))
+        {
+            if (key != field.Key) continue;
+            var parsed = field.Parse(text);
+            return parsed.IsOk ? parsed.Value : text;
+        }
+
+        return null;
     }
 
     internal static void Set(Record record, Field field, object? value)
     {
-        var json = Read(record) ?? [];
-        if (Field.ToText(value) is { } text) json[field.Key] = text;
-        else json.Remove(field.Key);
-        var ordered = new JsonObject(json.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
-        record.Extra = ordered.Count == 0 ? null : ordered.ToJsonString(Options);
+        var texts = Read(record);
+        texts.RemoveAll(t => t.Key == field.Key);
+        if (Field.ToText(value) is { } text) texts.Add(new(field.Key, text));
+        record.Extra = texts.Count == 0 ? null : Write(texts);
     }
 
-    private static readonly JsonSerializerOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static JsonObject? Read(Record record) => record.Extra is null ? null : JsonNode.Parse(record.Extra) as JsonObject;
+    // Read token by token: an import does this for every site-defined cell, and a document tree costs ten times as much.
+    private static List<KeyValuePair<string, string>> Read(Record record)
+    {
+        var texts = new List<KeyValuePair<string, string>>();
+        if (record.Extra is null) return texts;
+        var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(record.Extra));
+        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject) return texts;
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var key = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType is JsonTokenType.String) texts.Add(new(key, reader.GetString()!));
+            else reader.Skip();
+        }
+
+        return texts;
+    }
+
+    private static string Write(List<KeyValuePair<string, string>> texts)
+    {
+        texts.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            writer.WriteStartObject();
+            foreach (var (key, text) in texts) writer.WriteString(key, text);
+            writer.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
 }
 
 /// <summary>A field that the site added to a record type, without code.</summary>

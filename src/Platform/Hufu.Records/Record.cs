@@ -53,6 +53,9 @@ public abstract class Record : IAudited
     public string SearchText { get; set; } = "";
 
     string IAudited.AuditType => RecordTypes.KeyOf(GetType());
+
+    /// <summary>Another record with the same values.</summary>
+    public Record Copy() => (Record)MemberwiseClone();
 }
 
 /// <summary>Points at a record of any type.</summary>

@@ -13,6 +13,8 @@ public abstract class RecordType
     private readonly List<Field> fields = [];
     private IReadOnlyList<Field> extra = [];
     private LocalizedText? section;
+    private volatile Known? known;
+    private IReadOnlyList<string>? tasks;
 
     private protected RecordType(Type clrType)
     {
@@ -76,10 +78,10 @@ public abstract class RecordType
     public string PathOf(string number) => $"{Path}/{Uri.EscapeDataString(number)}";
 
     /// <summary>All fields: those every record has, those declared, those the site added.</summary>
-    public IReadOnlyList<Field> Fields => [.. fields, .. extra];
+    public IReadOnlyList<Field> Fields => Look().All;
 
     /// <summary>The field with this key.</summary>
-    public Field? FindField(string key) => fields.Find(f => f.Key == key) ?? extra.FirstOrDefault(f => f.Key == key);
+    public Field? FindField(string key) => Look().ByKey.GetValueOrDefault(key);
 
     /// <summary>Conditions over several fields. A rule gives the field it complains of.</summary>
     public IReadOnlyList<Func<Record, Error?>> Rules => rules;
@@ -95,7 +97,10 @@ public abstract class RecordType
     }
 
     /// <summary>Replaces the site-defined fields.</summary>
-    public void SetExtraFields(IReadOnlyList<Field> siteFields) => extra = siteFields;
+    public void SetExtraFields(IReadOnlyList<Field> siteFields) => (extra, known) = (siteFields, null);
+
+    /// <summary><see cref="Tasks"/>, worked out once: each question about a right looks at them.</summary>
+    internal IReadOnlyList<string> KnownTasks => tasks ??= Tasks;
 
     /// <summary>Runs a typed operation for this type: the bridge from generic pages to typed queries, without reflection at each call.</summary>
     public abstract TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor);
@@ -133,8 +138,21 @@ public abstract class RecordType
         if (fields.Exists(f => f.Key == key)) throw new InvalidOperationException($"Field '{key}' of '{Key}' is declared twice.");
         var field = new Field(key, kind, label, property) { Section = section };
         fields.Add(field);
+        known = null;
         return field;
     }
+
+    // An import asks for every cell.
+    private Known Look()
+    {
+        if (known is { } fresh) return fresh;
+        Field[] all = [.. fields, .. extra];
+        var byKey = new Dictionary<string, Field>(all.Length, StringComparer.Ordinal);
+        foreach (var field in all) byKey.TryAdd(field.Key, field);
+        return known = new Known(all, byKey);
+    }
+
+    private sealed record Known(IReadOnlyList<Field> All, Dictionary<string, Field> ByKey);
 
     private protected void StartSection(LocalizedText label) => section = label;
 

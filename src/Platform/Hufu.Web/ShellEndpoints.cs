@@ -30,7 +30,7 @@ internal static class ShellEndpoints
             area is not null && Areas.Contains(area) ? Refusals.NameOf(area) : Kernel.Texts.Both("denied.this-page"), area is not null && Areas.Contains(area) ? area : "page")).ExcludeFromDescription();
         routes.MapGet("/search", async (string? q, PageContext page, GlobalSearch search) => Pages.Of<SearchPage>(new { Query = q ?? "", Hits = await search.FindAsync(page.Actor, q, 20) })).ExcludeFromDescription();
         routes.MapGet("/api/v1/search", async (string? q, PageContext page, GlobalSearch search) =>
-            (await search.FindAsync(page.Actor, q, 6)).Select(h => new { group = h.Group, title = h.Title, subtitle = h.Subtitle, url = h.Url })).WithSummary("Search records, pages and actions").WithTags("search");
+            (await search.FindAsync(page.Actor, q, 6)).Select(h => new ApiHit(h.Group, h.Title, h.Subtitle, h.Url))).WithSummary("Search records, pages and actions").WithTags("search");
         routes.MapGet("/api/v1/pick/{type}", async (string type, string? q, PageContext page, GlobalSearch search) => await search.PickAsync(page.Actor, type, q)).ExcludeFromDescription();
     }
 
@@ -41,6 +41,9 @@ internal static class ShellEndpoints
 
 /// <summary>One thing that was found.</summary>
 public sealed record SearchHit(string Group, string Title, string? Subtitle, string Url, string Icon);
+
+/// <summary>One thing that was found, as the API gives it.</summary>
+public sealed record ApiHit(string Group, string Title, string? Subtitle, string Url);
 
 /// <summary>One thing that a picker offers.</summary>
 public sealed record PickHit(string Value, string Label, string? Subtitle);

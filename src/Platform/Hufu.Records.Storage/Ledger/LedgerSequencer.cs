@@ -37,7 +37,9 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
             System.Diagnostics.Activity? activity = null;
             while (true)
             {
-                var waiting = await db.Changes.Where(c => c.Position == null).OrderBy(c => c.Id).Take(Batch).ToListAsync(cancellation);
+                // What stands in a leaf, and not the payload, which is longer than all of it.
+                var waiting = await db.Changes.Where(c => c.Position == null).OrderBy(c => c.Id).Take(Batch)
+                    .Select(c => new Change { Id = c.Id, Uid = c.Uid, At = c.At, TypeKey = c.TypeKey, RecordId = c.RecordId, Version = c.Version, Action = c.Action, Commitment = c.Commitment }).ToListAsync(cancellation);
                 if (waiting.Count == 0) break;
                 activity ??= Telemetry.Activities.StartActivity("ledger.sequence");
                 var appended = writer!.Append([.. waiting.Select(c => (ReadOnlyMemory<byte>)ChangeCapture.Leaf(c))]);
@@ -49,9 +51,7 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
                     return Result.Fail<int>(appended.Errors);
                 }
 
-                for (var i = 0; i < waiting.Count; i++) waiting[i].Position = appended.Value.FirstIndex + i;
-                await db.SaveChangesAsync(cancellation);
-                db.ChangeTracker.Clear();
+                await PlaceAsync(db, waiting, appended.Value.FirstIndex, cancellation);
                 written += waiting.Count;
                 Telemetry.LedgerLeaves.Add(waiting.Count);
                 if (waiting.Count < Batch) break;
@@ -65,6 +65,32 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
         {
             one.Release();
         }
+    }
+
+    // Notes the places of one batch: all of them or, when the process dies, none.
+    private static async Task PlaceAsync(HufuDbContext db, List<Change> placed, long first, CancellationToken cancellation)
+    {
+        if (db.IsPostgres)
+        {
+            var (ids, positions) = (placed.Select(c => c.Id).ToArray(), Enumerable.Range(0, placed.Count).Select(i => first + i).ToArray());
+            await db.Database.ExecuteSqlAsync($"UPDATE change SET position = place.position FROM unnest({ids}, {positions}) AS place(id, position) WHERE change.id = place.id", cancellation);
+            return;
+        }
+
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        command.Transaction = Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(transaction);
+        command.CommandText = "UPDATE change SET position = @position WHERE id = @id";
+        var (position, id) = (command.CreateParameter(), command.CreateParameter());
+        (position.ParameterName, position.DbType, id.ParameterName, id.DbType) = ("@position", System.Data.DbType.Int64, "@id", System.Data.DbType.Int64);
+        command.Parameters.AddRange(new[] { position, id });
+        for (var i = 0; i < placed.Count; i++)
+        {
+            (position.Value, id.Value) = (first + i, placed[i].Id);
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <inheritdoc />

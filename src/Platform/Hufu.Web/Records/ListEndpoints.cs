@@ -39,11 +39,28 @@ internal static class ListEndpoints
         var all = http.Request.Query["all"] == "1";
         var format = http.Request.Query["format"].ToString() switch { "csv" => TableFormat.Csv, "ods" => TableFormat.Ods, _ => TableFormat.Xlsx };
         IReadOnlyList<Field> columns = all ? [.. type.Fields.Where(f => !f.Sensitive && (!f.ReadOnly || f.Key == "number"))] : state.Columns;
-        using var buffer = new MemoryStream();
-        var written = await files.WriteAsync(page.Actor, type, state.First, columns, all, format, buffer, http.RequestAborted);
-        if (!written.IsOk) return Refusals.Of(written.Errors);
+        // Written whole before the first byte goes out, so that a failure is a page; on disk, so that its size costs no memory.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 64 * 1024 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(Path.Combine(Path.GetTempPath(), "hufu-" + Path.GetRandomFileName()), options);
+        try
+        {
+            var written = await files.WriteAsync(page.Actor, type, state.First, columns, all, format, file, http.RequestAborted);
+            if (!written.IsOk)
+            {
+                await file.DisposeAsync();
+                return Refusals.Of(written.Errors);
+            }
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+
+        file.Position = 0;
         var ending = format switch { TableFormat.Csv => "csv", TableFormat.Ods => "ods", _ => "xlsx" };
-        return Results.File(buffer.ToArray(), "application/octet-stream", $"{type.Route}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.{ending}");
+        return Results.File(file, "application/octet-stream", $"{type.Route}-{SiteTime.Today(TimeProvider.System):yyyyMMdd}.{ending}");
     }
 
     private static async Task<IResult?> MayImportAsync(RecordType type, PageContext page) =>

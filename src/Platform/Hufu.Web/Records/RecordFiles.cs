@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Hufu.Documents;
 using Hufu.Kernel;
 using Hufu.Records;
@@ -97,25 +98,33 @@ public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
     {
         var stream = await store.StreamAsync(actor, type, query);
         if (!stream.IsOk) return stream;
-        // Names of references are loaded in blocks; the file is written after the last row was read.
-        var rows = new List<IReadOnlyList<CellValue>>();
-        var block = new List<Record>(500);
-        async Task FlushAsync()
+        // The writer takes its rows one by one and waits for them, on a thread that may wait; names of references are loaded in blocks.
+        async IAsyncEnumerable<IReadOnlyList<CellValue>> RowsAsync([EnumeratorCancellation] CancellationToken stop = default)
         {
-            await presenter.LoadAsync(type, block, columns);
-            foreach (var record in block) rows.Add([.. columns.Select(f => Cell(f, record, readBack))]);
-            block.Clear();
+            await foreach (var block in BlocksAsync(stream.Value, stop))
+            {
+                await presenter.LoadAsync(type, block, columns);
+                foreach (var record in block) yield return [.. columns.Select(f => Cell(f, record, readBack))];
+            }
         }
 
-        await foreach (var record in stream.Value.WithCancellation(cancellation))
+        var sheet = new SheetContent(type.PluralName.ToString(), [.. columns.Select(f => readBack ? f.Key : f.Label.ToString())], RowsAsync(cancellation).ToBlockingEnumerable(cancellation));
+        var written = await Task.Run(() => TableWriter.Write(output, format, sheet), cancellation);
+        return written.IsOk ? Result.Ok : Result.Fail(written.Errors);
+    }
+
+    private static async IAsyncEnumerable<List<Record>> BlocksAsync(IAsyncEnumerable<Record> records, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var block = new List<Record>(500);
+        await foreach (var record in records.WithCancellation(cancellation))
         {
             block.Add(record);
-            if (block.Count == 500) await FlushAsync();
+            if (block.Count < 500) continue;
+            yield return block;
+            block = new List<Record>(500);
         }
 
-        await FlushAsync();
-        var written = TableWriter.Write(output, format, new SheetContent(type.PluralName.ToString(), [.. columns.Select(f => readBack ? f.Key : f.Label.ToString())], rows));
-        return written.IsOk ? Result.Ok : Result.Fail(written.Errors);
+        yield return block;
     }
 
     private CellValue Cell(Field field, Record record, bool readBack)
