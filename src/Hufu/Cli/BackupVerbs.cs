@@ -80,8 +80,9 @@ internal static class BackupVerbs
             finally
             {
                 File.Delete(partial);
-                foreach (var ending in Companions) File.Delete(copy + ending);
+                // A folder of tables, or a file with its companions.
                 if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
+                foreach (var ending in Companions) File.Delete(copy + ending);
             }
 
             Console.WriteLine($"{target}: {hashes.Count} files{(database is null ? "" : $", {database.Tables.Sum(t => t.Rows):N0} rows of {database.Tables.Count} tables")}, {new FileInfo(target.FullName).Length:N0} bytes, read back and verified.");
