@@ -25,7 +25,7 @@ public sealed class Whole : IAsyncDisposable
     /// <summary>Starts it for the first test of a class: one that needs what is not on the machine skips.</summary>
     internal async ValueTask OpenAsync()
     {
-        if (app is not null) return;
+        if (this.app is not null) return;
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
