@@ -74,10 +74,14 @@ public sealed class BackupTests(Sample sample)
     }
 
     [Fact]
-    public async Task With_PostgreSQL_it_says_what_is_not_in_the_file()
+    public async Task A_server_that_does_not_answer_gives_no_backup_and_leaves_nothing_behind()
     {
-        var refused = await Program.RunAsync("backup", sample.Free(), "--postgres", "Host=localhost", "--data", sample.Master);
-        Assert.True(refused.Code == 2 && refused.Error.Contains("pg_dump", StringComparison.Ordinal), refused.ToString());
+        var file = sample.Free();
+        var refused = await Program.RunAsync("backup", file, "--postgres", "Host=127.0.0.1;Port=1;Username=nobody;Database=none;Timeout=3", "--data", sample.Master);
+        Assert.True(refused.Code == 2 && refused.Error.Length > 0, refused.ToString());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(file)!, Path.GetFileName(file) + "*"));
+        var embedded = await Program.RunAsync("backup", file, "--files-only", "--data", sample.Master);
+        Assert.True(embedded.Code == 2 && embedded.Error.Contains("--files-only", StringComparison.Ordinal), embedded.ToString());
     }
 
     private static byte[] Flipped(byte[] bytes, int at)

@@ -11,14 +11,23 @@ using Hufu.Jobs.Webhooks;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Hufu.Web.Identity.Admin;
 using Hufu.Web.Records;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Desk.Tests;
 
-public sealed partial class DeskTests(Whole site) : IClassFixture<Whole>
+public partial class DeskTests(Whole site) : IClassFixture<Whole>, IAsyncLifetime
 {
+    public ValueTask InitializeAsync() => site.OpenAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
     [Fact]
     public async Task Every_page_of_an_administrator_draws_in_both_languages_without_inline_style_and_without_a_missing_text()
     {
@@ -247,3 +256,6 @@ public sealed partial class DeskTests(Whole site) : IClassFixture<Whole>
     [GeneratedRegex("whsec_[A-Za-z0-9_-]{20,}", RegexOptions.NonBacktracking)]
     private static partial Regex Secret();
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class DeskTestsOnPostgres(Whole site) : DeskTests(site), IOnPostgres;

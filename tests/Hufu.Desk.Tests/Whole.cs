@@ -2,6 +2,7 @@ using Hufu.Demo;
 using Hufu.Identity;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Hufu.Web;
 using Hufu.Web.Identity;
 using Hufu.Web.Identity.Tests;
@@ -13,7 +14,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Hufu.Desk.Tests;
 
 /// <summary>The whole product over a fresh data folder, with an administrator and a colleague who may do little.</summary>
-public sealed class Whole : IAsyncLifetime
+public sealed class Whole : IAsyncDisposable
 {
     public const string Password = "correct horse battery staple";
     private readonly string folder = Directory.CreateTempSubdirectory("hufu-desk-").FullName;
@@ -21,21 +22,23 @@ public sealed class Whole : IAsyncLifetime
 
     internal IServiceProvider Services => app!.Services;
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Starts it for the first test of a class: one that needs what is not on the machine skips.</summary>
+    internal async ValueTask OpenAsync()
     {
+        if (this.app is not null) return;
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        Host.AddAll(builder.Services, new StorageOptions { DataFolder = folder }, background: false);
+        Host.AddAll(builder.Services, new StorageOptions { DataFolder = folder, Postgres = await PostgresServer.ForFolderAsync(folder) }, background: false);
         builder.Services.AddOpenApi("v1");
         builder.Services.AddSingleton<DemoProgress>();
         builder.Services.AddSingleton<ILoadingStatus>(s => s.GetRequiredService<DemoProgress>());
-        app = builder.Build();
+        var app = this.app = builder.Build();
         app.UseFirstRun();
         app.UseOwnPasswordFirst();
         app.UseHufuWeb();
         app.MapOpenApi("/api/v1/openapi.json");
-        await using (var db = await app.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync()) await db.Database.EnsureCreatedAsync();
+        await using (var db = await app.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync()) await PostgresServer.EnsureCreatedAsync(db.Database);
         await app.StartAsync();
         await using var scope = app.Services.CreateAsyncScope();
         Assert.True((await scope.ServiceProvider.GetRequiredService<FirstRun>().SetUpAsync(new FirstRunInput("測試機關", "Test Agency", true, "C", "zh-TW", "admin", "管理者", "admin@agency.example", Password))).IsOk);
@@ -66,6 +69,7 @@ public sealed class Whole : IAsyncLifetime
     {
         if (app is not null) await app.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await PostgresServer.ForgetFolderAsync(folder);
         Directory.Delete(folder, true);
     }
 }

@@ -1,11 +1,12 @@
 using Hufu.Identity.Tests.Support;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Identity.Tests;
 
-public sealed class ActorTests
+public class ActorTests
 {
     [Theory]
     [InlineData(Scope.Own, false, false, false)]
@@ -145,3 +146,6 @@ public sealed class ActorTests
         Assert.Null(await house.OwnAsync(o => o.FindByCalendarSecretAsync(new string('!', 43))));
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class ActorTestsOnPostgres : ActorTests, IOnPostgres;

@@ -2,11 +2,12 @@ using System.Reflection;
 using Hufu.Identity.Tests.Support;
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Identity.Tests;
 
-public sealed class AdministrationTests
+public class AdministrationTests
 {
     private static readonly Grant AdminOnly = new("admin", Right.Administer, Scope.All);
 
@@ -277,3 +278,6 @@ public sealed class AdministrationTests
         _ => throw new NotSupportedException($"Teach this test {parameter.ParameterType}."),
     };
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class AdministrationTestsOnPostgres : AdministrationTests, IOnPostgres;

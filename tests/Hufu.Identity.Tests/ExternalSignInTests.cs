@@ -1,12 +1,13 @@
 using System.Security.Claims;
 using Hufu.Identity.Tests.Support;
 using Hufu.Kernel;
+using Hufu.Testing;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Identity.Tests;
 
-public sealed class ExternalSignInTests
+public class ExternalSignInTests
 {
     private static readonly OidcOptions Closed = new() { Authority = "https://sso.example.tw", ClientId = "hufu" };
 
@@ -57,3 +58,6 @@ public sealed class ExternalSignInTests
         Assert.Empty((await house.ActorAsync(made.Value.Id)).Grants);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class ExternalSignInTestsOnPostgres : ExternalSignInTests, IOnPostgres;

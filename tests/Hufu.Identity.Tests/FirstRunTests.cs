@@ -1,11 +1,12 @@
 using Hufu.Identity.Tests.Support;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Identity.Tests;
 
-public sealed class FirstRunTests
+public class FirstRunTests
 {
     [Fact]
     public async Task The_first_run_makes_organisation_roles_unit_and_administrator()
@@ -89,3 +90,6 @@ public sealed class FirstRunTests
         Assert.Equal(Scope.Own, staff.ScopeOf(new ThingType(), Right.Read));
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class FirstRunTestsOnPostgres : FirstRunTests, IOnPostgres;

@@ -2,13 +2,14 @@ using System.Net;
 using System.Security.Cryptography;
 using Hufu.Identity.Tests.Support;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Identity.Tests;
 
-public sealed class SignInTests
+public class SignInTests
 {
     [Fact]
     public async Task A_password_signs_in_and_five_wrong_ones_lock_for_a_quarter_of_an_hour()
@@ -233,3 +234,6 @@ public sealed class SignInTests
         Assert.True((await house.UsersAsync(u => u.CreateAsync(new Person { UserName = "x.y" }, "kettle on a very foggy hill"))).Succeeded);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class SignInTestsOnPostgres : SignInTests, IOnPostgres;

@@ -1,11 +1,12 @@
 using System.Security.Claims;
 using Hufu.Identity.Tests.Support;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Identity.Tests;
 
-public sealed class TokenTests
+public class TokenTests
 {
     private static readonly Grant ReadLogs = new("logs", Right.Read, Scope.All);
 
@@ -104,3 +105,6 @@ public sealed class TokenTests
         Assert.Equal(made.Value.Secret[5..13], Assert.Single((await house.AdminAsync(a => a.TokensAsync(house.Admin, ciso))).Value).Prefix);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class TokenTestsOnPostgres : TokenTests, IOnPostgres;

@@ -3,11 +3,12 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Hufu.Testing;
 
 namespace Hufu.Integration.Tests;
 
 /// <summary>What a program does over the API from end to end, with the rights of the engineer.</summary>
-public sealed class ApiTests(WholeSite site)
+public class ApiTests(WholeSite site) : WholeSiteTests(site)
 {
     private Client Program => site.As("writer");
 
@@ -177,3 +178,6 @@ public sealed class ApiTests(WholeSite site)
         Assert.Contains("昨天", wrong.Body, StringComparison.Ordinal);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class ApiTestsOnPostgres(WholeSiteOnPostgres site) : ApiTests(site), IOnPostgres;

@@ -6,7 +6,7 @@ namespace Hufu.Integration.Tests;
 
 /// <summary>Follows the links of the pages as a reader would: none leads nowhere.</summary>
 [Collection(nameof(Alone))]
-public sealed partial class EveryLinkTests(WholeSite site)
+public sealed partial class EveryLinkTests(WholeSite site) : WholeSiteTests(site)
 {
     // Of pages that differ in a number only, a few stand for all.
     private const int PerKind = 2;

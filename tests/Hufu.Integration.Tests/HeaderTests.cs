@@ -1,9 +1,10 @@
 using System.Text;
+using Hufu.Testing;
 
 namespace Hufu.Integration.Tests;
 
 /// <summary>What every answer carries, what cookies are like, and what comes of an uploaded file.</summary>
-public sealed class HeaderTests(WholeSite site)
+public class HeaderTests(WholeSite site) : WholeSiteTests(site)
 {
     [Theory]
     [InlineData("", "/sign-in")]
@@ -84,3 +85,6 @@ public sealed class HeaderTests(WholeSite site)
         Assert.Equal(302, (await site.As("").GetAsync(link)).Status);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class HeaderTestsOnPostgres(WholeSiteOnPostgres site) : HeaderTests(site), IOnPostgres;

@@ -3,11 +3,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hufu.Records;
+using Hufu.Testing;
 
 namespace Hufu.Integration.Tests;
 
 /// <summary>What every record type of the product has by its declaration alone, tried through the running product.</summary>
-public sealed partial class RecordTypeContractTests(WholeSite site)
+public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(site)
 {
     // Types that come from elsewhere: they are read and changed, never made by hand.
     private IEnumerable<RecordType> Made => site.Types.All.Where(t => !t.CreatedByProduct);
@@ -177,3 +178,6 @@ public sealed partial class RecordTypeContractTests(WholeSite site)
     [GeneratedRegex("<option value=\"([^\"]*)\" selected", RegexOptions.NonBacktracking)]
     private static partial Regex Selected();
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class RecordTypeContractTestsOnPostgres(WholeSiteOnPostgres site) : RecordTypeContractTests(site), IOnPostgres;

@@ -2,6 +2,7 @@ using Hufu.Identity;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Hufu.Web;
 using Hufu.Web.Identity;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -92,7 +93,7 @@ public sealed class GadgetModule : HufuModule
 
 public sealed class GadgetContext(DbContextOptions<GadgetContext> options, RecordTypes types, IEnumerable<IModelContribution> contributions, TimeProvider clock) : HufuDbContext(options, types, contributions, clock);
 
-public sealed class SampleTypeTests
+public class SampleTypeTests
 {
     [Fact]
     public async Task A_type_that_is_only_declared_has_pages_API_import_export_search_bulk_edit_and_history()
@@ -105,14 +106,14 @@ public sealed class SampleTypeTests
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHufuWeb(new ModuleList([new GadgetModule(), new IdentityModule()]));
         builder.Services.AddHufuIdentity(new HufuIdentityOptions { KeyFolder = Path.Combine(folder, "keys") });
-        builder.Services.AddRecordStorage<GadgetContext>(new StorageOptions { DataFolder = folder });
+        builder.Services.AddRecordStorage<GadgetContext>(new StorageOptions { DataFolder = folder, Postgres = await PostgresServer.ForFolderAsync(folder) });
         builder.Services.AddOpenApi("v1");
         await using (var app = builder.Build())
         {
             app.UseFirstRun();
             app.UseHufuWeb();
             app.MapOpenApi("/api/v1/openapi.json");
-            await using (var db = await app.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync()) await db.Database.EnsureCreatedAsync();
+            await using (var db = await app.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync()) await PostgresServer.EnsureCreatedAsync(db.Database);
             await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync();
             await app.StartAsync();
             await using (var scope = app.Services.CreateAsyncScope())
@@ -140,6 +141,10 @@ public sealed class SampleTypeTests
         }
 
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await PostgresServer.ForgetFolderAsync(folder);
         Directory.Delete(folder, true);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class SampleTypeTestsOnPostgres : SampleTypeTests, IOnPostgres;

@@ -1,11 +1,12 @@
 using Hufu.Jobs.Notices;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Jobs.Tests;
 
-public sealed class JobTests
+public class JobTests
 {
     private static readonly Actor System = Actor.System();
     private static readonly Actor Admin = People.Person("Admin", new Grant(JobAreas.Jobs, Right.Administer, Scope.All));
@@ -473,3 +474,6 @@ public sealed class JobTests
         foreach (var part in new[] { "DigestHour", "Mail.From", "in the clear", "10.0.0.0/33!" }) Assert.Contains(part, refused.Message);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class JobTestsOnPostgres : JobTests, IOnPostgres;

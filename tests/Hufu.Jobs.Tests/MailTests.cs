@@ -3,12 +3,13 @@ using Hufu.Jobs.Mail;
 using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 using static Hufu.Jobs.Tests.People;
 
 namespace Hufu.Jobs.Tests;
 
-public sealed class MailTests
+public class MailTests
 {
     private static readonly TimeZoneInfo Taipei = TimeZoneInfo.FindSystemTimeZoneById("Asia/Taipei");
 
@@ -308,3 +309,6 @@ public sealed class MailTests
         }
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class MailTestsOnPostgres : MailTests, IOnPostgres;

@@ -2,12 +2,13 @@ using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 using static Hufu.Jobs.Tests.People;
 
 namespace Hufu.Jobs.Tests;
 
-public sealed class NoticeTests
+public class NoticeTests
 {
     [Fact]
     public async Task Owners_and_watchers_hear_of_what_others_do_and_not_of_what_they_do_themselves()
@@ -260,3 +261,6 @@ public sealed class NoticeTests
         foreach (var text in NoticeKinds.All.Select(NoticeKinds.Label).Concat(JobStates.All.Select(JobStates.Label))) Assert.DoesNotContain("[", text.Zh + text.En);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class NoticeTestsOnPostgres : NoticeTests, IOnPostgres;

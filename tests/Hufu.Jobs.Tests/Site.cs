@@ -3,6 +3,7 @@ using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -58,13 +59,13 @@ internal sealed class Site : IAsyncDisposable
         services.AddSingleton<IDirectory>(people);
         services.AddSingleton<INoticeRecipients>(people);
         services.AddSingleton(fault);
-        services.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder });
+        services.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = await PostgresServer.ForFolderAsync(folder) });
         services.AddHufuJobs(options);
         services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         services.AddSingleton<Probe>();
         add?.Invoke(services);
         var host = builder.Build();
-        await using (var db = await host.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync()) await db.Database.EnsureCreatedAsync();
+        await using (var db = await host.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync()) await PostgresServer.EnsureCreatedAsync(db.Database);
         await host.StartAsync();
         if (!background)
         {
@@ -134,7 +135,9 @@ internal sealed class Site : IAsyncDisposable
         if (host is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
         else host.Dispose();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        if (ownsFolder) Directory.Delete(Folder, true);
+        if (!ownsFolder) return;
+        await PostgresServer.ForgetFolderAsync(Folder);
+        Directory.Delete(Folder, true);
     }
 }
 

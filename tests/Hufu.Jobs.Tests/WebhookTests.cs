@@ -4,6 +4,7 @@ using System.Text.Json;
 using Hufu.Jobs.Http;
 using Hufu.Jobs.Webhooks;
 using Hufu.Records;
+using Hufu.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -16,7 +17,7 @@ using static Hufu.Jobs.Tests.People;
 
 namespace Hufu.Jobs.Tests;
 
-public sealed class WebhookTests
+public class WebhookTests
 {
     private static readonly Actor Admin = Person("Admin", new Grant(JobAreas.Webhooks, Right.Administer, Scope.All));
 
@@ -296,3 +297,6 @@ internal sealed class Receiver : IAsyncDisposable
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class WebhookTestsOnPostgres : WebhookTests, IOnPostgres;

@@ -4,6 +4,7 @@ using Hufu.Monitoring;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Risk;
+using Hufu.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Modules.Tests;
@@ -120,3 +121,6 @@ public class AlertTests
             Task.FromResult(action == "escalate" ? Result.Fail(Error.Of("test.refused", "不行", "No")) : Result.Ok);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class AlertTestsOnPostgres : AlertTests, IOnPostgres;

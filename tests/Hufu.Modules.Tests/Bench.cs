@@ -8,6 +8,7 @@ using Hufu.Monitoring;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Risk;
+using Hufu.Testing;
 using Hufu.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,19 +62,20 @@ public sealed class Bench : IAsyncDisposable
     internal static string Content { get; } = Find();
 
     private static readonly HufuModule[] Modules = [new IsmsModule(), new RiskModule(), new MonitoringModule(), new IncidentsModule(), new ComplianceModule(Content)];
-    private readonly string folder = Directory.CreateTempSubdirectory("hufu-modules-").FullName;
+    private readonly string folder;
     private readonly ServiceProvider services;
     private readonly AsyncServiceScope scope;
 
-    private Bench(Action<IServiceCollection>? more)
+    private Bench(string folder, string? postgres, Action<IServiceCollection>? more)
     {
+        this.folder = folder;
         var collection = new ServiceCollection();
         collection.AddLogging();
         collection.AddSingleton(new RecordTypes(Modules.SelectMany(m => m.RecordTypes)));
         collection.AddSingleton<TimeProvider>(Clock);
         collection.AddSingleton<IDirectory>(new SmallDirectory());
         foreach (var module in Modules) module.AddServices(collection);
-        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder });
+        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
         collection.AddSingleton(Told);
         collection.AddSingleton<INotices>(Told);
         collection.AddSingleton<INoticeRecipients>(Told);
@@ -105,8 +107,9 @@ public sealed class Bench : IAsyncDisposable
 
     internal static async Task<Bench> OpenAsync(Action<IServiceCollection>? more = null)
     {
-        var bench = new Bench(more);
-        await bench.Store.Db.Database.EnsureCreatedAsync();
+        var folder = Directory.CreateTempSubdirectory("hufu-modules-").FullName;
+        var bench = new Bench(folder, await PostgresServer.ForFolderAsync(folder), more);
+        await PostgresServer.EnsureCreatedAsync(bench.Store.Db.Database);
         return bench;
     }
 
@@ -150,6 +153,7 @@ public sealed class Bench : IAsyncDisposable
         await scope.DisposeAsync();
         await services.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await PostgresServer.ForgetFolderAsync(folder);
         Directory.Delete(folder, recursive: true);
     }
 }

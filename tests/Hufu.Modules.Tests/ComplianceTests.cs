@@ -5,6 +5,7 @@ using Hufu.Incidents;
 using Hufu.Records;
 using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 using RowFate = Hufu.Records.Storage.RowFate;
 
@@ -116,3 +117,6 @@ public class ComplianceTests
         Assert.Equal(told, bench.Told.Notices.Count);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class ComplianceTestsOnPostgres : ComplianceTests, IOnPostgres;

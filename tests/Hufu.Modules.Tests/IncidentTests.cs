@@ -1,6 +1,7 @@
 using Hufu.Incidents;
 using Hufu.Isms;
 using Hufu.Records;
+using Hufu.Testing;
 
 namespace Hufu.Modules.Tests;
 
@@ -84,3 +85,6 @@ public class IncidentTests
         Assert.Null(await bench.MoveAsync(bench.Ben, document, "approve"));
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class IncidentTestsOnPostgres : IncidentTests, IOnPostgres;

@@ -1,6 +1,7 @@
 using Hufu.Records.Storage;
 using Hufu.Risk;
 using Hufu.Risk.Contracts;
+using Hufu.Testing;
 
 namespace Hufu.Modules.Tests;
 
@@ -132,3 +133,6 @@ public class RiskTests
         Assert.Equal("high", (await bench.ReadAsync<Asset>(web.Id)).Grade);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class RiskTestsOnPostgres : RiskTests, IOnPostgres;

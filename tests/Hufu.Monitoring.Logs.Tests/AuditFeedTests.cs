@@ -3,11 +3,12 @@ using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Records.Storage.Ledger;
 using Hufu.Risk;
+using Hufu.Testing;
 
 namespace Hufu.Monitoring.Logs.Tests;
 
 /// <summary>What people do in the product, and what it refuses them, is an event like any other.</summary>
-public sealed class AuditFeedTests
+public class AuditFeedTests
 {
     private static readonly Guid Person = Guid.Parse("0192f000-0000-7000-8000-00000000000a");
 
@@ -151,3 +152,6 @@ public sealed class AuditFeedTests
         throw new DirectoryNotFoundException("content/rules/hufu");
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class AuditFeedTestsOnPostgres : AuditFeedTests, IOnPostgres;

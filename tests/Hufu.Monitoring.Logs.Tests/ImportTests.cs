@@ -4,11 +4,12 @@ using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Records.Storage.Ledger;
+using Hufu.Testing;
 
 namespace Hufu.Monitoring.Logs.Tests;
 
 /// <summary>From a file to alerts: once, whatever stops it in between.</summary>
-public sealed class ImportTests
+public class ImportTests
 {
     private static readonly LogParseOptions Parse = new() { ReferenceTime = new DateTimeOffset(2026, 11, 24, 2, 0, 0, TimeSpan.Zero) };
 
@@ -141,3 +142,6 @@ public sealed class ImportTests
         Assert.Equal(1, check.Value.Parts["log segments"]);
     }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class ImportTestsOnPostgres : ImportTests, IOnPostgres;

@@ -5,6 +5,7 @@ using Hufu.Monitoring.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Risk;
+using Hufu.Testing;
 using Hufu.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,7 +57,7 @@ internal sealed class Site : IAsyncDisposable
     private readonly AsyncServiceScope scope;
     private readonly bool keep;
 
-    private Site(string folder, bool keep)
+    private Site(string folder, string? postgres, bool keep)
     {
         (Folder, this.keep) = (folder, keep);
         HufuModule[] modules = [new RiskModule(), new LogsModule(), new MonitoringModule(), new IncidentsModule()];
@@ -66,7 +67,7 @@ internal sealed class Site : IAsyncDisposable
         collection.AddSingleton<TimeProvider>(new Clock());
         collection.AddSingleton<IDirectory>(new NoDirectory());
         foreach (var module in modules) module.AddServices(collection);
-        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder });
+        collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
         services = collection.BuildServiceProvider();
         scope = services.CreateAsyncScope();
     }
@@ -85,8 +86,8 @@ internal sealed class Site : IAsyncDisposable
         folder ??= Directory.CreateTempSubdirectory("hufu-logs-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "rules"));
         await File.WriteAllTextAsync(Path.Combine(folder, "rules", "test.yml"), Rules);
-        var site = new Site(folder, keep);
-        if (fresh) await site.Store.Db.Database.EnsureCreatedAsync();
+        var site = new Site(folder, await PostgresServer.ForFolderAsync(folder), keep);
+        if (fresh) await PostgresServer.EnsureCreatedAsync(site.Store.Db.Database);
         return site;
     }
 
@@ -119,6 +120,8 @@ internal sealed class Site : IAsyncDisposable
         await scope.DisposeAsync();
         await services.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        if (!keep) Directory.Delete(Folder, recursive: true);
+        if (keep) return;
+        await PostgresServer.ForgetFolderAsync(Folder);
+        Directory.Delete(Folder, recursive: true);
     }
 }

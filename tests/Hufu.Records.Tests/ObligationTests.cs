@@ -2,6 +2,7 @@ using System.Text;
 using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
 using Hufu.Records.Tests.Support;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Records.Tests;

@@ -1,6 +1,7 @@
 using Hufu.Kernel;
 using Hufu.Records.Storage;
 using Hufu.Records.Tests.Support;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Records.Tests;

@@ -1,5 +1,6 @@
 using Hufu.Records.Storage;
 using Hufu.Records.Tests.Support;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Records.Tests;

@@ -1,6 +1,7 @@
 using System.Text;
 using Hufu.Records.Storage;
 using Hufu.Records.Tests.Support;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Records.Tests;

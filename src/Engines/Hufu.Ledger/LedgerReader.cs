@@ -119,6 +119,34 @@ public sealed class LedgerReader
         return Guard(() => MerkleProof.CreateConsistency(oldSize, at, (level, i) => Subtree(level, i, all)));
     }
 
+    /// <summary>
+    /// A file of the log as C2SP tlog-tiles names it, for serving it to others: <c>checkpoint</c>, <c>tile/L/N[.p/W]</c>,
+    /// <c>tile/entries/N[.p/W]</c>. Nothing past the checkpoint is given, and nothing that has no such name. A partial tile that was replaced by the
+    /// full one is cut from it.
+    /// </summary>
+    /// <param name="path">Path below the log's prefix.</param>
+    public Result<byte[]> ReadFile(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var at = current;
+        if (path == TilePath.Checkpoint)
+            return Result.Of(at.Bytes.ToArray());
+        if (!TilePath.TryParse(path, out var level, out var index, out var width) || width > TileFile.WidthAt(level, index, at.Checkpoint.Size))
+            return Result.Fail<byte[]>(LedgerErrors.Missing(path));
+        var max = level == TilePath.Entries ? EntryBundle.MaxLength : TilePath.Width * MerkleHash.Length;
+        var read = TileFile.Read(folder, path, max);
+        if (read.IsOk || width == TilePath.Width || read.Errors[0].Code != "ledger.file.missing")
+            return read;
+        var larger = TileFile.ReadAt(folder, level, index, at.Checkpoint.Size);
+        if (!larger.IsOk)
+            return Result.Fail<byte[]>(larger.Errors);
+        if (level != TilePath.Entries)
+            return Result.Of(larger.Value.Bytes[..(width * MerkleHash.Length)]);
+        return EntryBundle.TryFind(larger.Value.Bytes, width - 1, out var last)
+            ? Result.Of(larger.Value.Bytes[..last.End.Value])
+            : Result.Fail<byte[]>(LedgerErrors.BundleMalformed(larger.Value.Path, $"在第 {last.Start} 位元組處中斷", $"it is cut at byte {last.Start}"));
+    }
+
     /// <summary>A self-contained proof of one entry at the present checkpoint.</summary>
     public Result<EntryProof> Prove(long index)
     {

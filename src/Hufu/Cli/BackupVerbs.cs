@@ -12,6 +12,7 @@ namespace Hufu.Cli;
 internal static class BackupVerbs
 {
     private const string Manifest = "manifest.json";
+    private const string DatabaseFolder = "database";
     private const int Attempts = 20;
     private static readonly string[] Companions = ["", "-wal", "-shm"];
 
@@ -21,11 +22,11 @@ internal static class BackupVerbs
     internal static Command CreateBackup()
     {
         var file = new Argument<FileInfo>("file") { Description = "The backup to write, for example hufu-20261123.tar.gz. An existing file is not overwritten." };
-        var filesOnly = new Option<bool>("--files-only") { Description = "With PostgreSQL: everything but the database, after pg_dump was taken." };
+        var filesOnly = new Option<bool>("--files-only") { Description = "With PostgreSQL: everything but the database, where it is backed up by the server's own means." };
         var verb = new Command("backup", """
             Write the database, evidence files, ledger, logs and keys into one file, as of one moment, and read it back. Works while Hufu runs. The file holds
-            the keys that sign the ledger: keep it as you keep them. With PostgreSQL the records are not in the data folder: take pg_dump first, then
-            “hufu backup FILE --files-only”; keep both together.
+            the keys that sign the ledger: keep it as you keep them. With PostgreSQL the tables are read in one snapshot, of the same moment as ledger and
+            logs; no other program is needed. With --files-only they are left out: take pg_dump first, then this, and keep both together.
             Example:
               hufu backup /backup/hufu-$(date +%Y%m%d).tar.gz
             Exit code 0: written and read back; 2: there is no backup.
@@ -35,8 +36,8 @@ internal static class BackupVerbs
             var storage = Host.Storage(parse);
             var data = storage.DataFolder;
             var target = parse.GetValue(file)!;
-            if (storage.Postgres is not null && !parse.GetValue(filesOnly))
-                return Terminal.Fail("The records are in PostgreSQL, which this backup does not hold. Run “pg_dump -Fc” on the database first, then repeat this with --files-only, and keep both files together.");
+            var withDatabase = storage.Postgres is null || !parse.GetValue(filesOnly);
+            if (storage.Postgres is null && parse.GetValue(filesOnly)) return Terminal.Fail("--files-only is for records in PostgreSQL; the embedded database is one of the files.");
             if (!Directory.Exists(data)) return Terminal.Fail($"There is no data folder {data}.");
             if (storage.Postgres is null && !File.Exists(storage.SqliteFile)) return Terminal.Fail($"There is no Hufu data in {data} (use --data FOLDER).");
             if (target.Exists) return Terminal.Fail($"{target} exists already; choose another name.");
@@ -44,6 +45,7 @@ internal static class BackupVerbs
             var partial = target.FullName + ".part";
             var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
             var copy = Path.Combine(target.DirectoryName!, $".hufu-backup-{Guid.NewGuid():N}.db");
+            BackedUpDatabase? database = null;
             try
             {
                 await using (var output = new FileStream(partial, FileMode.Create, FileAccess.Write))
@@ -53,14 +55,18 @@ internal static class BackupVerbs
                     {
                         using var line = new ProgressLine("backup");
                         var size = await LedgerAsync(tar, hashes, data, cancellation);
-                        if (storage.Postgres is null)
+                        if (withDatabase)
                         {
-                            await LogsAndDatabaseAsync(tar, hashes, data, copy, size, line, cancellation);
-                            await AddAsync(tar, hashes, copy, "hufu.db", cancellation);
+                            IMomentOfDatabase moment = storage.Postgres is { } postgres ? new PostgresMoment(postgres, size) : new SqliteMoment(Path.Combine(data, "hufu.db"), copy, size);
+                            await using (moment)
+                            {
+                                await LogsAndDatabaseAsync(tar, hashes, data, moment, line, cancellation);
+                                database = await moment.AddAsync(copy, (path, name) => AddAsync(tar, hashes, path, name, cancellation), cancellation);
+                            }
                         }
 
                         // Last, so that every file that the database speaks of is among them.
-                        await FolderAsync(tar, hashes, data, "", line, cancellation);
+                        await FolderAsync(tar, hashes, data, "", line, cancellation, withLogs: !withDatabase, ledgerSize: size);
                         var manifest = JsonSerializer.SerializeToUtf8Bytes(new { product = "hufu", version = typeof(BackupVerbs).Assembly.GetName().Version!.ToString(3), at = TimeProvider.System.GetUtcNow(), files = hashes });
                         await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, Manifest) { DataStream = new MemoryStream(manifest) }, cancellation);
                     }
@@ -74,11 +80,13 @@ internal static class BackupVerbs
             finally
             {
                 File.Delete(partial);
+                // A folder of tables, or a file with its companions.
+                if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
                 foreach (var ending in Companions) File.Delete(copy + ending);
             }
 
-            Console.WriteLine($"{target}: {hashes.Count} files, {new FileInfo(target.FullName).Length:N0} bytes, read back and verified.");
-            if (storage.Postgres is not null) await Console.Error.WriteLineAsync("The database is not in it: keep the pg_dump beside it.");
+            Console.WriteLine($"{target}: {hashes.Count} files{(database is null ? "" : $", {database.Tables.Sum(t => t.Rows):N0} rows of {database.Tables.Count} tables")}, {new FileInfo(target.FullName).Length:N0} bytes, read back and verified.");
+            if (!withDatabase) await Console.Error.WriteLineAsync("The database is not in it: keep the pg_dump beside it.");
             return Exit.Ok;
         });
         return verb;
@@ -88,10 +96,11 @@ internal static class BackupVerbs
     {
         var file = new Argument<FileInfo>("file") { Description = "The backup to read." };
         var verb = new Command("restore", """
-            Restore a backup into an empty or new data folder (--data). Every file is compared with its hash first; when one differs, nothing is written. Run
-            “hufu verify” afterwards. With PostgreSQL, restore the pg_dump too.
-            Example:
+            Restore a backup into an empty or new data folder (--data), and one of PostgreSQL also into an empty database (--postgres). Every file is compared
+            with its hash first; when one differs, nothing is written. Run “hufu verify” afterwards.
+            Examples:
               hufu restore /backup/hufu-20261123.tar.gz --data /srv/hufu
+              hufu restore /backup/hufu-20261123.tar.gz --data /srv/hufu --postgres "Host=db;Database=hufu2;Username=hufu"
             Exit code 0: restored; 2: nothing was written.
             """) { file };
         verb.SetAction(async (parse, cancellation) =>
@@ -101,21 +110,47 @@ internal static class BackupVerbs
             if (!source.Exists) return Terminal.Fail($"There is no file {source}.");
             if (File.Exists(data) || (Directory.Exists(data) && Directory.EnumerateFileSystemEntries(data).Any())) return Terminal.Fail($"{data} is not empty; restore into an empty folder.");
             if (await CheckAsync(source.FullName, null, cancellation) is { } wrong) return Terminal.Fail(wrong);
+            var postgres = Host.Storage(parse).Postgres;
             var staging = data.TrimEnd(Path.DirectorySeparatorChar) + ".restoring";
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
             try
             {
                 if (await CheckAsync(source.FullName, staging, cancellation) is { } changed) return Terminal.Fail(changed);
-                if (Directory.Exists(data)) Directory.Delete(data);
-                Directory.Move(staging, data);
+                var tables = Path.Combine(staging, DatabaseFolder);
+                if (Directory.Exists(tables) && postgres is null) return Terminal.Fail("The records of this backup are of PostgreSQL: name an empty database with --postgres.");
+                if (File.Exists(Path.Combine(staging, "hufu.db")) && postgres is not null) return Terminal.Fail("This backup has the embedded database: restore it without --postgres (and without HUFU_POSTGRES).");
+                if (Directory.Exists(tables))
+                {
+                    var (database, refused) = await PostgresBackup.ReadAsync(postgres!, tables, cancellation);
+                    if (database is null) return Terminal.Fail(refused!);
+                    await using var restored = database;
+                    Directory.Delete(tables, recursive: true);
+                    Place();
+                    try
+                    {
+                        await restored.CommitAsync(cancellation);
+                    }
+                    catch
+                    {
+                        Directory.Delete(data, recursive: true);
+                        throw;
+                    }
+                }
+                else Place();
             }
             finally
             {
                 if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
             }
 
-            Console.WriteLine($"Restored into {data}. Now run: hufu verify --data {data}");
+            Console.WriteLine($"Restored into {data}{(postgres is null ? "" : " and the database")}. Now run: hufu verify --data {data}");
             return Exit.Ok;
+
+            void Place()
+            {
+                if (Directory.Exists(data)) Directory.Delete(data);
+                Directory.Move(staging, data);
+            }
         });
         return verb;
     }
@@ -128,12 +163,13 @@ internal static class BackupVerbs
         var bytes = await File.ReadAllBytesAsync(checkpoint, cancellation);
         await AddAsync(tar, hashes, new MemoryStream(bytes), bytes.Length, "ledger/checkpoint", cancellation);
         using var line = new ProgressLine("ledger");
-        await FolderAsync(tar, hashes, data, "ledger", line, cancellation);
-        return SignedCheckpoint.Parse(bytes) is { IsOk: true } read ? read.Value.Checkpoint.Size : 0;
+        var size = SignedCheckpoint.Parse(bytes) is { IsOk: true } read ? read.Value.Checkpoint.Size : 0;
+        await FolderAsync(tar, hashes, data, "ledger", line, cancellation, ledgerSize: size);
+        return size;
     }
 
     // Sealing a log segment writes to the folder and to the database: both are taken until they tell of the same segments.
-    private static async Task LogsAndDatabaseAsync(TarWriter tar, SortedDictionary<string, string> hashes, string data, string copy, long ledgerSize, ProgressLine line, CancellationToken cancellation)
+    private static async Task LogsAndDatabaseAsync(TarWriter tar, SortedDictionary<string, string> hashes, string data, IMomentOfDatabase moment, ProgressLine line, CancellationToken cancellation)
     {
         await FolderAsync(tar, hashes, data, "logs", line, cancellation, except: ".wal");
         string? open = null;
@@ -142,9 +178,7 @@ internal static class BackupVerbs
         {
             await FolderAsync(tar, hashes, data, "logs", line, cancellation, except: ".wal");
             (open, events) = await OpenSegmentAsync(data, cancellation);
-            foreach (var ending in Companions) File.Delete(copy + ending);
-            await DatabaseUpgrade.CopyAsync(Path.Combine(data, "hufu.db"), copy);
-            var anchored = await SettleAsync(copy, ledgerSize, cancellation);
+            var anchored = SegmentsOf(await moment.TakeAsync(cancellation));
             var sealedNow = Directory.Exists(Path.Combine(data, "logs")) ? Directory.EnumerateFiles(Path.Combine(data, "logs"), "*.json").Select(p => Path.GetFileNameWithoutExtension(p)).ToHashSet(StringComparer.Ordinal) : [];
             if (sealedNow.All(s => hashes.ContainsKey($"logs/{s}.json")) && anchored.All(sealedNow.Contains)) break;
             // A seal that a crash cut off stays so: the events are in the write-ahead file, and its segment will be sealed again.
@@ -174,22 +208,78 @@ internal static class BackupVerbs
         }
     }
 
-    // A change whose leaf lies past the checkpoint that was taken waits again for its place. Returns the segments that the ledger has.
-    private static async Task<IReadOnlyList<string>> SettleAsync(string copy, long ledgerSize, CancellationToken cancellation)
+    /// <summary>The database at one moment, taken again until logs and database tell of the same.</summary>
+    private interface IMomentOfDatabase : IAsyncDisposable
     {
-        await using var db = new SqliteConnection($"Data Source={copy};Pooling=False");
-        await db.OpenAsync(cancellation);
-        await using var settle = db.CreateCommand();
-        settle.CommandText = "UPDATE change SET position = NULL WHERE position >= $size";
-        settle.Parameters.AddWithValue("$size", ledgerSize);
-        await settle.ExecuteNonQueryAsync(cancellation);
-        await using var read = db.CreateCommand();
-        read.CommandText = "SELECT payload FROM change WHERE type_key = 'logs.segment' AND payload IS NOT NULL";
-        await using var rows = await read.ExecuteReaderAsync(cancellation);
-        var segments = new List<string>();
-        while (await rows.ReadAsync(cancellation))
+        /// <summary>Takes the moment, in the place of one that was taken before. A change whose leaf lies past the checkpoint that was taken waits in it again for its place. Gives the payloads of the changes that sealed log segments.</summary>
+        Task<IReadOnlyList<string>> TakeAsync(CancellationToken cancellation);
+
+        /// <summary>Puts the moment that was taken last into the backup.</summary>
+        Task<BackedUpDatabase?> AddAsync(string scratch, Func<string, string, Task> add, CancellationToken cancellation);
+    }
+
+    /// <summary>A copy of the embedded file.</summary>
+    private sealed class SqliteMoment(string file, string copy, long ledgerSize) : IMomentOfDatabase
+    {
+        public async Task<IReadOnlyList<string>> TakeAsync(CancellationToken cancellation)
         {
-            using var payload = JsonDocument.Parse(rows.GetString(0));
+            foreach (var ending in Companions) File.Delete(copy + ending);
+            await DatabaseUpgrade.CopyAsync(file, copy);
+            await using var db = new SqliteConnection($"Data Source={copy};Pooling=False");
+            await db.OpenAsync(cancellation);
+            await using var settle = db.CreateCommand();
+            settle.CommandText = "UPDATE change SET position = NULL WHERE position >= $size";
+            settle.Parameters.AddWithValue("$size", ledgerSize);
+            await settle.ExecuteNonQueryAsync(cancellation);
+            await using var read = db.CreateCommand();
+            read.CommandText = "SELECT payload FROM change WHERE type_key = 'logs.segment' AND payload IS NOT NULL";
+            await using var rows = await read.ExecuteReaderAsync(cancellation);
+            var payloads = new List<string>();
+            while (await rows.ReadAsync(cancellation)) payloads.Add(rows.GetString(0));
+            return payloads;
+        }
+
+        public async Task<BackedUpDatabase?> AddAsync(string scratch, Func<string, string, Task> add, CancellationToken cancellation)
+        {
+            await add(copy, "hufu.db");
+            return null;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>A snapshot of the tables on the server.</summary>
+    private sealed class PostgresMoment(string postgres, long ledgerSize) : IMomentOfDatabase
+    {
+        private PostgresBackup? snapshot;
+
+        public async Task<IReadOnlyList<string>> TakeAsync(CancellationToken cancellation)
+        {
+            if (snapshot is not null) await snapshot.DisposeAsync();
+            snapshot = await PostgresBackup.OpenAsync(postgres, ledgerSize, cancellation);
+            return await snapshot.SegmentsAsync(cancellation);
+        }
+
+        public async Task<BackedUpDatabase?> AddAsync(string scratch, Func<string, string, Task> add, CancellationToken cancellation)
+        {
+            var database = await snapshot!.WriteAsync(scratch, cancellation);
+            await File.WriteAllBytesAsync(Path.Combine(scratch, BackedUpDatabase.Name), JsonSerializer.SerializeToUtf8Bytes(database, Terminal.Json), cancellation);
+            foreach (var name in database.Tables.Select(t => t.Name).Prepend(BackedUpDatabase.Name)) await add(Path.Combine(scratch, name), $"{DatabaseFolder}/{name}");
+            return database;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (snapshot is not null) await snapshot.DisposeAsync();
+        }
+    }
+
+    private static List<string> SegmentsOf(IReadOnlyList<string> payloads)
+    {
+        var segments = new List<string>();
+        foreach (var text in payloads)
+        {
+            using var payload = JsonDocument.Parse(text);
             foreach (var change in payload.RootElement.GetProperty("changes").EnumerateArray())
                 if (change.GetProperty("field").GetString() == "segment" && change.GetProperty("to").GetString() is { } id) segments.Add(id);
         }
@@ -197,7 +287,7 @@ internal static class BackupVerbs
         return segments;
     }
 
-    private static async Task FolderAsync(TarWriter tar, SortedDictionary<string, string> hashes, string data, string folder, ProgressLine line, CancellationToken cancellation, string? except = null)
+    private static async Task FolderAsync(TarWriter tar, SortedDictionary<string, string> hashes, string data, string folder, ProgressLine line, CancellationToken cancellation, string? except = null, bool withLogs = false, long ledgerSize = long.MaxValue)
     {
         var root = Path.Combine(data, folder);
         if (!Directory.Exists(root)) return;
@@ -207,7 +297,9 @@ internal static class BackupVerbs
             if (hashes.ContainsKey(name) || LeftOut.Any(l => name == l || name.StartsWith(l + "/", StringComparison.Ordinal))) continue;
             if (name.EndsWith(".lock", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name.EndsWith(".part", StringComparison.Ordinal) || (except is not null && name.EndsWith(except, StringComparison.Ordinal))) continue;
             // The logs were taken together with the database; what came later is not in it.
-            if (folder.Length == 0 && name.StartsWith("logs/", StringComparison.Ordinal) && !name.StartsWith("logs/imports/", StringComparison.Ordinal) && File.Exists(Path.Combine(data, "hufu.db"))) continue;
+            if (folder.Length == 0 && name.StartsWith("logs/", StringComparison.Ordinal) && !name.StartsWith("logs/imports/", StringComparison.Ordinal) && !withLogs) continue;
+            // What was said of a checkpoint that came after the one that was taken is not of this moment.
+            if (name.StartsWith("ledger/anchors/", StringComparison.Ordinal) && long.TryParse(name.Split('/')[2], out var anchored) && anchored > ledgerSize) continue;
             try
             {
                 await AddAsync(tar, hashes, path, name, cancellation);

@@ -32,6 +32,7 @@ internal static class HufuCommand
             ParseVerb.Create(),
             ReportVerb.Create(),
             VerifyVerb.Create(),
+            LedgerVerb.Create(),
             BackupVerbs.CreateBackup(),
             BackupVerbs.CreateRestore(),
             UserVerb.Create(),

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Hufu.Identity;
 using Hufu.Jobs;
+using Hufu.Jobs.Anchors;
 using Hufu.Jobs.Mail;
 using Hufu.Jobs.Webhooks;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Records.Storage.Ledger;
 using Hufu.Web;
 using Hufu.Web.Records;
 using Microsoft.EntityFrameworkCore;
@@ -27,6 +29,7 @@ internal sealed class OperationsModule : HufuModule
         new(new LocalizedText("排程工作", "Jobs"), "/admin/jobs", "job", JobAreas.Jobs),
         new(new LocalizedText("Webhook", "Webhooks"), "/admin/webhooks", "link", JobAreas.Webhooks),
         new(new LocalizedText("郵件", "Mail"), "/admin/mail", "inbox", JobAreas.Jobs),
+        new(new LocalizedText("帳本時戳與見證", "Ledger witnesses"), "/admin/ledger", "shield-check", AnchorService.Area),
     ];
 
     public override void MapEndpoints(IEndpointRouteBuilder routes)
@@ -34,6 +37,9 @@ internal sealed class OperationsModule : HufuModule
         MapJobs(routes.MapGroup("/admin/jobs").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs)));
         MapWebhooks(routes.MapGroup("/admin/webhooks").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Webhooks)));
         MapMail(routes.MapGroup("/admin/mail").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs)));
+        MapAnchors(routes.MapGroup("/admin/ledger").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(AnchorService.Area)));
+        routes.MapGroup("/api/v1/ledger").WithTags("Ledger").MapPost("/cosignatures", CosignAsync).AddEndpointFilter(CoreModule.Requires(AnchorService.Area, Right.Administer))
+            .WithSummary("Add cosignatures of witnesses").WithDescription("The body is a signed note (the checkpoint with the witness's signature lines), or the lines alone, as text. Only what a witness that is set up rightly signed is kept.").Accepts<string>("text/plain");
     }
 
     private static void MapJobs(RouteGroupBuilder jobs)
@@ -167,6 +173,55 @@ internal sealed class OperationsModule : HufuModule
         return Pages.Of<MailPage>(
             new { View = view.Value, Form = form ?? view.Value.Form, Errors = errors ?? [], OwnAddress = own, State = state, Mails = (IReadOnlyList<MailOut>)[.. mails.Value.Take(PageSize)], More = mails.Value.Count > PageSize, Before = before },
             errors is null ? 200 : 422);
+    }
+
+    private static void MapAnchors(RouteGroupBuilder anchors)
+    {
+        var change = anchors.MapGroup("").AddEndpointFilter(CoreModule.Requires(AnchorService.Area, Right.Administer));
+        anchors.MapGet("", (AnchorService service, JobService jobs, PageContext page) => AnchorsAsync(service, jobs, page));
+        change.MapPost("", async (HttpContext http, AnchorService service, JobService jobs, PageContext page) =>
+        {
+            var form = await http.Request.ReadFormAsync();
+            var cron = Text(form, "cron") ?? "";
+            var entered = new AnchorSettings(
+                Text(form, "tsaUrl") ?? "", Text(form, "tsaRoots") ?? "", Text(form, "witnesses") ?? "",
+                string.IsNullOrWhiteSpace(form["quorum"]) ? 0 : int.TryParse(Text(form, "quorum"), NumberStyles.None, CultureInfo.InvariantCulture, out var quorum) ? quorum : -1);
+            // The schedule is read before anything is saved: all of the form is taken, or nothing.
+            var errors = new List<Error>();
+            if (cron.Length > 0) errors.AddRange(Hufu.Jobs.Cron.Normalise(cron).Errors.Select(e => e with { Place = "cron" }));
+            if (errors.Count == 0) errors.AddRange((await service.SaveAsync(page.Actor, entered)).Errors);
+            if (errors.Count == 0) errors.AddRange((await jobs.SetScheduleAsync(page.Actor, AnchorService.JobKey, cron)).Errors);
+            return errors.Count == 0 ? Back(page, Result.Ok, "/admin/ledger", T("web.saved")) : await AnchorsAsync(service, jobs, page, entered, cron, errors);
+        });
+        change.MapPost("/run", async (JobService jobs, PageContext page) =>
+        {
+            var queued = await jobs.EnqueueAsync(page.Actor, AnchorService.JobKey, null);
+            return Back(page, queued, queued.IsOk ? $"/admin/jobs/{queued.Value.Id}" : "/admin/ledger", T("ops.run-queued"));
+        });
+        change.MapPost("/cosignatures", async (HttpContext http, AnchorService service, PageContext page) =>
+        {
+            var added = await service.AddCosignaturesAsync(page.Actor, Text(await http.Request.ReadFormAsync(), "lines") ?? "");
+            return Back(page, added, "/admin/ledger", added.IsOk ? T("ops.cosign-added", added.Value.Size, added.Value.Cosignatures.Count) : "");
+        });
+    }
+
+    private static async Task<IResult> AnchorsAsync(AnchorService service, JobService jobs, PageContext page, AnchorSettings? form = null, string? cron = null, IReadOnlyList<Error>? errors = null)
+    {
+        var view = await service.ReadAsync(page.Actor);
+        if (!view.IsOk) return Refusals.Of(view.Errors);
+        cron ??= (await jobs.SchedulesAsync(page.Actor)).FirstOrDefault(v => v.Job.Key == AnchorService.JobKey) is { Cron: { Length: > 0 } set } ? Hufu.Jobs.Cron.Written(set) : "";
+        return Pages.Of<AnchorsPage>(new { View = view.Value, Form = form ?? view.Value.Settings, Cron = cron, Errors = errors ?? [] }, errors is null ? 200 : 422);
+    }
+
+    private static async Task<IResult> CosignAsync(HttpContext http, AnchorService service, PageContext page)
+    {
+        using var reader = new StreamReader(http.Request.Body);
+        var block = new char[300_000];
+        var length = await reader.ReadBlockAsync(block, http.RequestAborted);
+        var added = await service.AddCosignaturesAsync(page.Actor, new string(block, 0, length), http.RequestAborted);
+        return added.IsOk
+            ? Results.Ok(new { size = added.Value.Size, witnesses = added.Value.Cosignatures.Select(c => c.Name) })
+            : Refusals.Of(added.Errors);
     }
 
     internal static string? Text(IFormCollection form, string name) => form[name].LastOrDefault()?.Trim() is { Length: > 0 } text ? text : null;

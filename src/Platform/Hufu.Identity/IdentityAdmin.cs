@@ -32,6 +32,7 @@ public sealed partial class IdentityAdmin(
 {
     private const string Area = "admin";
     private const int PageLimit = 200;
+    private const int Attempts = 5;
 
     // Without letters and digits that look alike on paper.
     private const string TemporaryAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
@@ -216,37 +217,48 @@ public sealed partial class IdentityAdmin(
     private async Task<Result<T>> DoAsync<T>(Actor actor, string action, string? reason, Func<HufuDbContext, Task<Result<T>>> work, CancellationToken cancellation, bool ownAffair = false, bool dryRun = false)
     {
         if (!ownAffair && !actor.May(Area, Right.Administer)) return Result.Fail<T>(await DenyAsync(actor, action));
-        Result<T> result;
-        await using (var db = await factory.CreateDbContextAsync(cancellation))
+        var (result, again) = await TryAsync(actor, action, reason, work, dryRun, cancellation);
+        // PostgreSQL lets one of two win that would have seen each other's work; the other sees it when it begins anew.
+        for (var attempt = 1; again && attempt < Attempts; attempt++)
         {
-            db.ActAs(actor, action, reason);
-            try
-            {
-                // One after the other, so that two administrators cannot remove each other at the same time.
-                await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellation);
-                var administered = await HasAdministratorAsync(db, cancellation);
-                result = await work(db);
-                if (result.IsOk)
-                {
-                    await db.SaveChangesAsync(cancellation);
-                    if (administered && !await HasAdministratorAsync(db, cancellation)) result = Result.Fail<T>(LastAdministrator);
-                    else if (!dryRun) await transaction.CommitAsync(cancellation);
-                }
-            }
-            catch (DbUpdateConcurrencyException)
-            {
-                result = Result.Fail<T>(Busy);
-            }
-            catch (Exception failure) when (failure is DbUpdateException or DbException or InvalidOperationException { InnerException: DbUpdateException or DbException })
-            {
-                result = Result.Fail<T>(Error.Of("identity.duplicate", "同名的資料已存在，或剛被其他人修改，請重新載入後再試。", "This exists already or was just changed by somebody else; load it again and retry."));
-            }
+            await Task.Delay(Random.Shared.Next(10, 50 * attempt), cancellation);
+            (result, again) = await TryAsync(actor, action, reason, work, dryRun, cancellation);
         }
 
         if (result.IsOk && !dryRun) directory.Invalidate();
         // Written after the transaction has ended: on SQLite a second connection would wait for it.
         if (!result.IsOk && result.Errors.Any(e => e.Code == Outranked.Code)) await denials.WriteAsync(actor, $"{Area}.{action}", Outranked.Code);
         return result;
+    }
+
+    private async Task<(Result<T> Result, bool Again)> TryAsync<T>(Actor actor, string action, string? reason, Func<HufuDbContext, Task<Result<T>>> work, bool dryRun, CancellationToken cancellation)
+    {
+        await using var db = await factory.CreateDbContextAsync(cancellation);
+        db.ActAs(actor, action, reason);
+        try
+        {
+            // One after the other, so that two administrators cannot remove each other at the same time.
+            await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellation);
+            var administered = await HasAdministratorAsync(db, cancellation);
+            var result = await work(db);
+            if (!result.IsOk) return (result, false);
+            await db.SaveChangesAsync(cancellation);
+            if (administered && !await HasAdministratorAsync(db, cancellation)) return (Result.Fail<T>(LastAdministrator), false);
+            if (!dryRun) await transaction.CommitAsync(cancellation);
+            return (result, false);
+        }
+        catch (Exception failure) when (Conflicts.IsTransient(failure))
+        {
+            return (Result.Fail<T>(Busy), true);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return (Result.Fail<T>(Busy), false);
+        }
+        catch (Exception failure) when (failure is DbUpdateException or DbException or InvalidOperationException { InnerException: DbUpdateException or DbException })
+        {
+            return (Result.Fail<T>(Error.Of("identity.duplicate", "同名的資料已存在，或剛被其他人修改，請重新載入後再試。", "This exists already or was just changed by somebody else; load it again and retry.")), false);
+        }
     }
 
     private async Task<Result> OnPersonAsync(Actor actor, Guid id, string action, string? reason, Func<HufuDbContext, Person, Task<Result>> work, CancellationToken cancellation) =>

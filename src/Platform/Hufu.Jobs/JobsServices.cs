@@ -1,3 +1,4 @@
+using Hufu.Jobs.Anchors;
 using Hufu.Jobs.Http;
 using Hufu.Jobs.Mail;
 using Hufu.Jobs.Notices;
@@ -44,7 +45,9 @@ public static class JobsServices
         services.AddSingleton(_ => new SafeHttp(options.Outbound));
         services.AddSingleton<WebhookService>();
         services.AddSingleton<WebhookPump>();
+        services.AddSingleton<AnchorService>();
         services.AddHufuJob<CleanupJob>();
+        services.AddHufuJob<LedgerAnchorJob>();
         if (!options.RunInBackground) return services;
         services.AddHostedService<JobRunner>();
         services.AddHostedService<JobScheduler>();

@@ -516,6 +516,11 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
                 if (result.IsOk) await transaction.CommitAsync();
                 else await transaction.RollbackAsync();
             }
+            catch (Exception e) when (Conflicts.IsTransient(e))
+            {
+                await transaction.RollbackAsync();
+                result = Result.Fail<TValue>(Error.Of("record.crossed", "您的異動與他人同時進行的異動互相等待，資料庫取消了您的這一次；內容未變更，請再試一次。", "Your change and somebody else's waited for each other, so the database gave yours up; nothing was changed. Do it once more."));
+            }
             catch
             {
                 db.ChangeTracker.Clear();

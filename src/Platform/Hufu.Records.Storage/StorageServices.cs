@@ -40,6 +40,7 @@ public static class StorageServices
         services.AddScoped<HufuDbContext>(s => s.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext());
         services.AddSingleton<DenialLog>();
         services.AddSingleton(new Ledger.LedgerFiles(storage.DataFolder));
+        services.AddSingleton<Ledger.LedgerAnchors>();
         services.AddSingleton<Ledger.LedgerSequencer>();
         services.AddSingleton<Ledger.LedgerCheck>();
         services.AddScoped<RecordStore>();

@@ -72,6 +72,12 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         });
         ledger.MapGet("/checkpoint", (LedgerFiles files) => File.Exists(Path.Combine(files.Folder, "checkpoint")) ? Results.File(Path.GetFullPath(Path.Combine(files.Folder, "checkpoint")), "text/plain; charset=utf-8", "checkpoint") : Results.NotFound());
         ledger.MapGet("/verifier-key", (LedgerFiles files) => File.Exists(files.VerifierKey) ? Results.File(Path.GetFullPath(files.VerifierKey), "text/plain; charset=utf-8", "ledger-verifier.key") : Results.NotFound());
+        ledger.MapGet("/anchors/{size:long}", (long size, LedgerAnchors anchors) => anchors.Find(size) is { IsOk: true } found
+            ? Results.File(found.Value.Cosigned.Bytes.ToArray(), "text/plain; charset=utf-8", $"checkpoint-{size}")
+            : Refusals.Of([NoSuch]));
+        ledger.MapGet("/anchors/{size:long}/timestamp", (long size, LedgerAnchors anchors) => anchors.Find(size) is { IsOk: true, Value.Timestamp: { } token }
+            ? Results.File(token, "application/timestamp-token", $"checkpoint-{size}.tst")
+            : Refusals.Of([NoSuch]));
         ledger.MapGet("/{position:long}", async (long position, LedgerFiles files, RecordStore store, PageContext page) =>
         {
             if (Prove(files, position) is not { } proof) return Refusals.Of([NoSuch]);
@@ -83,6 +89,11 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
         ledger.MapGet("/{position:long}/proof", (long position, LedgerFiles files, PageContext page) => Prove(files, position) is { } proof
             ? Results.File(Encoding.UTF8.GetBytes(proof.ToString()), "text/plain; charset=utf-8", $"leaf-{position}.tlog-proof")
             : Refusals.Of([NoSuch]));
+
+        // The log as C2SP tlog-tiles has it, below this prefix, for programs of others.
+        var log = routes.MapGroup("/api/v1/ledger").AddEndpointFilter(Requires("ledger")).WithTags("Ledger");
+        log.MapGet("/checkpoint", (LedgerFiles files) => Served(files, "checkpoint")).WithSummary("The newest checkpoint: a C2SP signed note");
+        log.MapGet("/tile/{**path}", (string path, LedgerFiles files) => Served(files, "tile/" + path)).WithSummary("A tile of hashes or a bundle of entries (C2SP tlog-tiles): L/N[.p/W], entries/N[.p/W]");
     }
 
     /// <summary>Lets only those through who have a right on an area; everybody else is told so and the denial is logged.</summary>
@@ -103,6 +114,11 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
     internal static readonly Error NoSuch = Error.Of("record.not-found", "找不到這個頁面。", "There is no such page.");
 
     private static long SizeOf(LedgerFiles files) => LedgerReader.Open(files.Folder) is { IsOk: true } reader ? reader.Value.Size : 0;
+
+    private static IResult Served(LedgerFiles files, string path) =>
+        LedgerReader.Open(files.Folder) is { IsOk: true } reader && reader.Value.ReadFile(path) is { IsOk: true } file
+            ? Results.Bytes(file.Value, path == "checkpoint" ? "text/plain; charset=utf-8" : "application/octet-stream")
+            : Refusals.Of([NoSuch]);
 
     private static EntryProof? Prove(LedgerFiles files, long position) =>
         LedgerReader.Open(files.Folder) is { IsOk: true } reader && reader.Value.Prove(position) is { IsOk: true } proof ? proof.Value : null;

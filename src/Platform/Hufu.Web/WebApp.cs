@@ -47,6 +47,7 @@ public static class WebApp
             o.MimeTypes = ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"];
         });
         services.AddScoped<PageContext>();
+        services.AddScoped<LoadingTurn>();
         services.AddScoped<RecordPresenter>();
         services.AddScoped<GlobalSearch>();
         services.AddScoped<RecordFiles>();

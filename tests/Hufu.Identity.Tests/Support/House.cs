@@ -1,13 +1,14 @@
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Identity.Tests.Support;
 
-/// <summary>An organisation of its own on SQLite in a temporary folder.</summary>
+/// <summary>An organisation of its own in a temporary folder, and on PostgreSQL where the test says so.</summary>
 internal sealed class House : IAsyncDisposable
 {
     public const string AdminPassword = "purple tiger over the bridge";
@@ -38,19 +39,19 @@ internal sealed class House : IAsyncDisposable
         System.IO.Directory.CreateDirectory(folder);
         var clock = new FakeClock();
         var collection = new ServiceCollection();
-        Register(collection, folder, clock, oidc);
+        Register(collection, folder, clock, await PostgresServer.ForFolderAsync(folder), oidc);
         var house = new House(collection.BuildServiceProvider(validateScopes: true), folder, clock);
         await using var db = house.Db();
-        await db.Database.EnsureCreatedAsync();
+        await PostgresServer.EnsureCreatedAsync(db.Database);
         return house;
     }
 
-    public static void Register(IServiceCollection services, string folder, TimeProvider clock, OidcOptions? oidc = null)
+    public static void Register(IServiceCollection services, string folder, TimeProvider clock, string? postgres, OidcOptions? oidc = null)
     {
         services.AddLogging();
         services.AddSingleton(clock);
         services.AddSingleton(new RecordTypes([new ThingType()]));
-        services.AddRecordStorage<HouseContext>(new StorageOptions { DataFolder = folder });
+        services.AddRecordStorage<HouseContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
         services.AddHufuIdentity(new HufuIdentityOptions { KeyFolder = Path.Combine(folder, "keys"), Oidc = oidc });
     }
 
@@ -114,6 +115,7 @@ internal sealed class House : IAsyncDisposable
     {
         await services.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await PostgresServer.ForgetFolderAsync(Folder);
         System.IO.Directory.Delete(Folder, recursive: true);
     }
 }

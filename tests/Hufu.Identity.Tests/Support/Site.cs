@@ -1,4 +1,5 @@
 using System.Net;
+using Hufu.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -27,7 +28,7 @@ internal sealed class Site : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRoutingCore();
         // The same services over the same folder, so a test can look into the house while the site runs.
-        House.Register(builder.Services, house.Folder, house.Clock);
+        House.Register(builder.Services, house.Folder, house.Clock, await PostgresServer.ForFolderAsync(house.Folder));
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.UseRouting();

@@ -121,6 +121,11 @@ internal static class AddressTable
         GET    /ledger/verifier-key                    ledger Read
         GET    /ledger/{position}                      ledger Read
         GET    /ledger/{position}/proof                ledger Read
+        GET    /ledger/anchors/{size}                  ledger Read
+        GET    /ledger/anchors/{size}/timestamp        ledger Read
+        GET    /api/v1/ledger/checkpoint               ledger Read
+        GET    /api/v1/ledger/tile/{path}              ledger Read
+        POST   /api/v1/ledger/cosignatures             ledger Administer
         GET    /logs/search                            logs Read
         GET    /logs/rules                             logs Read
         GET    /logs/events/{segment}/{row}            logs Read
@@ -224,6 +229,10 @@ internal static class AddressTable
         POST   /admin/mail                             jobs Administer
         POST   /admin/mail/test                        jobs Administer
         POST   /admin/mail/{id}/retry                  jobs Administer
+        GET    /admin/ledger                           ledger Read
+        POST   /admin/ledger                           ledger Administer
+        POST   /admin/ledger/run                       ledger Administer
+        POST   /admin/ledger/cosignatures              ledger Administer
         GET    /admin/denials                          admin Read
         GET    /admin/settings                         admin Read
         POST   /admin/settings                         admin Administer

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Hufu.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticAssets;
@@ -12,7 +13,7 @@ namespace Hufu.Integration.Tests.Access;
 
 /// <summary>Every address of the product, asked for by everybody: nobody gets more than the table says, and nothing falls over.</summary>
 [Collection(nameof(Alone))]
-public sealed class EveryAddressTests(WholeSite site)
+public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
 {
     private sealed record Address(string Method, string Pattern, string Raw, RecordType? Type, AddressRule? Rule)
     {
@@ -190,9 +191,9 @@ public sealed class EveryAddressTests(WholeSite site)
         foreach (var endpoint in site.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
         {
             if (endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is not null) continue;
-            var pattern = "/" + Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), @"\{([a-zA-Z]+)(:[a-z]+)?\}", "{$1}", RegexOptions.NonBacktracking);
+            var pattern = "/" + Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), @"\{\*{0,2}([a-zA-Z]+)(:[a-z]+)?\}", "{$1}", RegexOptions.NonBacktracking);
             // The page for addresses that do not exist.
-            if (pattern.Contains("{*", StringComparison.Ordinal)) continue;
+            if (endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("{*", StringComparison.Ordinal)) continue;
             var type = endpoint.Metadata.GetMetadata<RecordType>();
             if (type is not null) pattern = pattern.Replace(type.Path, "{type}", StringComparison.Ordinal);
             foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"])
@@ -206,3 +207,7 @@ public sealed class EveryAddressTests(WholeSite site)
 /// <summary>Tests that count what the one site holds: no other test may write meanwhile.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
+
+/// <summary>The same on PostgreSQL.</summary>
+[Collection(nameof(Alone))]
+public sealed class EveryAddressTestsOnPostgres(WholeSiteOnPostgres site) : EveryAddressTests(site), IOnPostgres;

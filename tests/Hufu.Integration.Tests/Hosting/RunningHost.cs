@@ -35,7 +35,9 @@ public sealed class RunningHost : IAsyncDisposable
     public string DataFolder => Path.Combine(folder, "data");
 
     /// <summary>Starts it and waits until it answers and, where asked for, until the demo is loaded.</summary>
-    public static async Task<RunningHost> StartAsync(bool demo)
+    /// <param name="demo">With the demo.</param>
+    /// <param name="postgres">Connection string of an empty database; null for the embedded one.</param>
+    public static async Task<RunningHost> StartAsync(bool demo, string? postgres = null)
     {
         await Starting.WaitAsync();
         try
@@ -50,7 +52,7 @@ public sealed class RunningHost : IAsyncDisposable
             {
                 try
                 {
-                    string[] args = ["serve", "--data", Path.Combine(folder, "data"), "--listen", "http://127.0.0.1:0", .. demo ? (string[])["--demo"] : []];
+                    string[] args = ["serve", "--data", Path.Combine(folder, "data"), "--listen", "http://127.0.0.1:0", .. demo ? (string[])["--demo"] : [], .. postgres is null ? [] : (string[])["--postgres", postgres]];
                     System.Reflection.Assembly.Load("hufu").EntryPoint!.Invoke(null, [args]);
                 }
                 catch (Exception e)

@@ -9,12 +9,14 @@ using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 [assembly: AssemblyFixture(typeof(Hufu.Integration.Tests.WholeSite))]
+[assembly: AssemblyFixture(typeof(Hufu.Integration.Tests.WholeSiteOnPostgres))]
 
 namespace Hufu.Integration.Tests;
 
 /// <summary>The product with its demo, once for the whole run, and people of every role at it.</summary>
-public sealed class WholeSite : IAsyncLifetime
+public class WholeSite : IAsyncDisposable
 {
+    private readonly SemaphoreSlim opening = new(1);
     private RunningHost? host;
     private readonly Dictionary<string, Client> clients = [];
 
@@ -25,20 +27,38 @@ public sealed class WholeSite : IAsyncLifetime
 
     public RecordTypes Types => Host.Services.GetRequiredService<RecordTypes>();
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Starts it for the first test that needs it; that test skips when what it needs is not on the machine.</summary>
+    public async ValueTask OpenAsync()
     {
-        host = await RunningHost.StartAsync(demo: true);
+        await opening.WaitAsync();
+        try
+        {
+            if (host is null) await StartAsync();
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    /// <summary>Connection string of the database; null for the embedded one.</summary>
+    protected virtual Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
+
+    private async Task StartAsync()
+    {
+        var started = await RunningHost.StartAsync(demo: true, await DatabaseAsync());
         foreach (var account in Accounts)
         {
-            var client = new Client(host.Address, account);
-            await client.SignInAsync(host.Password);
+            var client = new Client(started.Address, account);
+            await client.SignInAsync(started.Password);
             clients[account] = client;
         }
 
-        clients[""] = new Client(host.Address, "");
+        clients[""] = new Client(started.Address, "");
         // A token of the engineer that may read the assets and nothing else, and one for all that the engineer may.
-        clients["token"] = new Client(host.Address, "token", await clients["linhy"].MakeTokenAsync("risk.asset", "Read"));
-        clients["writer"] = new Client(host.Address, "writer", await clients["linhy"].MakeTokenAsync("*", "Write"));
+        clients["token"] = new Client(started.Address, "token", await clients["linhy"].MakeTokenAsync("risk.asset", "Read"));
+        clients["writer"] = new Client(started.Address, "writer", await clients["linhy"].MakeTokenAsync("*", "Write"));
+        host = started;
     }
 
     /// <summary>Somebody at the product: an account, <c>""</c> for nobody, <c>token</c> for a program that may read assets, <c>writer</c> for one with all of the engineer's rights.</summary>
@@ -72,6 +92,26 @@ public sealed class WholeSite : IAsyncLifetime
     {
         foreach (var client in clients.Values) client.Dispose();
         if (host is not null) await host.DisposeAsync();
+        opening.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class WholeSiteOnPostgres : WholeSite
+{
+    protected override async Task<string?> DatabaseAsync() => (await PostgresServer.CurrentAsync()).CreateDatabase();
+}
+
+/// <summary>Tests of the one whole product, on whichever database the class names.</summary>
+public abstract class WholeSiteTests(WholeSite site) : IAsyncLifetime
+{
+    public ValueTask InitializeAsync() => site.OpenAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
     }
 }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -9,6 +10,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Hufu.Records.Tests.Support;
+
+/// <summary>Which database a class of tests runs on.</summary>
+public enum DatabaseKind
+{
+    Sqlite,
+    Postgres,
+}
 
 public sealed class TestDbContext(DbContextOptions<TestDbContext> options, RecordTypes types, IEnumerable<IModelContribution> contributions, TimeProvider clock)
     : HufuDbContext(options, types, contributions, clock)
@@ -80,6 +88,7 @@ public sealed class TestHost : IAsyncDisposable
 
     private static readonly SemaphoreSlim TemplateGate = new(1);
     private static readonly Dictionary<DatabaseKind, string> Templates = [];
+    private static readonly string Made = $"records_{Environment.ProcessId}";
 
     private TestHost(DatabaseKind kind, Func<TestHost, string?> connection, IEnumerable<IRecordReaction> reactions)
     {
@@ -134,7 +143,7 @@ public sealed class TestHost : IAsyncDisposable
         {
             if (!Templates.ContainsKey(kind))
             {
-                var template = new TestHost(kind, _ => kind is DatabaseKind.Postgres ? server.CreateDatabase(called: "made") : null, []);
+                var template = new TestHost(kind, _ => kind is DatabaseKind.Postgres ? server.CreateDatabase(called: Made) : null, []);
                 await template.Db.Database.EnsureCreatedAsync();
                 await template.CloseAsync();
                 Templates[kind] = Path.Combine(template.Folder, "hufu.db");
@@ -147,7 +156,7 @@ public sealed class TestHost : IAsyncDisposable
 
         return new TestHost(kind, host =>
         {
-            if (kind is DatabaseKind.Postgres) return server.CreateDatabase("made");
+            if (kind is DatabaseKind.Postgres) return server.CreateDatabase(Made);
             File.Copy(Templates[kind], Path.Combine(host.Folder, "hufu.db"));
             return null;
         }, reactions);

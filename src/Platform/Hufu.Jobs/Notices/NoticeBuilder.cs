@@ -1,6 +1,7 @@
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
+using Hufu.Records.Storage.Ledger;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,7 +25,7 @@ internal sealed class NoticeBuilder(IDbContextFactory<HufuDbContext> factory, Ch
         await using var db = await factory.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // First the place: a process that lost the race writes nothing.
-        if (!await ChangeReader.AdvanceAsync(db, CursorName, from, changes[^1].Id, cancellation)) return true;
+        if (!await ChangeReader.AdvanceAsync(db, CursorName, from, changes[^1], cancellation)) return true;
         await writer.WriteAsync(db, drafts, recipients, cancellation);
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
@@ -202,20 +203,18 @@ internal sealed class RecordsById(HufuDbContext db, IReadOnlyCollection<Guid> id
 }
 
 /// <summary>Reads the change log in order for somebody who keeps a place in it.</summary>
-internal sealed class ChangeReader(IDbContextFactory<HufuDbContext> factory)
+internal sealed class ChangeReader(IDbContextFactory<HufuDbContext> factory, LedgerSequencer sequencer)
 {
     internal const int BatchSize = 200;
-
-    // Identities are given before a transaction commits. SQLite has one writer, so their order is the order of commits; on PostgreSQL a
-    // younger change may be visible before an older one, so the newest moments are left for the next look.
-    private static readonly TimeSpan HoldBack = TimeSpan.FromSeconds(10);
 
     /// <summary>Starts a reader at the end of the log, unless it has a place already: what happened before it existed is no news.</summary>
     internal async Task PlaceAsync(string name, CancellationToken cancellation)
     {
         await using var db = await factory.CreateDbContextAsync(cancellation);
-        if (await db.Set<ChangeCursor>().AnyAsync(c => c.Name == name, cancellation)) return;
-        db.Add(new ChangeCursor { Name = name, Position = await db.Changes.MaxAsync(c => (long?)c.Id, cancellation) ?? 0 });
+        var key = KeyOf(db, name);
+        if (await db.Set<ChangeCursor>().AnyAsync(c => c.Name == key, cancellation)) return;
+        if (db.IsPostgres) await sequencer.FlushAsync(cancellation);
+        db.Add(new ChangeCursor { Name = key, Position = db.IsPostgres ? await db.Changes.MaxAsync(c => c.Position, cancellation) ?? -1 : await db.Changes.MaxAsync(c => (long?)c.Id, cancellation) ?? 0 });
         try
         {
             await db.SaveChangesAsync(cancellation);
@@ -224,7 +223,7 @@ internal sealed class ChangeReader(IDbContextFactory<HufuDbContext> factory)
         {
             // Another process placed it at the same moment.
             db.ChangeTracker.Clear();
-            if (!await db.Set<ChangeCursor>().AnyAsync(c => c.Name == name, cancellation)) throw;
+            if (!await db.Set<ChangeCursor>().AnyAsync(c => c.Name == key, cancellation)) throw;
         }
     }
 
@@ -232,7 +231,8 @@ internal sealed class ChangeReader(IDbContextFactory<HufuDbContext> factory)
     internal async Task<(long From, IReadOnlyList<Change> Changes)> NextAsync(string name, CancellationToken cancellation)
     {
         await using var db = await factory.CreateDbContextAsync(cancellation);
-        var from = await db.Set<ChangeCursor>().Where(c => c.Name == name).Select(c => (long?)c.Position).FirstOrDefaultAsync(cancellation);
+        var key = KeyOf(db, name);
+        var from = await db.Set<ChangeCursor>().Where(c => c.Name == key).Select(c => (long?)c.Position).FirstOrDefaultAsync(cancellation);
         if (from is null)
         {
             await PlaceAsync(name, cancellation);
@@ -240,17 +240,20 @@ internal sealed class ChangeReader(IDbContextFactory<HufuDbContext> factory)
         }
 
         var position = from.Value;
-        var changes = db.Changes.AsNoTracking().Where(c => c.Id > position);
-        if (db.IsPostgres)
-        {
-            var until = db.Now - HoldBack;
-            changes = changes.Where(c => c.At < until);
-        }
-
-        return (position, await changes.OrderBy(c => c.Id).Take(BatchSize).ToListAsync(cancellation));
+        if (!db.IsPostgres) return (position, await db.Changes.AsNoTracking().Where(c => c.Id > position).OrderBy(c => c.Id).Take(BatchSize).ToListAsync(cancellation));
+        await sequencer.FlushAsync(cancellation);
+        return (position, await db.Changes.AsNoTracking().Where(c => c.Position > position).OrderBy(c => c.Position).Take(BatchSize).ToListAsync(cancellation));
     }
 
     /// <summary>Moves the place on inside the caller's transaction; false when another process did.</summary>
-    internal static async Task<bool> AdvanceAsync(HufuDbContext db, string name, long from, long to, CancellationToken cancellation) =>
-        await db.Set<ChangeCursor>().Where(c => c.Name == name && c.Position == from).ExecuteUpdateAsync(s => s.SetProperty(c => c.Position, to), cancellation) == 1;
+    internal static async Task<bool> AdvanceAsync(HufuDbContext db, string name, long from, Change last, CancellationToken cancellation)
+    {
+        var (key, to) = (KeyOf(db, name), db.IsPostgres ? last.Position!.Value : last.Id);
+        return await db.Set<ChangeCursor>().Where(c => c.Name == key && c.Position == from).ExecuteUpdateAsync(s => s.SetProperty(c => c.Position, to), cancellation) == 1;
+    }
+
+    // Identities are given before a transaction commits. SQLite has one writer, so their order is the order of commits. On PostgreSQL a change
+    // with a lower identity may come to be seen after one with a higher, however much later, and a reader that keeps its place by identities
+    // would pass it over: there the place is the leaf in the ledger, which is given when the change is seen, without gaps.
+    private static string KeyOf(HufuDbContext db, string name) => db.IsPostgres ? name + ".leaf" : name;
 }

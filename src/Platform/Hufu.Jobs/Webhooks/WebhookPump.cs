@@ -62,7 +62,7 @@ internal sealed class WebhookPump(
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (!await ChangeReader.AdvanceAsync(db, CursorName, from, changes[^1].Id, cancellation)) return true;
+        if (!await ChangeReader.AdvanceAsync(db, CursorName, from, changes[^1], cancellation)) return true;
         db.AddRange(deliveries);
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);

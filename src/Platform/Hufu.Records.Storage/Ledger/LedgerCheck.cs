@@ -19,6 +19,12 @@ public sealed record LedgerCheckResult(IReadOnlyList<BrokenPlace> Broken, long L
 
     /// <summary>What further parts looked at, by their names.</summary>
     public IReadOnlyDictionary<string, long> Parts { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>What outsiders said of this ledger's checkpoints, the newest first, and what it is worth.</summary>
+    public IReadOnlyList<JudgedAnchor> Anchors { get; init; } = [];
+
+    /// <summary>What is no break but should be explained: times that contradict each other.</summary>
+    public IReadOnlyList<BrokenPlace> Remarks { get; init; } = [];
 }
 
 /// <summary>Something outside the rows that the ledger vouches for, and that knows how to verify itself.</summary>
@@ -36,20 +42,33 @@ public interface ILedgerCheckPart
 /// its leaf, every record against the hash in its last change, every evidence file against its name. May run beside a product that is writing:
 /// the database is read as it was at one moment, and a leaf that is written before its place is noted counts as waiting.
 /// </summary>
-public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, LedgerFiles files, FileVault vault, IEnumerable<ILedgerCheckPart> parts)
+public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, LedgerFiles files, LedgerAnchors anchors, FileVault vault, IEnumerable<ILedgerCheckPart> parts)
 {
     private const int MaxFaults = 50;
 
     /// <summary>Runs the verification. Checkpoints kept elsewhere catch a ledger that was cut back or rewritten as a whole.</summary>
-    public async Task<Result<LedgerCheckResult>> RunAsync(IReadOnlyList<SignedCheckpoint> keptElsewhere, IProgress<(string Part, double Done)>? progress = null, CancellationToken cancellation = default)
+    /// <param name="keptElsewhere">Such checkpoints.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="trust">Whom to believe about time stamps and cosignatures; the organisation's settings when it is null.</param>
+    /// <param name="cancellation">Stops the run.</param>
+    public async Task<Result<LedgerCheckResult>> RunAsync(IReadOnlyList<SignedCheckpoint> keptElsewhere, IProgress<(string Part, double Done)>? progress = null, AnchorSettings? trust = null, CancellationToken cancellation = default)
     {
         var verifier = files.Verifier();
         if (!verifier.IsOk) return Result.Fail<LedgerCheckResult>(verifier.Errors);
         var broken = new List<BrokenPlace>();
         progress?.Report(("ledger", 0));
-        var tree = LedgerVerifier.Verify(files.Folder, new LedgerTrust(verifier.Value), keptElsewhere, cancellation: cancellation);
-        if (tree.Fault is { } fault)
-            broken.Add(new BrokenPlace("ledger." + Dashed(fault.Kind.ToString()), fault.EntryIndex is { } at ? $"{fault.Path} #{at}" : fault.Path, fault.Message));
+        // What was kept beside the ledger counts as well; whoever rewrote the ledger may have forgotten it.
+        var kept = anchors.List(out var unreadable);
+        foreach (var fault in unreadable) broken.Add(new BrokenPlace(fault.Code, fault.Place ?? "anchors", fault.Message));
+        IReadOnlyList<JudgedAnchor> judged;
+        await using (var settings = await factory.CreateDbContextAsync(cancellation))
+        using (var judge = new AnchorJudge(verifier.Value, trust ?? await AnchorSettings.LoadAsync(settings, cancellation)))
+            judged = [.. kept.Select(judge.Judge)];
+        AddAnchors(broken, judged);
+        var tree = LedgerVerifier.Verify(files.Folder, new LedgerTrust(verifier.Value), [.. keptElsewhere, .. judged.Where(j => j.CheckpointFault is null).Select(j => j.Anchor.Checkpoint)], cancellation: cancellation);
+        if (tree.Fault is { } first)
+            broken.Add(new BrokenPlace("ledger." + Dashed(first.Kind.ToString()), first.EntryIndex is { } at ? $"{first.Path} #{at}" : first.Path, first.Message));
+        var times = new AnchorTimes(judged);
         var size = tree.Checkpoint?.Checkpoint.Size ?? 0;
         await using var db = await factory.CreateDbContextAsync(cancellation);
         await using var moment = await SnapshotAsync(db, cancellation);
@@ -74,6 +93,7 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
             {
                 for (; next < position && broken.Count < MaxFaults; next++) Missing(broken, reader, next, noted);
                 next = Math.Max(next, position + 1);
+                times.Look(position, change.At);
                 var entry = reader.IsOk ? reader.Value.ReadEntry(position) : null;
                 if (entry is not { IsOk: true }) Add(broken, "leaf.missing", $"#{position}", $"異動 {change.Id} 的帳本項 #{position} 不存在或無法讀取。", $"Leaf #{position} of change {change.Id} is missing or cannot be read.");
                 else if (!entry.Value.AsSpan().SequenceEqual(ChangeCapture.Leaf(change)))
@@ -106,9 +126,9 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
         }
 
         // What is no row, such as a sealed log segment, has its own verification.
-        var kept = db.Model.GetEntityTypes().Where(e => typeof(IAudited).IsAssignableFrom(e.ClrType)).Select(e => ((IAudited)Activator.CreateInstance(e.ClrType)!).AuditType).ToHashSet(StringComparer.Ordinal);
+        var audited = db.Model.GetEntityTypes().Where(e => typeof(IAudited).IsAssignableFrom(e.ClrType)).Select(e => ((IAudited)Activator.CreateInstance(e.ClrType)!).AuditType).ToHashSet(StringComparer.Ordinal);
         foreach (var (id, state) in last)
-            if (state.State is not null && kept.Contains(state.Type)) Add(broken, "record.missing", $"{state.Type} {id}", $"{state.Type} {id} 有異動紀錄，資料卻不見了。", $"{state.Type} {id} has changes but the row is gone.");
+            if (state.State is not null && audited.Contains(state.Type)) Add(broken, "record.missing", $"{state.Type} {id}", $"{state.Type} {id} 有異動紀錄，資料卻不見了。", $"{state.Type} {id} has changes but the row is gone.");
 
         long checkedFiles = 0;
         foreach (var hash in await db.Evidence.AsNoTracking().Where(e => e.Sha256 != null && e.FileName != null).Select(e => e.Sha256!).Distinct().ToListAsync(cancellation))
@@ -118,6 +138,7 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
         }
 
         var counted = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        if (judged.Count > 0) (counted["time stamps"], counted["cosignatures"]) = (judged.Count(j => j.Stamp is not null), judged.Sum(j => j.Words.Count));
         foreach (var part in parts)
         {
             counted[part.Name] = await part.RunAsync(db, place =>
@@ -128,7 +149,18 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
 
         progress?.Report(("done", 1));
         var checkpoint = tree.Checkpoint is { } c ? System.Text.Encoding.UTF8.GetString(c.Bytes.Span) : null;
-        return Result.Of(new LedgerCheckResult(broken, size, changes, records, checkedFiles, waiting, erased, checkpoint) { Parts = counted });
+        return Result.Of(new LedgerCheckResult(broken, size, changes, records, checkedFiles, waiting, erased, checkpoint) { Parts = counted, Anchors = judged, Remarks = times.Remarks });
+    }
+
+    private static void AddAnchors(List<BrokenPlace> broken, IReadOnlyList<JudgedAnchor> judged)
+    {
+        foreach (var anchor in judged)
+        {
+            var where = string.Create(CultureInfo.InvariantCulture, $"anchors/{anchor.Anchor.Size:d10}");
+            if (anchor.CheckpointFault is { } fault) Add(broken, "anchor.checkpoint-refused", where, $"留存的檢查點不可信：{fault.Message.Zh}", $"The checkpoint that was kept is not to be believed: {fault.Message.En}");
+            if (anchor.StampFault is { } stamp) Add(broken, "timestamp.refused", where + "/timestamp.tst", $"第 {anchor.Anchor.Size} 項檢查點的時戳不成立：{stamp.Message.Zh}", $"The time stamp of the checkpoint at {anchor.Anchor.Size} does not hold: {stamp.Message.En}");
+            foreach (var line in anchor.Wrong) Add(broken, "cosignature.refused", where + "/cosignatures", $"見證者 {line} 對第 {anchor.Anchor.Size} 項檢查點的簽章不符。", $"The signature of the witness {line} on the checkpoint at {anchor.Anchor.Size} is wrong.");
+        }
     }
 
     // One consistent state of the database, whatever is written meanwhile.
