@@ -24,7 +24,7 @@ public class HeaderTests(WholeSite site) : WholeSiteTests(site)
     [InlineData("linhy", "/api/v1/openapi.json")]
     public async Task Every_answer_carries_the_headers_of_security(string who, string path)
     {
-        var answer = await site.As(who).GetAsync(path);
+        var answer = await Site.As(who).GetAsync(path);
         string Header(string name) => answer.Headers.TryGetValues(name, out var values) || answer.ContentHeaders.TryGetValues(name, out values) ? string.Join(", ", values) : "";
         Assert.True(answer.Status < 500, $"{path}: {answer.Status}");
         Assert.StartsWith("default-src 'none'", Header("Content-Security-Policy"), StringComparison.Ordinal);
@@ -42,13 +42,13 @@ public class HeaderTests(WholeSite site) : WholeSiteTests(site)
     [Fact]
     public async Task Cookies_of_the_session_and_the_form_cannot_be_read_by_script_and_stay_on_this_site()
     {
-        using var visitor = new Client(site.Host.Address, "xusf");
+        using var visitor = new Client(Site.Host.Address, "xusf");
         var page = await visitor.GetAsync("/sign-in");
         var form = Assert.Single(page.Headers.GetValues("Set-Cookie"), c => c.StartsWith("hufu-form=", StringComparison.Ordinal));
         Assert.Contains("httponly", form, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("samesite=lax", form, StringComparison.OrdinalIgnoreCase);
         var token = System.Text.RegularExpressions.Regex.Match(page.Body, "name=\"__RequestVerificationToken\" value=\"([^\"]+)\"", System.Text.RegularExpressions.RegexOptions.NonBacktracking).Groups[1].Value;
-        using var content = new FormUrlEncodedContent(new Dictionary<string, string> { ["account"] = "xusf", ["password"] = site.Host.Password, ["__RequestVerificationToken"] = token });
+        using var content = new FormUrlEncodedContent(new Dictionary<string, string> { ["account"] = "xusf", ["password"] = Site.Host.Password, ["__RequestVerificationToken"] = token });
         var done = await visitor.SendAsync(HttpMethod.Post, "/sign-in", content);
         Assert.Equal(302, done.Status);
         var session = Assert.Single(done.Headers.GetValues("Set-Cookie"), c => c.StartsWith("hufu=", StringComparison.Ordinal));
@@ -62,8 +62,8 @@ public class HeaderTests(WholeSite site) : WholeSiteTests(site)
     [InlineData("attack.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>")]
     public async Task An_uploaded_file_comes_back_as_a_download_that_nothing_runs(string name, string text)
     {
-        var client = site.As("linhy");
-        var made = await site.As("writer").SendAsync(HttpMethod.Post, "/api/v1/incident/incidents", new StringContent("{\"fields\":{\"title\":\"上傳的檔案\"}}", Encoding.UTF8, "application/json"));
+        var client = Site.As("linhy");
+        var made = await Site.As("writer").SendAsync(HttpMethod.Post, "/api/v1/incident/incidents", new StringContent("{\"fields\":{\"title\":\"上傳的檔案\"}}", Encoding.UTF8, "application/json"));
         Assert.True(made.Status == 201, made.Body);
         using var json = System.Text.Json.JsonDocument.Parse(made.Body);
         var path = "/incident/incidents/" + json.RootElement.GetProperty("number").GetString();
@@ -81,8 +81,8 @@ public class HeaderTests(WholeSite site) : WholeSiteTests(site)
         Assert.Equal("nosniff", Assert.Single(file.Headers.GetValues("X-Content-Type-Options")));
         Assert.Contains("sandbox", Assert.Single(file.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
         // Somebody without a right to the record does not get it by its address.
-        Assert.Equal(404, (await site.As("chenyf").GetAsync(link)).Status);
-        Assert.Equal(302, (await site.As("").GetAsync(link)).Status);
+        Assert.Equal(404, (await Site.As("chenyf").GetAsync(link)).Status);
+        Assert.Equal(302, (await Site.As("").GetAsync(link)).Status);
     }
 }
 

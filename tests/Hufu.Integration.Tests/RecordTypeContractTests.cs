@@ -11,7 +11,7 @@ namespace Hufu.Integration.Tests;
 public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(site)
 {
     // Types that come from elsewhere: they are read and changed, never made by hand.
-    private IEnumerable<RecordType> Made => site.Types.All.Where(t => !t.CreatedByProduct);
+    private IEnumerable<RecordType> Made => Site.Types.All.Where(t => !t.CreatedByProduct);
 
     [Fact]
     public async Task Every_type_is_created_read_changed_exported_imported_back_and_found()
@@ -26,7 +26,7 @@ public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(si
             left.Remove(type);
             try
             {
-                numbers[type.Key] = await GoRoundAsync(type, numbers, site.As("writer"), site.As("linhy"));
+                numbers[type.Key] = await GoRoundAsync(type, numbers, Site.As("writer"), Site.As("linhy"));
             }
             catch (Exception e) when (e is Xunit.Sdk.XunitException or KeyNotFoundException or JsonException)
             {
@@ -54,9 +54,9 @@ public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(si
     [Fact]
     public async Task The_description_of_the_API_has_every_type_with_its_fields()
     {
-        using var openApi = JsonDocument.Parse((await site.As("linhy").GetAsync("/api/v1/openapi.json")).Body);
+        using var openApi = JsonDocument.Parse((await Site.As("linhy").GetAsync("/api/v1/openapi.json")).Body);
         var paths = openApi.RootElement.GetProperty("paths");
-        foreach (var type in site.Types.All)
+        foreach (var type in Site.Types.All)
         {
             var list = paths.GetProperty("/api/v1" + type.Path).GetProperty("get");
             foreach (var field in type.Fields.Where(f => !f.Sensitive)) Assert.Contains(field.Key, list.GetProperty("description").GetString(), StringComparison.Ordinal);
@@ -64,8 +64,8 @@ public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(si
             Assert.Equal(!type.CreatedByProduct, paths.GetProperty("/api/v1" + type.Path).TryGetProperty("post", out _));
         }
 
-        using var types = JsonDocument.Parse((await site.As("admin").GetAsync("/api/v1/types")).Body);
-        Assert.Equal(site.Types.All.Count, types.RootElement.GetArrayLength());
+        using var types = JsonDocument.Parse((await Site.As("admin").GetAsync("/api/v1/types")).Body);
+        Assert.Equal(Site.Types.All.Count, types.RootElement.GetArrayLength());
     }
 
     // One record through everything that its type gives.

@@ -20,7 +20,8 @@ public sealed class PostgresConcurrencyTests(PostgresServer server) : DatabaseTe
         await using (var transaction = await slow.Db.Database.BeginTransactionAsync())
         {
             Ok(await slow.CreateAsync(actor, Host.Item, new Dictionary<string, string?> { ["title"] = "慢" }));
-            await Host.ItemAsync(actor, ("title", "快"));
+            // Of another type: numbers of one type are given one after the other.
+            Ok(await Host.Store.CreateAsync(actor, Host.Group, Title("快")));
             Assert.Equal(1, Ok(await sequencer.FlushAsync()));
             first = await Host.Db.Changes.AsNoTracking().SingleAsync();
             Assert.Equal(0, first.Position);

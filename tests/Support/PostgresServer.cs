@@ -22,6 +22,7 @@ public interface IOnPostgres;
 public sealed class PostgresServer : IDisposable
 {
     private const string Binaries = "/usr/lib/postgresql/15/bin";
+    private static PostgresServer? known;
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, string> perFolder = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<string> made = [];
@@ -39,7 +40,8 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>The server of this run, for what is made without a fixture at hand.</summary>
     public static async Task<PostgresServer> CurrentAsync() =>
-        await TestContext.Current.GetFixture<PostgresServer>() ?? throw new InvalidOperationException("There is no fixture for PostgreSQL.");
+        // Kept: when a class is cleaned up, its fixtures can no longer be asked for.
+        known ??= await TestContext.Current.GetFixture<PostgresServer>() ?? throw new InvalidOperationException("There is no fixture for PostgreSQL.");
 
     /// <summary>Whether the test that runs now is of a class that is marked for PostgreSQL.</summary>
     public static bool IsMeant => TestContext.Current.TestClass is IXunitTestClass { Class: { } type } && typeof(IOnPostgres).IsAssignableFrom(type);

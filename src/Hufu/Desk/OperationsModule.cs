@@ -39,7 +39,7 @@ internal sealed class OperationsModule : HufuModule
         MapMail(routes.MapGroup("/admin/mail").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(JobAreas.Jobs)));
         MapAnchors(routes.MapGroup("/admin/ledger").ExcludeFromDescription().AddEndpointFilter(CoreModule.Requires(AnchorService.Area)));
         routes.MapGroup("/api/v1/ledger").WithTags("Ledger").MapPost("/cosignatures", CosignAsync).AddEndpointFilter(CoreModule.Requires(AnchorService.Area, Right.Administer))
-            .WithSummary("Add cosignatures of witnesses").WithDescription("The body is a signed note (the checkpoint with the witness's signature lines), or the lines alone, as text. Only what a witness that is set up rightly signed is kept.").Accepts<string>("text/plain");
+            .WithSummary("Add cosignatures of witnesses").WithDescription("The body is a signed note (the checkpoint with the witness's signature lines), or the lines alone, as text. Only what a witness that is set up rightly signed is kept.");
     }
 
     private static void MapJobs(RouteGroupBuilder jobs)

@@ -44,11 +44,11 @@ public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
         var problems = new ConcurrentBag<string>();
         var addresses = Addresses().Where(a => a.Rule is not null).ToList();
         var samples = await SamplesAsync();
-        var changes = await site.DatabaseAsync(db => db.Changes.CountAsync());
+        var changes = await Site.DatabaseAsync(db => db.Changes.CountAsync());
         var sent = 0;
         await Task.WhenAll(new[] { "", "token" }.Concat(WholeSite.Accounts).Select(who => Task.Run(async () =>
         {
-            var (client, actor) = (site.As(who), await site.ActorAsync(who));
+            var (client, actor) = (Site.As(who), await Site.ActorAsync(who));
             foreach (var address in addresses)
             {
                 IEnumerable<Sample?> at = address.Type is not null && address.Rule!.Need is Need.Record ? samples[address.Type.Key] : new Sample?[] { null };
@@ -83,11 +83,11 @@ public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
         // Whoever was denied changed nothing, and reading changed nothing.
         foreach (var sample in samples.Values.SelectMany(s => s))
         {
-            var now = await site.StoreAsync(store => store.FindAsync(Actor.System(), store.Types.Of(sample.Record), sample.Id));
+            var now = await Site.StoreAsync(store => store.FindAsync(Actor.System(), store.Types.Of(sample.Record), sample.Id));
             Assert.Equal((sample.Record.Version, sample.Record.State, sample.Record.ArchivedAt), (now.Value.Version, now.Value.State, now.Value.ArchivedAt));
         }
 
-        TestContext.Current.SendDiagnosticMessage("{0} requests by 8 kinds of people at {1} addresses; {2} changes before, {3} after", sent, addresses.Count, changes, await site.DatabaseAsync(db => db.Changes.CountAsync()));
+        TestContext.Current.SendDiagnosticMessage("{0} requests by 8 kinds of people at {1} addresses; {2} changes before, {3} after", sent, addresses.Count, changes, await Site.DatabaseAsync(db => db.Changes.CountAsync()));
         Assert.True(sent > 2000, $"Only {sent} requests.");
     }
 
@@ -100,7 +100,7 @@ public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
             foreach (var who in new[] { "admin", "linhy" })
             {
                 using var content = Body(address, "");
-                var answer = await site.As(who).SendAsync(new HttpMethod(address.Method), Fill(address, "XXX-2026-9999"), content);
+                var answer = await Site.As(who).SendAsync(new HttpMethod(address.Method), Fill(address, "XXX-2026-9999"), content);
                 if (answer.Status != 400) let.Add($"{who}: {address} → {answer.Status}");
             }
         }
@@ -114,13 +114,13 @@ public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
         var samples = await SamplesAsync();
         var changes = await CountsAsync();
         foreach (var address in Addresses().Where(a => a.Method == "GET" && a.Rule is not null))
-            await AskAsync(site.As("linhy"), address, Fill(address, address.Type is null ? null : samples[address.Type.Key][0].Number));
+            await AskAsync(Site.As("linhy"), address, Fill(address, address.Type is null ? null : samples[address.Type.Key][0].Number));
         Assert.Equal(changes, await CountsAsync());
     }
 
-    private Task<string> CountsAsync() => site.DatabaseAsync(async db => $"changes {await db.Changes.CountAsync(c => c.Action != "sign-in" && c.ActorId != null)}, drafts {await db.Drafts.CountAsync()}, views {await db.SavedViews.CountAsync()}, comments {await db.Comments.CountAsync()}, evidence {await db.Evidence.CountAsync()}, links {await db.Links.CountAsync()}");
+    private Task<string> CountsAsync() => Site.DatabaseAsync(async db => $"changes {await db.Changes.CountAsync(c => c.Action != "sign-in" && c.ActorId != null)}, drafts {await db.Drafts.CountAsync()}, views {await db.SavedViews.CountAsync()}, comments {await db.Comments.CountAsync()}, evidence {await db.Evidence.CountAsync()}, links {await db.Links.CountAsync()}");
 
-    private async Task<int> DenialsAsync(Actor? actor) => actor is null ? 0 : await site.DatabaseAsync(db => db.Denials.CountAsync(d => d.ActorId == actor.Id && d.Channel == actor.Channel));
+    private async Task<int> DenialsAsync(Actor? actor) => actor is null ? 0 : await Site.DatabaseAsync(db => db.Denials.CountAsync(d => d.ActorId == actor.Id && d.Channel == actor.Channel));
 
     private static bool Allowed(Address address, Actor? actor, Record? record) => address.Rule!.Need switch
     {
@@ -158,7 +158,7 @@ public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
     }
 
     /// <summary>Two records of each type: one in the unit of the system owner, one elsewhere.</summary>
-    private Task<Dictionary<string, List<Sample>>> SamplesAsync() => site.StoreAsync(async store =>
+    private Task<Dictionary<string, List<Sample>>> SamplesAsync() => Site.StoreAsync(async store =>
     {
         var owner = store.Directory.People.Single(p => p.Account == "wangch").UnitId!.Value;
         var units = new[] { store.Directory.Unit(owner)!.Name, store.Directory.Units.First(u => u.Id != owner && u.ParentId != owner && store.Directory.Unit(owner)!.ParentId != u.Id).Name };
@@ -188,7 +188,7 @@ public class EveryAddressTests(WholeSite site) : WholeSiteTests(site)
     private List<Address> Addresses()
     {
         var found = new List<Address>();
-        foreach (var endpoint in site.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        foreach (var endpoint in Site.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
         {
             if (endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is not null) continue;
             var pattern = "/" + Regex.Replace(endpoint.RoutePattern.RawText!.Trim('/'), @"\{\*{0,2}([a-zA-Z]+)(:[a-z]+)?\}", "{$1}", RegexOptions.NonBacktracking);

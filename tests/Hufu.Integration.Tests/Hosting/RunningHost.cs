@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
+using Hufu.Records.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -76,7 +78,8 @@ public sealed class RunningHost : IAsyncDisposable
                 Console.SetOut(before);
             }
 
-            var host = built.Last ?? throw new InvalidOperationException("The product built no host.");
+            // Other tests build hosts of their own meanwhile.
+            var host = built.Built.LastOrDefault(h => h.Services.GetService<StorageOptions>()?.DataFolder == Path.Combine(folder, "data")) ?? throw new InvalidOperationException("The product built no host.");
             var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             return new RunningHost(host, main, folder, address.TrimEnd('/'), printed.ToString());
         }
@@ -124,7 +127,7 @@ public sealed class RunningHost : IAsyncDisposable
     {
         private readonly List<IDisposable> subscriptions = [];
 
-        public IHost? Last { get; private set; }
+        public ConcurrentQueue<IHost> Built { get; } = [];
 
         public void OnNext(DiagnosticListener value)
         {
@@ -133,7 +136,7 @@ public sealed class RunningHost : IAsyncDisposable
 
         public void OnNext(KeyValuePair<string, object?> value)
         {
-            if (value is { Key: "HostBuilt", Value: IHost host }) Last = host;
+            if (value is { Key: "HostBuilt", Value: IHost host }) Built.Enqueue(host);
         }
 
         public void OnCompleted()

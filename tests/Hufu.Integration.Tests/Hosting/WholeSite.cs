@@ -106,6 +106,8 @@ public sealed class WholeSiteOnPostgres : WholeSite
 /// <summary>Tests of the one whole product, on whichever database the class names.</summary>
 public abstract class WholeSiteTests(WholeSite site) : IAsyncLifetime
 {
+    protected WholeSite Site => site;
+
     public ValueTask InitializeAsync() => site.OpenAsync();
 
     public ValueTask DisposeAsync()
