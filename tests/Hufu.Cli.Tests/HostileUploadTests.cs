@@ -53,12 +53,16 @@ public sealed class HostileUploadTests(Sample sample, RunningSample site) : ICla
         var (bytes, words) = HostileFiles.Tables[name];
         foreach (var path in new[] { "/risk/assets/import", "/admin/people/import" })
             await RefusedAsync(() => site.Browser.UploadAsync(path, "file", name, bytes), words);
+        await RefusedByTheApiAsync(name, bytes, words);
     }
 
     [Theory]
     [MemberData(nameof(ScanNames))]
-    public Task A_hostile_scan_is_refused(string name) =>
-        RefusedAsync(() => site.Browser.UploadAsync("/risk/assets/import", "file", name, HostileFiles.Scans[name].Bytes), HostileFiles.Scans[name].Words);
+    public async Task A_hostile_scan_is_refused(string name)
+    {
+        await RefusedAsync(() => site.Browser.UploadAsync("/risk/assets/import", "file", name, HostileFiles.Scans[name].Bytes), HostileFiles.Scans[name].Words);
+        await RefusedByTheApiAsync(name, HostileFiles.Scans[name].Bytes, HostileFiles.Scans[name].Words);
+    }
 
     [Fact]
     public async Task A_row_that_is_refused_is_named_and_stops_all_of_it()
@@ -124,13 +128,15 @@ public sealed class HostileUploadTests(Sample sample, RunningSample site) : ICla
         await HealthyAsync();
     }
 
-    [Fact]
-    public async Task Two_gigabytes_are_refused_at_the_limit_of_the_API()
+    [Theory]
+    [InlineData("/api/v1/logs/import?name=big.log", "At most 1024 MB")]
+    [InlineData("/api/v1/risk/assets/import?name=big.csv&commit=true", "At most 200 MB")]
+    public async Task Two_gigabytes_are_refused_at_the_limit_of_the_API(string path, string words)
     {
         var before = State();
         using var body = new Endless();
-        var answer = await site.Api.SendAsync(HttpMethod.Post, "/api/v1/logs/import?name=big.log", body, waitForLeave: true);
-        Assert.True(answer.Status == 413 && answer.Body.Contains("At most 1024 MB", StringComparison.Ordinal), answer.ToString());
+        var answer = await site.Api.SendAsync(HttpMethod.Post, path, body, waitForLeave: true);
+        Assert.True(answer.Status == 413 && answer.Body.Contains(words, StringComparison.Ordinal), answer.ToString());
         Assert.StartsWith("application/problem+json", answer.ContentType, StringComparison.Ordinal);
         Assert.Equal(before, State());
         await HealthyAsync();
@@ -305,6 +311,21 @@ public sealed class HostileUploadTests(Sample sample, RunningSample site) : ICla
             site.Browser.Speak("en");
         }
 
+        Assert.Equal(before, State());
+        Assert.Equal(uploads, Uploads());
+        await HealthyAsync();
+    }
+
+    private async Task RefusedByTheApiAsync(string name, byte[] bytes, string[] words)
+    {
+        var (before, uploads) = (State(), Uploads());
+        var answer = await site.Api.SendAsync(HttpMethod.Post, "/api/v1/risk/assets/import?commit=true&skipRefused=true&name=" + name, bytes, "application/octet-stream");
+        Assert.True(answer.Status == 422, answer.ToString());
+        Assert.StartsWith("application/problem+json", answer.ContentType, StringComparison.Ordinal);
+        using var problem = JsonDocument.Parse(answer.Body);
+        var detail = problem.RootElement.GetProperty("detail").GetString()!;
+        foreach (var word in words) Assert.Contains(word, detail, StringComparison.Ordinal);
+        Assert.StartsWith(name, problem.RootElement.GetProperty("errors")[0].GetProperty("place").GetString(), StringComparison.Ordinal);
         Assert.Equal(before, State());
         Assert.Equal(uploads, Uploads());
         await HealthyAsync();
