@@ -74,6 +74,8 @@ internal static class ServeVerb
             Console.WriteLine($"First run: open the page and create the organisation. From another machine it asks for this code / 首次設定：從其他電腦連線時須輸入設定碼：{app.Services.GetRequiredService<SetupCode>().Value}");
         if (demo) await DemoLoader.RunAsync(app.Services, Console.Out, cancellation);
         await app.WaitForShutdownAsync(cancellation);
+        // The last log segment is sealed while the server stops, after the sequencer has: what it anchors gets its leaf now and not at the next start.
+        await Terminal.SequenceAsync(app.Services, CancellationToken.None);
         return 0;
     }
 }
