@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Microsoft.Data.Sqlite;
@@ -45,43 +47,82 @@ internal static class DatabaseUpgrade
     // One upgrade at a time, whoever starts it.
     private const long UpgradeLock = 0x48756675;
 
+    private static readonly string[] Companions = ["", "-wal", "-shm", "-journal"];
+
     /// <summary>
-    /// Applies what migrations are missing. The embedded file is first copied and the migrations are tried on the copy: when they fail there,
-    /// the real file has not been touched. On PostgreSQL all of them are one transaction, which is looked over before it is committed.
+    /// Applies what migrations are missing. The embedded file is first copied and the migrations are tried on the copy: when they fail there, or
+    /// there is no room for them, the real file has not been touched. On PostgreSQL all of them are one transaction, which is looked over before it
+    /// is committed.
     /// </summary>
-    internal static async Task RunAsync(IServiceProvider services, StorageOptions storage, Action<string> say)
+    internal static async Task<Result> RunAsync(IServiceProvider services, StorageOptions storage, Action<string> say)
     {
         await using var db = services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContext();
+        var known = db.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+        var trial = storage.SqliteFile + ".trial";
+        // What a process left that was killed while it tried.
+        if (storage.Postgres is null) Delete(trial);
+        var applied = storage.Postgres is null || await HasHistoryAsync(db) ? (await db.Database.GetAppliedMigrationsAsync()).ToList() : [];
+        if (applied.Find(m => !known.Contains(m)) is { } newer)
+            return Result.Fail(Error.Of("upgrade.newer", $"資料庫已由較新版本的 Hufu 升級（{newer}），這個版本不能使用，資料未更動。請改用較新版本，或還原升級前的備份。", $"A newer Hufu has upgraded this database ({newer}), so this version cannot use it. Nothing was changed. Use the newer version, or restore a backup from before.", storage.Postgres is null ? storage.SqliteFile : null));
         if (storage.Postgres is not null)
         {
-            await OnPostgresAsync(db, say);
-            return;
+            try
+            {
+                await OnPostgresAsync(db, say);
+                return Result.Ok;
+            }
+            catch (DbException e) when (applied.Count > 0)
+            {
+                return Result.Fail(Error.Of("upgrade.failed", $"資料庫升級失敗：{e.Message} 資料庫未更動。請繼續使用先前的版本，並把這段訊息交給開發者。", $"The upgrade of the database failed: {e.Message} The database is untouched. Go on with the version before and report these lines."));
+            }
         }
 
         var pending = (await db.Database.GetPendingMigrationsAsync()).ToList();
-        if (pending.Count == 0) return;
-        if (storage.Postgres is null && File.Exists(storage.SqliteFile) && new FileInfo(storage.SqliteFile).Length > 0)
+        if (pending.Count == 0) return Result.Ok;
+        if (!File.Exists(storage.SqliteFile) || new FileInfo(storage.SqliteFile).Length == 0)
         {
-            var trial = storage.SqliteFile + ".trial";
-            foreach (var ending in new[] { "", "-wal", "-shm" }) File.Delete(trial + ending);
-            say($"Trying {pending.Count} migration(s) on a copy of the database / 先在副本上試行 {pending.Count} 個資料庫升級");
-            await CopyAsync(storage.SqliteFile, trial);
-            try
-            {
-                await using var copy = new SqliteHufuContext(new DbContextOptionsBuilder<SqliteHufuContext>().UseSqlite($"Data Source={trial};Pooling=False").AddInterceptors(new SqliteSettings()).Options, db.Types, services.GetServices<IModelContribution>(), TimeProvider.System);
-                await copy.Database.MigrateAsync();
-            }
-            catch
-            {
-                say(Failed);
-                throw;
-            }
-
-            await CopyAsync(storage.SqliteFile, storage.SqliteFile + ".before-" + pending[^1]);
-            foreach (var ending in new[] { "", "-wal", "-shm" }) File.Delete(trial + ending);
+            await db.Database.MigrateAsync();
+            return Result.Ok;
         }
 
-        await db.Database.MigrateAsync();
+        if (Room(storage) is { } tooLittle) return Result.Fail(tooLittle);
+        say($"Trying {pending.Count} migration(s) on a copy of the database / 先在副本上試行 {pending.Count} 個資料庫升級");
+        var before = storage.SqliteFile + ".before-" + pending[^1];
+        try
+        {
+            await CopyAsync(storage.SqliteFile, trial);
+            if (await TryAsync(services, storage, db, trial, pending) is { } failed) return Result.Fail(failed);
+            Delete(trial);
+            // An upgrade that was cut off goes on: what stood before it is in the file already.
+            if (Applied(before) is not { } kept || kept >= applied.Count)
+            {
+                await CopyAsync(storage.SqliteFile, before + ".part");
+                Delete(before);
+                File.Move(before + ".part", before);
+            }
+        }
+        catch (Exception e) when (DiskFull.Is(e))
+        {
+            return Result.Fail(NoRoom(storage, Needed(storage)));
+        }
+        finally
+        {
+            Delete(trial);
+            Delete(before + ".part");
+        }
+
+        try
+        {
+            await db.Database.MigrateAsync();
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            var why = DiskFull.Is(e) ? DiskFull.Error.Message : new LocalizedText(e.Message, e.Message);
+            return Result.Fail(Error.Of("upgrade.cut-off", $"資料庫升級中斷：{why.Zh} 已完成的步驟保留，下次啟動會繼續；升級前的資料庫在 {before}。", $"The upgrade of the database was cut off: {why.En} The steps that were done stay and the next start goes on; the database as it was before is {before}.", storage.SqliteFile));
+        }
+
+        say($"The database is upgraded; as it was before it is kept in {before} / 資料庫已升級；升級前的資料庫保留在 {before}");
+        return Result.Ok;
     }
 
     private static async Task OnPostgresAsync(HufuDbContext db, Action<string> say)
@@ -94,23 +135,13 @@ internal static class DatabaseUpgrade
         var pending = db.Database.GetMigrations().Except(applied, StringComparer.Ordinal).ToList();
         if (pending.Count == 0) return;
         if (applied.Count > 0) say($"Applying {pending.Count} migration(s) in one transaction / 以單一交易套用 {pending.Count} 個資料庫升級");
-        try
-        {
-            await ApplyAsync(db, applied.Count == 0 ? Migration.InitialDatabase : applied[^1], pending[^1]);
-            await LookOverAsync(db);
-            await transaction.CommitAsync();
-        }
-        catch
-        {
-            if (applied.Count > 0) say(Failed);
-            throw;
-        }
+        await ApplyAsync(db, applied.Count == 0 ? Migration.InitialDatabase : applied[^1], pending[^1]);
+        await LookOverAsync(db);
+        await transaction.CommitAsync();
     }
 
     // Asked of the catalogue: looking into a table that is not there would end the transaction, and be written to the log as a fault.
     private static async Task<bool> HasHistoryAsync(HufuDbContext db) => await db.Database.SqlQuery<bool>($"SELECT to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL AS \"Value\"").SingleAsync();
-
-    private const string Failed = "The upgrade failed; nothing was changed. The earlier version of Hufu can go on with these data. / 升級失敗，資料未變更；可用先前版本的虎符繼續使用這份資料。";
 
     /// <summary>Runs the statements of migrations on the open connection, in its transaction.</summary>
     internal static async Task ApplyAsync(HufuDbContext db, string from, string to)
@@ -144,5 +175,65 @@ internal static class DatabaseUpgrade
         await source.OpenAsync();
         await target.OpenAsync();
         source.BackupDatabase(target);
+    }
+
+    // Tries on the copy; null when all went well and the copy is whole.
+    private static async Task<Error?> TryAsync(IServiceProvider services, StorageOptions storage, HufuDbContext db, string trial, List<string> pending)
+    {
+        await using var copy = new SqliteHufuContext(new DbContextOptionsBuilder<SqliteHufuContext>().UseSqlite($"Data Source={trial};Pooling=False").AddInterceptors(new SqliteSettings()).Options, db.Types, services.GetServices<IModelContribution>(), TimeProvider.System);
+        try
+        {
+            await copy.Database.MigrateAsync();
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException or InvalidOperationException or NotSupportedException && !DiskFull.Is(e))
+        {
+            var done = (await copy.Database.GetAppliedMigrationsAsync()).ToHashSet(StringComparer.Ordinal);
+            return NotUpgraded(storage, pending.Find(m => !done.Contains(m)) ?? pending[^1], e.Message);
+        }
+
+        await copy.Database.OpenConnectionAsync();
+        await using var check = copy.Database.GetDbConnection().CreateCommand();
+        check.CommandText = "PRAGMA quick_check(1)";
+        return await check.ExecuteScalarAsync() is "ok" ? null : NotUpgraded(storage, pending[^1], "quick_check");
+    }
+
+    private static Error NotUpgraded(StorageOptions storage, string migration, string why) => Error.Of("upgrade.failed",
+        $"資料庫升級「{migration}」在副本上試行失敗：{why} 真正的資料庫未更動。請繼續使用先前的版本，並把這段訊息交給開發者。",
+        $"The migration “{migration}” failed on a copy of the database: {why} The real database is untouched. Go on with the version before and report these lines.", storage.SqliteFile);
+
+    // The trial needs a copy and what it grows by; the copy that is kept and the real upgrade need the same once more, after the trial is gone.
+    private static long Needed(StorageOptions storage) => (2 * Companions.Select(c => new FileInfo(storage.SqliteFile + c)).Where(f => f.Exists).Sum(f => f.Length)) + (4 << 20);
+
+    private static Error? Room(StorageOptions storage)
+    {
+        var needed = Needed(storage);
+        return new DriveInfo(storage.DataFolder).AvailableFreeSpace < needed ? NoRoom(storage, needed) : null;
+    }
+
+    private static Error NoRoom(StorageOptions storage, long needed) => Error.Of("upgrade.no-room",
+        $"磁碟空間不足：升級資料庫前會先在副本上試行，{storage.DataFolder} 需要 {(needed >> 20) + 1} MB 可用空間。資料庫未更動；請騰出空間後重新啟動。",
+        $"Not enough room on the disk: the upgrade of the database is tried on a copy first and needs {(needed >> 20) + 1} MB free in {storage.DataFolder}. The database is untouched; make room and start again.", storage.SqliteFile);
+
+    /// <summary>How many migrations a database file has had; null when there is none that can be read.</summary>
+    private static int? Applied(string file)
+    {
+        if (!File.Exists(file)) return null;
+        try
+        {
+            using var db = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
+            db.Open();
+            using var count = db.CreateCommand();
+            count.CommandText = "SELECT count(*) FROM \"__EFMigrationsHistory\"";
+            return Convert.ToInt32(count.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (SqliteException)
+        {
+            return null;
+        }
+    }
+
+    private static void Delete(string file)
+    {
+        foreach (var ending in Companions) File.Delete(file + ending);
     }
 }

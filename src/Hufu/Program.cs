@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Data.Common;
 using Hufu.Cli;
+using Hufu.Records.Storage;
 using Microsoft.EntityFrameworkCore;
 
 var parsed = HufuCommand.Build().Parse(args);
@@ -19,6 +20,7 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Inv
 {
     // A broken world: disk, rights, another process. The words of the system are what helps; where in the program it was does not.
     await Console.Error.WriteLineAsync((e as DbUpdateException)?.InnerException?.Message ?? e.Message);
+    if (DiskFull.Is(e)) await Console.Error.WriteLineAsync($"{DiskFull.Error.Message.En} / {DiskFull.Error.Message.Zh}");
     return Exit.Refused;
 }
 catch (Hufu.SettingException e)

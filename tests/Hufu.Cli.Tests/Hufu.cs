@@ -72,7 +72,7 @@ internal static class Program
     internal static async Task<Server> ServeAsync(string data, string? postgres = null)
     {
         var process = Start(["serve", "--data", data, "--listen", "http://127.0.0.1:0", .. postgres is null ? (string[])[] : ["--postgres", postgres]]);
-        var server = new Server(process);
+        var server = new Server(process) { Data = data };
         await server.ReadyAsync();
         return server;
     }
@@ -93,6 +93,9 @@ internal sealed class Server(Process process) : IAsyncDisposable
     }
 
     internal Process Process => process;
+
+    /// <summary>Its data folder.</summary>
+    internal required string Data { get; init; }
 
     internal Uri Address { get; private set; } = new("http://127.0.0.1");
 
@@ -134,11 +137,26 @@ internal sealed class Server(Process process) : IAsyncDisposable
         throw new InvalidOperationException("The server did not start: " + said);
     }
 
+    /// <summary>Ends it at once, as kill -9 does.</summary>
+    internal async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+        await rest;
+    }
+
+    /// <summary>Asks it to stop and does not wait.</summary>
+    internal async Task TerminateAsync()
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Stops it as a service manager does.</summary>
     internal async Task StopAsync()
     {
         if (process.HasExited) return;
-        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        await TerminateAsync();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(patience.Token);
         await rest;
@@ -172,6 +190,8 @@ public sealed class Sample : IAsyncLifetime
             await server.StopAsync();
         }
 
+        // Who administers may not write records: the engineer's role is for the tests at the page.
+        await Program.OkAsync("user", "roles", "rescue", "--give", "security-engineer", "--data", Master);
         await Program.OkAsync("import", "assets", File("assets.csv", AssetList("A", Assets)), "--commit", "--summary", "--data", Master);
         await Program.OkAsync("logs", "ingest", File("auth.log", Guessing("203.0.113.9", 30)), "--data", Master);
         await Program.OkAsync("logs", "ingest", File("more.log", Guessing("203.0.113.10", 20)), "--data", Master);

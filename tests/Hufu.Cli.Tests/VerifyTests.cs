@@ -111,6 +111,61 @@ public sealed class VerifyTests(Sample sample)
     }
 
     [Fact]
+    public async Task A_record_deleted_by_SQL_is_named()
+    {
+        var data = sample.Copy();
+        var id = Guid.Parse((string)Sample.Scalar(data, "SELECT id FROM risk_asset WHERE number LIKE 'AST-%-0011'")!);
+        Sample.Scalar(data, "DELETE FROM risk_asset WHERE number LIKE 'AST-%-0011'");
+        await BrokenAsync(data, "record.missing", $"risk.asset {id}");
+    }
+
+    [Fact]
+    public async Task A_change_made_anew_with_a_fitting_commitment_is_named()
+    {
+        var data = sample.Copy();
+        var id = Sample.Scalar(data, "SELECT id FROM change WHERE type_key = 'risk.asset' ORDER BY id LIMIT 1 OFFSET 7");
+        var salt = (string)Sample.Scalar(data, $"SELECT salt FROM change WHERE id = {id}")!;
+        var payload = ((string)Sample.Scalar(data, $"SELECT payload FROM change WHERE id = {id}")!).Replace("主機", "客機", StringComparison.Ordinal);
+        var commitment = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([.. Convert.FromHexString(salt), .. System.Text.Encoding.UTF8.GetBytes(payload)]));
+        Sample.Scalar(data, $"UPDATE change SET commitment = '{commitment}', payload = '{payload.Replace("'", "''", StringComparison.Ordinal)}' WHERE id = {id}");
+        await BrokenAsync(data, "change.replaced", $"change {id}");
+    }
+
+    [Fact]
+    public async Task A_hash_list_of_a_log_segment_that_was_changed_is_named()
+    {
+        var data = sample.Copy();
+        Flip(Path.Combine(data, "logs", "00000001.leaves"), 3);
+        await BrokenAsync(data, "segment.root-changed", "segment 00000001");
+    }
+
+    [Fact]
+    public async Task An_evidence_file_that_was_changed_or_removed_is_named()
+    {
+        var data = sample.Copy();
+        await using (var server = await Program.ServeAsync(data))
+        {
+            using var browser = await Visitor.SignInAsync(server);
+            var number = (string)Sample.Scalar(data, "SELECT number FROM risk_asset ORDER BY number LIMIT 1")!;
+            var attached = await browser.UploadAsync($"/risk/assets/{number}/evidence", "file", "proof.txt", "what was seen"u8.ToArray());
+            Assert.True(attached.Flash is ['+', ..], attached.ToString());
+            await server.StopAsync();
+        }
+
+        var kept = Assert.Single(Directory.EnumerateFiles(Path.Combine(data, "files"), "*", SearchOption.AllDirectories));
+        await Program.OkAsync("verify", "--data", data);
+        var removed = sample.Copy(data);
+        Flip(kept, 5);
+        await BrokenAsync(data, "file.changed", Path.GetFileName(kept));
+        File.Delete(Path.Combine(removed, Path.GetRelativePath(data, kept)));
+        await BrokenAsync(removed, "file.changed", Path.GetFileName(kept));
+        var replaced = Sample.Scalar(removed, "SELECT id FROM evidence");
+        Assert.NotNull(replaced);
+        Sample.Scalar(removed, "DELETE FROM evidence");
+        await BrokenAsync(removed, "record.missing", Guid.Parse((string)replaced).ToString());
+    }
+
+    [Fact]
     public async Task A_checkpoint_kept_elsewhere_catches_a_ledger_made_anew()
     {
         var kept = sample.File("checkpoint", await File.ReadAllBytesAsync(Path.Combine(sample.Master, "ledger", "checkpoint"), TestContext.Current.CancellationToken));

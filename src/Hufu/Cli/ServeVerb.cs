@@ -11,6 +11,9 @@ namespace Hufu.Cli;
 /// <summary><c>hufu serve</c>: the web server.</summary>
 internal static class ServeVerb
 {
+    // A table of the largest size that is read, with the rest of its form.
+    private const long MaxRequest = 220L * 1024 * 1024;
+
     internal static Command Create()
     {
         var demo = new Option<bool>("--demo") { Description = "Fill an empty data folder with sample data: recorded logs, an asset list, people, risks. The accounts and their passwords, made for this folder, are printed." };
@@ -40,9 +43,10 @@ internal static class ServeVerb
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
-            o.Limits.MaxRequestBodySize = 220L * 1024 * 1024;
+            o.Limits.MaxRequestBodySize = MaxRequest;
         });
-        builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = 210L * 1024 * 1024);
+        // Whatever of both is met first, people are told one limit.
+        builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = MaxRequest);
         builder.AddObservation();
         Host.AddAll(builder.Services, storage, background: true);
         builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
@@ -56,7 +60,7 @@ internal static class ServeVerb
         builder.Services.AddHealthChecks().AddCheck<Health>("hufu");
         var app = builder.Build();
         StartCheck.ReleaseMigrationLock(storage, Console.WriteLine);
-        await DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine);
+        if (await DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine) is { IsOk: false } notUpgraded) return Terminal.Fail($"{notUpgraded.Errors[0].Message.En} / {notUpgraded.Errors[0].Message.Zh} [{notUpgraded.Errors[0].Code}]");
         if (folder.WasCutOff && !StartCheck.Look(storage, app.Services.GetRequiredService<LedgerFiles>(), Console.WriteLine)) return Exit.Refused;
         await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync(cancellation);
         app.UseFirstRun();
@@ -70,6 +74,8 @@ internal static class ServeVerb
             Console.WriteLine($"First run: open the page and create the organisation. From another machine it asks for this code / 首次設定：從其他電腦連線時須輸入設定碼：{app.Services.GetRequiredService<SetupCode>().Value}");
         if (demo) await DemoLoader.RunAsync(app.Services, Console.Out, cancellation);
         await app.WaitForShutdownAsync(cancellation);
+        // The last log segment is sealed while the server stops, after the sequencer has: what it anchors gets its leaf now and not at the next start.
+        await Terminal.SequenceAsync(app.Services, CancellationToken.None);
         return 0;
     }
 }

@@ -142,7 +142,7 @@ internal static class LogEndpoints
         Directory.CreateDirectory(folder);
         foreach (var file in form.Files)
         {
-            var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
+            var name = file.FileName();
             var ending = Path.GetExtension(name).ToLowerInvariant();
             if (!LogImport.Endings.Contains(ending))
             {
@@ -303,7 +303,7 @@ internal static class LogEndpoints
         try
         {
             await using (var file = File.Create(path)) await http.Request.Body.CopyToAsync(file, http.RequestAborted);
-            var done = await import.ImportAsync(page.Actor, path, Path.GetFileName(name), source ?? "", cancellation: http.RequestAborted);
+            var done = await import.ImportAsync(page.Actor, path, Forms.FileName(name), source ?? "", cancellation: http.RequestAborted);
             return done.IsOk ? Results.Json(done.Value) : Refusals.Problem(422, done.Errors);
         }
         finally

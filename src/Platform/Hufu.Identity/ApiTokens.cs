@@ -31,7 +31,17 @@ public sealed class ApiTokens(IDbContextFactory<HufuDbContext> factory)
         if (person is null) return null;
         var minuteAgo = now.AddMinutes(-1);
         if (token.LastUsedAt is null || token.LastUsedAt <= minuteAgo)
-            await db.Set<ApiToken>().Where(t => t.Id == token.Id && (t.LastUsedAt == null || t.LastUsedAt <= minuteAgo)).ExecuteUpdateAsync(set => set.SetProperty(t => t.LastUsedAt, now), cancellation);
+        {
+            try
+            {
+                await db.Set<ApiToken>().Where(t => t.Id == token.Id && (t.LastUsedAt == null || t.LastUsedAt <= minuteAgo)).ExecuteUpdateAsync(set => set.SetProperty(t => t.LastUsedAt, now), cancellation);
+            }
+            catch (Exception e) when (DiskFull.Is(e))
+            {
+                // Reading goes on while nothing can be written.
+            }
+        }
+
         return new Found(token.Id, token.PersonId, person.UserName ?? "", person.DisplayName);
     }
 

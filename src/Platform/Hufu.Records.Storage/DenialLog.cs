@@ -13,8 +13,19 @@ public sealed partial class DenialLog(IDbContextFactory<HufuDbContext> factory, 
         Denied(logger, actor.Id, actor.Channel, asked, code);
         await using var db = await factory.CreateDbContextAsync();
         db.Denials.Add(new Denial { At = db.Now, ActorId = actor.IsSystem || actor.Id == Guid.Empty ? null : actor.Id, ActorName = actor.Name, Channel = actor.Channel, Asked = asked.Length > 400 ? asked[..400] : asked, Code = code, Address = caller?.Now });
-        await db.SaveChangesAsync();
+        try
+        {
+            await db.SaveChangesAsync();
+        }
+        catch (Exception e) when (DiskFull.Is(e))
+        {
+            // Refused all the same, and the process's own log has it; whoever asked must not be told of the disk instead.
+            NotKept(logger, e);
+        }
     }
+
+    [LoggerMessage(101, LogLevel.Error, "The disk is full: a refusal is in this log only")]
+    private static partial void NotKept(ILogger logger, Exception e);
 
     [LoggerMessage(100, LogLevel.Warning, "Denied: {ActorId} by {Channel} asked for {Asked}: {Code}")]
     private static partial void Denied(ILogger logger, Guid actorId, string channel, string asked, string code);

@@ -72,6 +72,7 @@ public sealed class FileVault(string folder, FileVaultOptions options)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            if (DiskFull.Is(e)) return Result.Fail<StoredFile>(DiskFull.Error with { Place = fileName });
             return Result.Fail<StoredFile>(Error.Of("file.not-written", $"檔案無法寫入磁碟：{e.Message}", $"The file could not be written to disk: {e.Message}", fileName));
         }
         finally

@@ -30,6 +30,8 @@ public static class WebApp
         services.AddSingleton(modules);
         services.AddSingleton(new RecordTypes(modules.All.SelectMany(m => m.RecordTypes)));
         foreach (var table in modules.All.SelectMany(m => m.Tables)) services.AddSingleton(table);
+        // A request that cannot be read is refused in words, like every other one, and not with an empty answer.
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddHttpContextAccessor();
         services.AddSingleton<ICallerAddress, CallerAddress>();
         services.AddRazorComponents();
@@ -75,7 +77,7 @@ public static class WebApp
         app.MapShell();
         foreach (var module in app.Services.GetRequiredService<ModuleList>().All) module.MapEndpoints(app);
         app.MapFallback((HttpContext http) => http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-            ? Refusals.Problem(404, [new Error("not-found", Both("web.not-found"))])
+            ? Failure.IsOfAnotherType(http) is { } wrong ? Refusals.Problem(wrong.Status, [wrong.Error]) : Refusals.Problem(404, [new Error("not-found", Both("web.not-found"))])
             : Pages.Of<ErrorPage>(new { Title = T("web.not-found") }, 404)).AllowAnonymous();
     }
 
@@ -130,14 +132,16 @@ public static class WebApp
         catch (Exception e)
         {
             var reference = Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
-            http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hufu.Web").LogError(e, "Request failed: {Method} {Path} {Reference}", http.Request.Method, http.Request.Path, reference);
+            var failure = Failure.Of(e, http);
+            var log = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hufu.Web");
+            if (failure.IsOurs) log.LogError(e, "Request failed: {Method} {Path} {Reference}", http.Request.Method, http.Request.Path, reference);
+            else log.LogWarning("Request refused: {Method} {Path} {Code} {Reference}: {Why}", http.Request.Method, http.Request.Path, failure.Error.Code, reference, e.Message);
             if (http.Response.HasStarted) throw;
-            var (status, title) = e is BadHttpRequestException bad ? (bad.StatusCode, "web.bad-request") : e is AntiforgeryValidationException ? (400, "web.form-expired") : (500, "web.failed");
             http.Response.Clear();
             await SecurityHeadersAsync(http, _ => Task.CompletedTask);
-            IResult page = http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-                ? Refusals.Problem(status, [new Error(title[4..], Both(title))], reference)
-                : Pages.Of<ErrorPage>(new { Title = T(title), Text = T(title + "-hint"), Reference = reference }, status);
+            IResult page = Refusals.WantsJson(http)
+                ? Refusals.Problem(failure.Status, [failure.Error], reference)
+                : Pages.Of<ErrorPage>(new { Title = failure.Title.ToString(), Text = failure.Error.Message.ToString(), Reference = failure.IsOurs ? reference : null }, failure.Status);
             await page.ExecuteAsync(http);
         }
     }

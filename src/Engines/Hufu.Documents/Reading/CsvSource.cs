@@ -133,6 +133,11 @@ internal sealed class CsvSource : TableSource
             var c = chars.Next();
             if (c == StrictChars.Bad)
                 throw Undecodable(row, line, chars.BadOffset);
+            // No text holds it, and no database keeps it.
+            if (c == '\0')
+                throw new TableFault(Error.Of("table.zero",
+                    $"第 {row} 列（檔案第 {line} 行）含有 NUL 字元，不是文字。檔案可能已損壞；請重新取得，或用試算表軟體開啟後另存新檔。",
+                    $"Row {row} (line {line} of the file) holds a NUL character, which is no text. The file may be damaged; get it again, or open it in a spreadsheet program and save it anew.", $"{FileName}:{row}"));
             if (quoted)
             {
                 switch (c)

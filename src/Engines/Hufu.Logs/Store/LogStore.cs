@@ -16,6 +16,9 @@ public sealed partial class LogStore : IAsyncDisposable
 {
     private const int ImportBatch = 10_000;
 
+    // Long records would make ten thousand of them a matter of gigabytes.
+    private const long ImportBatchBytes = 8L << 20;
+
     private readonly string folder;
     private readonly LogStoreOptions options;
     private readonly FileStream? ownership;
@@ -142,6 +145,7 @@ public sealed partial class LogStore : IAsyncDisposable
                 cancellation.ThrowIfCancellationRequested();
                 var until = (int)Math.Min(rows, row + Math.Min(count, ImportBatch));
                 using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE row >= {row} AND row < {until} ORDER BY row"));
+                command.UseStreamingMode = true;
                 using var reader = command.ExecuteReader();
                 while (reader.Read()) yield return SegmentTable.Read(reader, id);
                 count -= until - row;
@@ -201,7 +205,8 @@ public sealed partial class LogStore : IAsyncDisposable
             var skip = known?.Records ?? 0;
             long read = 0, problems = 0;
             var received = options.Clock.GetUtcNow();
-            var batch = new List<LogEvent>(ImportBatch);
+            var batch = new List<LogEvent>();
+            long held = 0;
             await using var stream = RecordReader.OpenFile(path);
             using var reader = new RecordReader(stream, framing, parse.MaxLength);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record)
@@ -211,9 +216,11 @@ public sealed partial class LogStore : IAsyncDisposable
                 if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
                 if (item.Problems.Count > 0) problems++;
                 batch.Add(item);
-                if (batch.Count < ImportBatch) continue;
+                held += record.Bytes.Length;
+                if (batch.Count < ImportBatch && held < ImportBatchBytes) continue;
                 await AppendOwnedAsync(batch, new ImportMark(sha256, batch.Count, false), cancellation).ConfigureAwait(false);
                 batch.Clear();
+                held = 0;
             }
 
             await AppendOwnedAsync(batch, new ImportMark(sha256, batch.Count, true), cancellation).ConfigureAwait(false);

@@ -19,8 +19,15 @@ internal sealed class WriteAhead : IDisposable
     /// <summary>Opens or creates the file, hands every whole frame to <paramref name="replay"/> and cuts the rest off. Returns the bytes cut.</summary>
     public static (WriteAhead File, long Cut) Open(string path, Action<byte[]> replay)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
-        var good = Frames(file, replay);
+        long good = 0;
+        if (File.Exists(path))
+        {
+            using var kept = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+            good = Frames(kept, replay);
+        }
+
+        // Without a buffer: what a full disk refused must not wait in memory and be written behind the caller's back once there is room.
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0);
         var cut = file.Length - good;
         file.SetLength(good);
         file.Position = good;
@@ -41,11 +48,11 @@ internal sealed class WriteAhead : IDisposable
         var start = file.Position;
         try
         {
-            Span<byte> head = stackalloc byte[12];
-            BinaryPrimitives.WriteInt32LittleEndian(head, payload.Length);
-            SHA256.HashData(payload).AsSpan(0, 8).CopyTo(head[4..]);
-            file.Write(head);
-            file.Write(payload);
+            var frame = new byte[12 + payload.Length];
+            BinaryPrimitives.WriteInt32LittleEndian(frame, payload.Length);
+            SHA256.HashData(payload).AsSpan(0, 8).CopyTo(frame.AsSpan(4));
+            payload.CopyTo(frame.AsSpan(12));
+            file.Write(frame);
             file.Flush(flushToDisk: true);
         }
         catch (IOException)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Web.Records;
 using Microsoft.EntityFrameworkCore;
 
@@ -80,13 +81,14 @@ public sealed class LogImport(LogService logs, Detection detection, TimeProvider
         catch (Exception e) when (e is DbException or DbUpdateException)
         {
             // The database or a segment could not be written, most likely for want of room. What is stored stays, and the journal knows what is missing.
+            if (DiskFull.Is(e)) return Result.Fail<LogImportOutcome>(Full(name));
             var why = e is DbUpdateException { InnerException: { } inner } ? inner.Message : e.Message;
             return Result.Fail<LogImportOutcome>(Error.Of("logs.import.not-finished", $"日誌匯入未完成：{why}。再匯入同一檔案或重新啟動，會接續並補上告警。", $"The import of logs was not finished: {why}. Import the same file again, or start again: it goes on and the missing alerts are raised.", name));
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            return Result.Fail<LogImportOutcome>(IsFull(e)
-                ? Error.Of("logs.import.disk-full", "磁碟已滿，日誌未完全匯入。騰出空間後再匯入同一檔案，會由中斷處接續。", "The disk is full and the logs were not imported to the end. Make room and import the same file again: it goes on where it stopped.", name)
+            return Result.Fail<LogImportOutcome>(DiskFull.Is(e)
+                ? Full(name)
                 : Error.Of("logs.import.unreadable", $"檔案無法讀取：{e.Message}", $"The file could not be read: {e.Message}", name));
         }
     }
@@ -164,6 +166,5 @@ public sealed class LogImport(LogService logs, Detection detection, TimeProvider
         return new LogImportOutcome(name, source, added, formats, problems, from, to, raised);
     }
 
-    // ENOSPC and EFBIG, and what Windows calls a full disk.
-    private static bool IsFull(Exception fault) => fault is IOException && (fault.HResult & 0xFFFF) is 28 or 27 or 112 or 39;
+    private static Error Full(string name) => Error.Of("logs.import.disk-full", "磁碟已滿，日誌未完全匯入。騰出空間後再匯入同一檔案，會由中斷處接續。", "The disk is full and the logs were not imported to the end. Make room and import the same file again: it goes on where it stopped.", name);
 }

@@ -78,7 +78,7 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
                         // There may be more.
                     }
                 }
-                catch (Exception e) when (e is IOException or System.Data.Common.DbException or InvalidOperationException)
+                catch (Exception e) when (e is IOException or System.Data.Common.DbException or DbUpdateException or InvalidOperationException)
                 {
                     // Part of it may have been stored: the store is asked again how far it got.
                     place = null;

@@ -29,7 +29,7 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
             await using var db = await factory.CreateDbContextAsync(cancellation);
             if (writer is null)
             {
-                var opened = await OpenAsync(db, cancellation);
+                var opened = await OpenOrLetGoAsync(db, cancellation);
                 if (!opened.IsOk) return Result.Fail<int>(opened.Errors);
             }
 
@@ -51,7 +51,18 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
                     return Result.Fail<int>(appended.Errors);
                 }
 
-                await PlaceAsync(db, waiting, appended.Value.FirstIndex, cancellation);
+                try
+                {
+                    await PlaceAsync(db, waiting, appended.Value.FirstIndex, cancellation);
+                }
+                catch
+                {
+                    // The leaves are in the ledger and their places are not noted. Opening anew finds them there; appending again would double them.
+                    writer.Dispose();
+                    writer = null;
+                    throw;
+                }
+
                 written += waiting.Count;
                 Telemetry.LedgerLeaves.Add(waiting.Count);
                 if (waiting.Count < Batch) break;
@@ -132,20 +143,34 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
         Problem = problem;
     }
 
-    private async Task<Result> OpenAsync(HufuDbContext db, CancellationToken cancellation)
+    private async Task<Result> OpenOrLetGoAsync(HufuDbContext db, CancellationToken cancellation)
     {
         var signer = files.Signer();
         if (!signer.IsOk) return signer;
         var opened = LedgerWriter.Open(files.Folder, signer.Value);
         if (!opened.IsOk) return opened;
-        var candidate = opened.Value;
+        try
+        {
+            return await OpenAsync(opened.Value, db, cancellation);
+        }
+        catch
+        {
+            // Kept, its lock would shut out the next attempt.
+            opened.Value.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Result> OpenAsync(LedgerWriter candidate, HufuDbContext db, CancellationToken cancellation)
+    {
         if (candidate.Report.Recovered) Recovered(logger, candidate.Report.BeyondCheckpoint.Count, candidate.Report.StagedFiles);
         // A process that died between writing leaves and noting their places left leaves without a place: find their changes again.
         var known = await db.Changes.MaxAsync(c => (long?)c.Position, cancellation) + 1 ?? 0;
         if (known > candidate.Size)
         {
+            var size = candidate.Size;
             candidate.Dispose();
-            return Result.Fail(Error.Of("ledger.cut-back", $"資料庫記載帳本有 {known} 項，實際只有 {opened.Value.Size} 項：帳本被截短或由較舊的備份還原。", $"The database knows {known} leaves but the ledger has {opened.Value.Size}: it was cut back or restored from an older backup.", files.Folder));
+            return Result.Fail(Error.Of("ledger.cut-back", $"資料庫記載帳本有 {known} 項，實際只有 {size} 項：帳本被截短或由較舊的備份還原。", $"The database knows {known} leaves but the ledger has {size}: it was cut back or restored from an older backup.", files.Folder));
         }
 
         if (known < candidate.Size)

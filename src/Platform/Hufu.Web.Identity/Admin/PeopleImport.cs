@@ -27,7 +27,7 @@ internal static class PeopleImport
         {
             var form = await http.Request.ReadFormAsync();
             if (form.Files.GetFile("file") is not { Length: > 0 } file) return Failed([Error.Of("import.no-file", "請選擇檔案。", "Choose a file.")]);
-            var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
+            var name = file.FileName();
             await using var content = file.OpenReadStream();
             var kept = await files.KeepAsync(page.Actor, content, http.RequestAborted);
             return kept.IsOk ? await ShowAsync(kept.Value, name, files, admin, page, http) : Failed(kept.Errors);
@@ -35,7 +35,7 @@ internal static class PeopleImport
         import.MapPost("/commit", async (HttpContext http, ImportFiles files, IdentityAdmin admin, PageContext page) =>
         {
             var form = await http.Request.ReadFormAsync();
-            var (upload, name) = (form.Text("upload") ?? "", form.Text("name") ?? "");
+            var (upload, name) = (form.Text("upload") ?? "", Forms.FileName(form.Text("name") ?? ""));
             var rows = Read(upload, name, files, page);
             if (!rows.IsOk) return Failed(rows.Errors);
             var people = rows.Value.Select(r => r.Person).ToList();
@@ -55,6 +55,8 @@ internal static class PeopleImport
     private static async Task<IResult> ShowAsync(string upload, string name, ImportFiles files, IdentityAdmin admin, PageContext page, HttpContext http, IReadOnlyList<Error>? errors = null)
     {
         var rows = Read(upload, name, files, page);
+        // A file that cannot be read is of no use for a further step.
+        if (!rows.IsOk || rows.Value.Count == 0) files.Forget(page.Actor, upload);
         if (!rows.IsOk) return Failed(rows.Errors);
         if (rows.Value.Count == 0) return Failed([Error.Of("people.empty", "檔案裡沒有人員。", "There are no people in this file.")]);
         var plan = await admin.ImportPeopleAsync(page.Actor, [.. rows.Value.Select(r => r.Person)], dryRun: true, http.RequestAborted);

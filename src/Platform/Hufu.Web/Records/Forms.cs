@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Hufu.Kernel;
 using Hufu.Web.Components;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,16 @@ public static class Forms
 
     /// <summary>True when a check box was ticked.</summary>
     public static bool Flag(this IFormCollection form, string name) => form[name].LastOrDefault() == "true";
+
+    /// <summary>The name of an uploaded file: without folders, and without characters that are not seen or that turn the rest around.</summary>
+    public static string FileName(this IFormFile file) => FileName(file.FileName);
+
+    /// <inheritdoc cref="FileName(IFormFile)" />
+    public static string FileName(string given)
+    {
+        var name = string.Concat(Path.GetFileName(given.Replace('\\', '/')).EnumerateRunes().Select(r => Rune.GetUnicodeCategory(r) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? "_" : r.ToString()));
+        return name.Length <= 200 ? name : name[^(char.IsLowSurrogate(name[^200]) ? 199 : 200)..];
+    }
 
     /// <summary>The identity in a field; null when there is none.</summary>
     public static Guid? Id(this IFormCollection form, string name) => Guid.TryParse(form.Text(name), out var id) ? id : null;

@@ -21,7 +21,7 @@ public interface IImportSource
 /// <summary>Keeps an uploaded file between the steps of an import. Each person sees only their own; what is a day old is thrown away.</summary>
 public sealed class ImportFiles(StorageOptions storage)
 {
-    /// <summary>The largest file that is taken, in bytes.</summary>
+    /// <summary>Largest file that is kept, which is the largest table that is read.</summary>
     public const long MaxBytes = 200L * 1024 * 1024;
 
     private string Folder => Path.Combine(storage.DataFolder, "uploads");
@@ -33,6 +33,7 @@ public sealed class ImportFiles(StorageOptions storage)
         foreach (var old in Directory.EnumerateFiles(Folder).Where(f => File.GetLastWriteTimeUtc(f) < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1))) File.Delete(old);
         var name = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var path = PathOf(actor, name);
+        var whole = false;
         try
         {
             await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 64 * 1024, FileOptions.Asynchronous);
@@ -42,20 +43,25 @@ public sealed class ImportFiles(StorageOptions storage)
             {
                 if (file.Length + read > MaxBytes)
                 {
-                    file.Close();
-                    File.Delete(path);
                     return Result.Fail<string>(Error.Of("table.too-large", $"檔案超過 {MaxBytes / 1024 / 1024} MB 上限，請分成幾份。", $"The file is larger than {MaxBytes / 1024 / 1024} MB; split it."));
                 }
 
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
             }
 
+            await file.FlushAsync(cancellation);
+            whole = true;
             return Result.Of(name);
         }
-        catch (IOException e)
+        // A request that breaks off or is too large is no fault of the disk.
+        catch (IOException e) when (e is not Microsoft.AspNetCore.Http.BadHttpRequestException)
         {
-            File.Delete(path);
+            if (DiskFull.Is(e)) return Result.Fail<string>(DiskFull.Error);
             return Result.Fail<string>(Error.Of("file.not-written", $"檔案無法寫入磁碟：{e.Message}", $"The file could not be written to disk: {e.Message}"));
+        }
+        finally
+        {
+            if (!whole) File.Delete(path);
         }
     }
 

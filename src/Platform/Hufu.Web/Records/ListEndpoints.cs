@@ -71,7 +71,7 @@ internal static class ListEndpoints
         if (await MayImportAsync(type, page) is { } refused) return refused;
         var form = await http.Request.ReadFormAsync();
         if (form.Files.GetFile("file") is not { Length: > 0 } file) return Pages.Of<ImportPage>(new { Type = type, Errors = (IReadOnlyList<Error>)[Error.Of("import.no-file", "請選擇檔案。", "Choose a file.")] }, 422);
-        var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
+        var name = file.FileName();
         await using var content = file.OpenReadStream();
         var kept = await files.KeepAsync(page.Actor, content, http.RequestAborted);
         if (!kept.IsOk) return Pages.Of<ImportPage>(new { Type = type, kept.Errors }, 422);
@@ -82,7 +82,7 @@ internal static class ListEndpoints
     {
         if (await MayImportAsync(type, page) is { } refused) return refused;
         var form = await http.Request.ReadFormAsync();
-        var (upload, name) = (RecordEndpoints.Text(form, "upload") ?? "", RecordEndpoints.Text(form, "name") ?? "");
+        var (upload, name) = (RecordEndpoints.Text(form, "upload") ?? "", Forms.FileName(RecordEndpoints.Text(form, "name") ?? ""));
         var mapping = new Dictionary<int, string>();
         foreach (var (key, value) in form)
             if (key.Length > 1 && key[0] == 'c' && int.TryParse(key.AsSpan(1), out var column) && value.LastOrDefault(v => !string.IsNullOrEmpty(v)) is { } field) mapping[column] = field;
@@ -111,17 +111,25 @@ internal static class ListEndpoints
             using var file = files.Open(page.Actor, upload);
             if (file is null) return Pages.Of<ImportPage>(new { Type = type, Errors = (IReadOnlyList<Error>)[Error.Of("import.gone", "上傳的檔案已不存在，請重新上傳。", "The uploaded file is gone; upload it again.")] }, 422);
             var inspected = RecordFiles.Inspect(type, file, name);
-            if (!inspected.IsOk) return Pages.Of<ImportPage>(new { Type = type, inspected.Errors }, 422);
+            await file.DisposeAsync();
+            if (!inspected.IsOk) return Discard(type, upload, files, page, inspected.Errors);
             table = inspected.Value;
             if (mapping is not null) table = table with { Columns = [.. table.Columns.Select(c => c with { FieldKey = mapping.GetValueOrDefault(c.Column), Confidence = 1 })] };
         }
 
         if (mapping is null) return Pages.Of<ImportPage>(new { Type = type, Table = table, Upload = upload });
         var rows = await RowsAsync(type, upload, name, mapping, files, page, sources, http.RequestAborted);
-        if (!rows.IsOk) return Pages.Of<ImportPage>(new { Type = type, rows.Errors }, 422);
+        if (!rows.IsOk) return Discard(type, upload, files, page, rows.Errors);
         var plan = await import.PlanAsync(page.Actor, type, rows.Value, null, http.RequestAborted);
         if (!plan.IsOk) return Pages.Of<ImportPage>(new { Type = type, plan.Errors }, 422);
         return Pages.Of<ImportPage>(new { Type = type, Table = table with { RowCount = rows.Value.Count }, Upload = upload, Plan = plan.Value, Errors = errors ?? [] }, errors is null ? 200 : 422);
+    }
+
+    // A file that cannot be read is of no use for a further step.
+    private static Microsoft.AspNetCore.Http.HttpResults.RazorComponentResult Discard(RecordType type, string upload, ImportFiles files, PageContext page, IReadOnlyList<Error> errors)
+    {
+        files.Forget(page.Actor, upload);
+        return Pages.Of<ImportPage>(new { Type = type, Errors = errors }, 422);
     }
 
     private static async Task<Result<IReadOnlyList<ImportRow>>> RowsAsync(RecordType type, string upload, string name, Dictionary<int, string> mapping, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, CancellationToken cancellation)

@@ -205,7 +205,7 @@ internal static class RecordEndpoints
 
         if (form.Files.GetFile("file") is { Length: > 0 } file)
         {
-            var name = Path.GetFileName(file.FileName.Replace('\\', '/'));
+            var name = file.FileName();
             await using var content = file.OpenReadStream();
             var stored = await vault.SaveAsync(content, name);
             if (!stored.IsOk) return stored;
@@ -213,7 +213,7 @@ internal static class RecordEndpoints
             evidence.Sha256 = stored.Value.Sha256;
             evidence.Size = stored.Value.Size;
             evidence.Scan = stored.Value.Scan;
-            evidence.FileName = name.Length > 200 ? name[^200..] : name;
+            evidence.FileName = name;
             evidence.MediaType = "application/octet-stream";
             if (evidence.Title.Length == 0) evidence.Title = evidence.FileName;
         }

@@ -111,11 +111,24 @@ internal static class RecordListApi
     {
         IFormCollection form;
         if (http.Request.HasFormContentType) form = await http.Request.ReadFormAsync(http.RequestAborted);
-        else if (await http.Request.ReadFromJsonAsync<ApiEvidence>(http.RequestAborted) is { } body)
+        else if (await JsonAsync<ApiEvidence>(http) is { } body)
             form = new FormCollection(new Dictionary<string, Microsoft.Extensions.Primitives.StringValues> { ["record"] = body.Record, ["title"] = body.Title, ["effectiveOn"] = body.EffectiveOn, ["output"] = body.Output });
         else return RecordApi.Refused([Error.Of("evidence.nothing", "請附上檔案或紀錄編號。", "Give a file or the number of a record.")]);
         var attached = await RecordEndpoints.AttachAsync(store, page, vault, record, form);
         return attached.IsOk ? Results.StatusCode(StatusCodes.Status201Created) : RecordApi.Refused(attached.Errors);
+    }
+
+    // As the framework reads bodies that are parameters: what cannot be read is the request's fault, with its place.
+    private static async Task<T?> JsonAsync<T>(HttpContext http) where T : class
+    {
+        try
+        {
+            return await http.Request.ReadFromJsonAsync<T>(http.RequestAborted);
+        }
+        catch (System.Text.Json.JsonException e)
+        {
+            throw new BadHttpRequestException("The body is no valid JSON.", e);
+        }
     }
 
     private static async Task<IResult> BulkAsync(RecordType type, ApiBulk bulk, HttpContext http, RecordStore store, PageContext page)
@@ -144,8 +157,8 @@ internal static class RecordListApi
     private static async Task<IResult> ImportAsync(RecordType type, HttpContext http, ImportRequest request, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources)
     {
         if (page.Actor.ScopeOf(type, Right.Write) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
-        var name = Path.GetFileName((request.Name ?? "").Replace('\\', '/'));
-        if (name.Length is 0 or > 200 || name.Any(char.IsControl)) return RecordApi.Refused([Error.Of("import.name", "請以 name 給檔名，例如 name=資產清冊.xlsx。", "Give the file's name, such as name=assets.xlsx.", "name")]);
+        var name = Forms.FileName(request.Name ?? "");
+        if (name.Length == 0) return RecordApi.Refused([Error.Of("import.name", "請以 name 給檔名，例如 name=資產清冊.xlsx。", "Give the file's name, such as name=assets.xlsx.", "name")]);
         var kept = await files.KeepAsync(page.Actor, http.Request.Body, http.RequestAborted);
         if (!kept.IsOk) return RecordApi.Refused(kept.Errors);
         try
