@@ -79,7 +79,7 @@ public sealed class RunningHost : IAsyncDisposable
             }
 
             // Other tests build hosts of their own meanwhile.
-            var host = built.Built.LastOrDefault(h => h.Services.GetService<StorageOptions>()?.DataFolder == Path.Combine(folder, "data")) ?? throw new InvalidOperationException("The product built no host.");
+            var host = built.Built.LastOrDefault(b => b.Folder == Path.Combine(folder, "data")).Host ?? throw new InvalidOperationException("The product built no host.");
             var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             return new RunningHost(host, main, folder, address.TrimEnd('/'), printed.ToString());
         }
@@ -127,7 +127,7 @@ public sealed class RunningHost : IAsyncDisposable
     {
         private readonly List<IDisposable> subscriptions = [];
 
-        public ConcurrentQueue<IHost> Built { get; } = [];
+        public ConcurrentQueue<(IHost Host, string? Folder)> Built { get; } = [];
 
         public void OnNext(DiagnosticListener value)
         {
@@ -136,7 +136,7 @@ public sealed class RunningHost : IAsyncDisposable
 
         public void OnNext(KeyValuePair<string, object?> value)
         {
-            if (value is { Key: "HostBuilt", Value: IHost host }) Built.Enqueue(host);
+            if (value is { Key: "HostBuilt", Value: IHost host }) Built.Enqueue((host, host.Services.GetService<StorageOptions>()?.DataFolder));
         }
 
         public void OnCompleted()
