@@ -10,7 +10,7 @@ namespace Hufu.Integration.Tests;
 /// <summary>What a program does over the API from end to end, with the rights of the engineer.</summary>
 public class ApiTests(WholeSite site) : WholeSiteTests(site)
 {
-    private Client Program => site.As("writer");
+    private Client Program => Site.As("writer");
 
     private static string Unique() => Guid.NewGuid().ToString("N")[..8];
 
@@ -59,7 +59,7 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
 
     private async Task<string> NewRiskAsync(string word)
     {
-        var type = site.Types.Get("risk.risk");
+        var type = Site.Types.Get("risk.risk");
         return (await JsonAsync(HttpMethod.Post, "/api/v1/risk/risks", 201, JsonContent.Create(new { fields = Values.Of(type, word, new Dictionary<string, string> { ["risk.asset"] = "AST-2026-0001" }, "linhy", "資安科") }))).GetProperty("number").GetString()!;
     }
 
@@ -126,11 +126,11 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
         var proved = await JsonAsync(HttpMethod.Get, "/api/v1/logs/events/" + one, 200);
         Assert.True(proved.GetProperty("proof").GetProperty("holds").GetBoolean());
         // The record's page leads back to the search.
-        var page = (await site.As("linhy").GetAsync("/incident/incidents/" + incident)).Body;
+        var page = (await Site.As("linhy").GetAsync("/incident/incidents/" + incident)).Body;
         Assert.Contains("/logs/search?q=src_ip%3A" + address, page, StringComparison.Ordinal);
         Assert.Contains("O7.2.1", page, StringComparison.Ordinal);
         // Nobody keeps a search at a record that they may not write.
-        var denied = await site.As("token").SendAsync(HttpMethod.Post, "/api/v1/logs/evidence", JsonContent.Create(new { number = incident, q = "x" }));
+        var denied = await Site.As("token").SendAsync(HttpMethod.Post, "/api/v1/logs/evidence", JsonContent.Create(new { number = incident, q = "x" }));
         Assert.Equal(403, denied.Status);
     }
 
@@ -153,7 +153,7 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
     [Fact]
     public async Task A_form_takes_times_of_the_site_and_leaves_untouched_ones_as_they_are()
     {
-        var person = site.As("linhy");
+        var person = Site.As("linhy");
         var made = await person.PostAsync("/incident/incidents/new", ("title", "表單時間 " + Unique()), ("occurredAt", "2026-11-20T10:00"), ("detectedAt", "2026-11-20T10:30:15"));
         Assert.True(made.Status == 302, made.Body);
         var number = made.To!.Split('/')[^1];

@@ -16,7 +16,7 @@ public sealed partial class EveryLinkTests(WholeSite site) : WholeSiteTests(site
     [InlineData("admin")]
     public async Task Every_link_leads_somewhere(string account)
     {
-        var client = site.As(account);
+        var client = Site.As(account);
         var waiting = new Queue<(string Path, string From)>([("/", "")]);
         var (seen, kinds, broken) = (new HashSet<string>(["/"]), new Dictionary<string, int>(), new List<string>());
         while (waiting.TryDequeue(out var next))

@@ -109,7 +109,7 @@ public sealed class OidcTests
 
         internal bool Deny { get; set; }
 
-        internal IReadOnlyDictionary<string, string>? LastAuthorization { get; private set; }
+        internal Dictionary<string, string>? LastAuthorization { get; private set; }
 
         internal static async Task<Provider> StartAsync()
         {

@@ -40,15 +40,15 @@ public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(si
     [Fact]
     public void Every_indicator_that_a_type_shows_exists_and_so_do_the_acts()
     {
-        var standard = site.Host.Services.GetRequiredService<Hufu.Web.Standard.StandardLibrary>().Current;
-        foreach (var type in site.Types.All)
+        var standard = Site.Host.Services.GetRequiredService<Hufu.Web.Standard.StandardLibrary>().Current;
+        foreach (var type in Site.Types.All)
             foreach (var indicator in type.Indicators)
             {
                 Assert.Contains(standard.FindTask(indicator.Task)?.Task.Indicators ?? [], i => i.Code == indicator.Code);
                 Assert.All(indicator.Actions, a => Assert.True(a is "create" or "import" or "update" or "evidence" || type.Workflow.Find(a) is not null, $"{type.Key}: {indicator.Code} {a}"));
             }
 
-        Assert.True(site.Types.All.SelectMany(t => t.Indicators).Select(i => i.Code).Distinct().Count() >= 15);
+        Assert.True(Site.Types.All.SelectMany(t => t.Indicators).Select(i => i.Code).Distinct().Count() >= 15);
     }
 
     [Fact]
