@@ -133,6 +133,9 @@ public class SignInTests
         Assert.Equal("RequiresTwoFactor", await again.SignInAsync());
         Assert.Equal("Failed", await again.PostAsync("/recovery", ("code", recovery[3])));
         Assert.Equal(9, await house.OwnAsync(o => o.RecoveryCodesLeftAsync(house.Admin)));
+        // Each refusal is written down: a guess, a code used again, a recovery code used again.
+        await using (var db = house.Db())
+            Assert.Equal(["sign-in.code", "sign-in.code", "sign-in.recovery-code"], await db.Denials.Where(d => d.ActorId == house.AdminId).Select(d => d.Code).Order().ToListAsync());
 
         // An administrator takes it away for somebody who lost it.
         Assert.Empty((await house.AdminAsync(a => a.ResetSecondFactorAsync(house.Admin, house.AdminId))).Errors);

@@ -55,6 +55,26 @@ public sealed class PersonSignIn(
         return result;
     }
 
+    /// <inheritdoc />
+    public override Task<SignInResult> TwoFactorAuthenticatorSignInAsync(string code, bool isPersistent, bool rememberClient) =>
+        SecondFactorAsync(() => base.TwoFactorAuthenticatorSignInAsync(code, isPersistent, rememberClient), "sign-in.code");
+
+    /// <inheritdoc />
+    public override Task<SignInResult> TwoFactorRecoveryCodeSignInAsync(string recoveryCode) =>
+        SecondFactorAsync(() => base.TwoFactorRecoveryCodeSignInAsync(recoveryCode), "sign-in.recovery-code");
+
+    // Somebody who has the password and guesses the code is worse than somebody who guesses passwords.
+    private async Task<SignInResult> SecondFactorAsync(Func<Task<SignInResult>> check, string code)
+    {
+        var person = await GetTwoFactorAuthenticationUserAsync();
+        var result = await check();
+        if (!result.Succeeded && person is not null) await RefusedAsync(person, result.IsLockedOut ? "sign-in.locked" : code);
+        return result;
+    }
+
+    /// <summary>Notes a passkey that did not hold; whose it claimed to be is not known.</summary>
+    public Task PasskeyRefusedAsync() => denials.WriteAsync(new Actor(Guid.Empty, "", null, new HashSet<Guid>(), [], "web"), "sign-in", "sign-in.passkey");
+
     /// <summary>Signs in by a one-time link. The link dies with its use; the person must choose a password next; a second factor is still asked for.</summary>
     public async Task<SignInResult> LinkSignInAsync(Guid personId, string token)
     {

@@ -118,7 +118,13 @@ internal static class SignInEndpoints
         var failed = Results.Json(new { error = new { code = "sign-in.passkey", message = T("id.passkey-failed") } }, statusCode: 401);
         if (answer.Json is not { } json) return failed;
         var assertion = await signIn.PerformPasskeyAssertionAsync(json);
-        if (!assertion.Succeeded || !await signIn.CanSignInAsync(assertion.User)) return failed;
+        if (!assertion.Succeeded)
+        {
+            await signIn.PasskeyRefusedAsync();
+            return failed;
+        }
+
+        if (!await signIn.CanSignInAsync(assertion.User)) return failed;
         // Keeps the counter by which a copied passkey shows.
         if (!(await users.AddOrUpdatePasskeyAsync(assertion.User, assertion.Passkey)).Succeeded) return failed;
         await signIn.SignInAsync(assertion.User, isPersistent: false);
