@@ -36,7 +36,7 @@ public partial class DeskTests(Whole site) : IClassFixture<Whole>, IAsyncLifetim
         foreach (var language in (string[])["zh-TW", "en"])
         {
             await browser.GetAsync("/language?to=" + language + "&return=/");
-            foreach (var path in new[] { "/", "/admin/jobs", "/admin/jobs/jobs.cleanup", "/admin/webhooks", "/admin/webhooks/new", "/admin/mail", "/account", "/account/notices", "/help/api", $"/people/{me}/competence", $"/people/{me}/competence?all=1", "/admin/people", "/admin/people/import", "/notices" })
+            foreach (var path in new[] { "/", "/admin/jobs", "/admin/jobs/jobs.cleanup", "/admin/webhooks", "/admin/webhooks/new", "/admin/mail", "/account", "/account/notices", "/help/api", $"/people/{me}/competence", $"/people/{me}/competence?all=1", "/admin/people", "/admin/people/import", "/notices", "/admin/ledger", "/ledger", "/standard", "/standard/tasks/T2.1", "/standard/outputs/O2.1.1" })
             {
                 var page = await browser.GetAsync(path);
                 Assert.True(page.Status == HttpStatusCode.OK, $"{path}: {page.Status}");
