@@ -8,13 +8,14 @@ namespace Hufu.Cli.Tests;
 public sealed class FullDiskTests(Sample sample)
 {
     private const int Lines = 20_000;
+    private const int Few = 200;
 
     [Fact]
     public async Task A_server_on_a_full_disk_refuses_writes_goes_on_reading_and_recovers_by_itself()
     {
         await using var disk = await SmallDisk.MountAsync(sample.Free(), 40);
         var data = disk.Take(sample.Copy());
-        var log = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, Lines).Select(i => string.Create(CultureInfo.InvariantCulture, $"<14>1 2026-11-22T04:{i / 60 % 60:D2}:{i % 60:D2}Z app01 svc 1 - - fulldisk line {i}\n"))));
+        var log = Encoding.UTF8.GetBytes(Log("fulldisk", Lines));
         long asked = 0, held;
         await using (var server = await Program.ServeAsync(data))
         {
@@ -67,7 +68,25 @@ public sealed class FullDiskTests(Sample sample)
                 Assert.Equal(before + created, Sample.Scalar(data, "SELECT count(*) FROM risk_asset"));
                 Assert.Empty(Directory.EnumerateFiles(data, "*.part", SearchOption.AllDirectories));
 
+                // Room for the upload and what is noted of it, but not for the events: then it is the append to the store that fails.
+                var small = Enumerable.Range(1, 6).Select(k => (Name: $"small{round}-{k}.log", Body: Encoding.UTF8.GetBytes(Log($"small{round}-{k}", Few)))).ToList();
+                var appendsRefused = 0;
+                for (var k = 0; k < small.Count; k++)
+                {
+                    disk.Free();
+                    disk.Fill(16_384 + (k * 8_192));
+                    var tried = await api.SendAsync(HttpMethod.Post, $"/api/v1/logs/import?name={small[k].Name}&source=small", small[k].Body, "text/plain");
+                    if (tried.Status != 200) appendsRefused++;
+                }
+
+                Assert.True(appendsRefused > 0);
                 disk.Free();
+                foreach (var (name, body) in small)
+                {
+                    var taken = await api.SendAsync(HttpMethod.Post, $"/api/v1/logs/import?name={name}&source=small", body, "text/plain");
+                    Assert.True(taken.Status == 200, taken.ToString());
+                }
+
                 var again = await api.JsonAsync("/api/v1/risk/assets", Asset($"D{round}-after"));
                 Assert.True(again.Status == 201, again.ToString());
                 asked++;
@@ -97,11 +116,16 @@ public sealed class FullDiskTests(Sample sample)
         var lines = found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Lines, lines.Distinct().Count());
         Assert.Equal(Lines, lines.Length);
+        var few = (await Program.OkAsync("logs", "search", "source:small", "--format", "raw", "--limit", "1000000", "--data", data)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2 * 6 * Few, few.Distinct().Count());
+        Assert.Equal(2 * 6 * Few, few.Length);
         var verify = await Program.OkAsync("verify", "--format", "json", "--data", data);
         using var json = JsonDocument.Parse(verify.Out);
         // No leaf twice, however often the ledger had to be opened anew.
         Assert.Equal(json.RootElement.GetProperty("Changes").GetInt64(), json.RootElement.GetProperty("Leaves").GetInt64());
     }
+
+    private static string Log(string mark, int lines) => string.Concat(Enumerable.Range(0, lines).Select(i => string.Create(CultureInfo.InvariantCulture, $"<14>1 2026-11-22T04:{i / 60 % 60:D2}:{i % 60:D2}Z app01 svc 1 - - {mark} line {i}\n")));
 
     private static string Asset(string code) => $$"""{"fields":{"code":"{{code}}","title":"{{code}} {{new string('x', 100)}}","category":"hardware","confidentiality":"high","integrity":"high","availability":"high"} }""";
 

@@ -120,7 +120,7 @@ internal sealed class Server(Process process) : IAsyncDisposable
     internal async Task ReadyAsync()
     {
         _ = process.StandardError.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(300));
         while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
             lock (said) said.AppendLine(line);

@@ -74,9 +74,7 @@ public sealed class KillTests(Sample sample)
         await Program.OkAsync("import", "assets", sample.File("many.csv", Sample.AssetList("M", Rows)), "--commit", "--summary", "--data", old);
         await OldDatabase.MakeAsync(old);
         var calm = sample.Copy(old);
-        var watch = Stopwatch.StartNew();
-        await using (var server = await Program.ServeAsync(calm)) await server.StopAsync();
-        var whole = watch.Elapsed;
+        var whole = await UpgradeAsync(calm, null);
         var all = OldDatabase.Applied(Path.Combine(calm, "hufu.db"));
         Assert.True(all > 1);
         var random = Rounds.Moments("upgrade");
@@ -84,8 +82,7 @@ public sealed class KillTests(Sample sample)
         for (var i = 0; i < Rounds.Count; i++)
         {
             var data = sample.Copy(old);
-            // The first third is the start of the program itself.
-            await KillAsync(["serve", "--data", data, "--listen", "http://127.0.0.1:0"], whole * (0.3 + (0.7 * random.NextDouble())));
+            await UpgradeAsync(data, whole * (1.2 * random.NextDouble()));
             var marked = File.Exists(Path.Combine(data, "running"));
             var now = OldDatabase.Applied(Path.Combine(data, "hufu.db"));
             if (now == 1) tried++;
@@ -248,13 +245,26 @@ public sealed class KillTests(Sample sample)
 
     private static long Count(string data) => (long)Sample.Scalar(data, "SELECT count(*) FROM risk_asset")!;
 
-    private static async Task KillAsync(string[] verb, TimeSpan after)
+    // Starts the server and kills it so long after it said that it tries the upgrade; without a time, as soon as it said that it is done. Returns how long it took.
+    private static async Task<TimeSpan> UpgradeAsync(string data, TimeSpan? after)
     {
-        using var process = Program.Start(verb);
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await Task.WhenAny(Task.Delay(after), process.WaitForExitAsync());
+        using var process = Program.Start("serve", "--data", data, "--listen", "http://127.0.0.1:0");
+        var error = process.StandardError.ReadToEndAsync();
+        var watch = new Stopwatch();
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.StartsWith("The database is upgraded", StringComparison.Ordinal)) break;
+            if (!line.StartsWith("Trying ", StringComparison.Ordinal)) continue;
+            watch.Start();
+            if (after is not { } wait) continue;
+            await Task.Delay(wait, TestContext.Current.CancellationToken);
+            break;
+        }
+
+        watch.Stop();
         process.Kill();
-        await process.WaitForExitAsync();
-        await Task.WhenAll(output, error);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAll(error, process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        return watch.Elapsed;
     }
 }
