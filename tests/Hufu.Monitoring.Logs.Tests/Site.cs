@@ -16,7 +16,10 @@ public sealed class TestDbContext(DbContextOptions<TestDbContext> options, Recor
 
 internal sealed class Clock : TimeProvider
 {
-    public override DateTimeOffset GetUtcNow() => new(2026, 11, 24, 2, 0, 0, TimeSpan.Zero);
+    /// <summary>How far a test has moved it.</summary>
+    internal TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 11, 24, 2, 0, 0, TimeSpan.Zero) + Ahead;
 }
 
 internal sealed class NoDirectory : IDirectory
@@ -64,7 +67,7 @@ internal sealed class Site : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddLogging();
         collection.AddSingleton(new RecordTypes(modules.SelectMany(m => m.RecordTypes)));
-        collection.AddSingleton<TimeProvider>(new Clock());
+        collection.AddSingleton<TimeProvider>(Clock);
         collection.AddSingleton<IDirectory>(new NoDirectory());
         foreach (var module in modules) module.AddServices(collection);
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
@@ -73,6 +76,8 @@ internal sealed class Site : IAsyncDisposable
     }
 
     internal string Folder { get; }
+
+    internal Clock Clock { get; } = new();
 
     internal RecordStore Store => Get<RecordStore>();
 
