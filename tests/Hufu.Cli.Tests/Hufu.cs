@@ -69,11 +69,21 @@ internal static class Program
     }
 
     /// <summary>Starts a server and waits until it answers; what it says is collected.</summary>
-    internal static async Task<Server> ServeAsync(string data, string? postgres = null)
+    internal static async Task<Server> ServeAsync(string data, string? postgres = null, bool again = true)
     {
         var process = Start(["serve", "--data", data, "--listen", "http://127.0.0.1:0", .. postgres is null ? (string[])[] : ["--postgres", postgres]]);
         var server = new Server(process) { Data = data };
-        await server.ReadyAsync();
+        try
+        {
+            await server.ReadyAsync();
+        }
+        catch (InvalidOperationException e) when (again)
+        {
+            // It ended before it said anything; what it complained of is told, and it must start the second time.
+            TestContext.Current.SendDiagnosticMessage(e.Message);
+            return await ServeAsync(data, postgres, again: false);
+        }
+
         return server;
     }
 }
@@ -119,7 +129,7 @@ internal sealed class Server(Process process) : IAsyncDisposable
 
     internal async Task ReadyAsync()
     {
-        _ = process.StandardError.ReadToEndAsync();
+        var complaints = process.StandardError.ReadToEndAsync();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(300));
         while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
@@ -134,7 +144,7 @@ internal sealed class Server(Process process) : IAsyncDisposable
             return;
         }
 
-        throw new InvalidOperationException("The server did not start: " + said);
+        throw new InvalidOperationException($"The server did not start: {said}{await complaints}");
     }
 
     /// <summary>Ends it at once, as kill -9 does.</summary>
