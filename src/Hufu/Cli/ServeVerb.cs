@@ -5,6 +5,7 @@ using Hufu.Identity;
 using Hufu.Records.Storage.Ledger;
 using Hufu.Web;
 using Hufu.Web.Identity;
+using Hufu.Web.Records;
 
 namespace Hufu.Cli;
 
@@ -49,25 +50,35 @@ internal static class ServeVerb
         builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = MaxRequest);
         builder.AddObservation();
         Host.AddAll(builder.Services, storage, background: true);
-        builder.Services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
+        builder.Services.AddOpenApi("v1", o =>
         {
-            document.Info.Title = "Hufu";
-            document.Info.Description = "Records of every type, with the same rights as the pages. Authenticate with an API token: Authorization: Bearer hufu_….";
-            return Task.CompletedTask;
-        }));
+            o.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = "Hufu";
+                document.Info.Description = "Records of every type, with the same rights as the pages. Authenticate with an API token: Authorization: Bearer hufu_….";
+                return Task.CompletedTask;
+            });
+            o.AddOperationTransformer((operation, context, _) =>
+            {
+                operation.Description = ListsFields.Describe(context.Description.ActionDescriptor.EndpointMetadata, operation.Description);
+                return Task.CompletedTask;
+            });
+        });
         builder.Services.AddSingleton<DemoProgress>();
         builder.Services.AddSingleton<ILoadingStatus>(s => s.GetRequiredService<DemoProgress>());
         builder.Services.AddHealthChecks().AddCheck<Health>("hufu");
         var app = builder.Build();
         StartCheck.ReleaseMigrationLock(storage, Console.WriteLine);
-        if (await DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine) is { IsOk: false } notUpgraded) return Terminal.Fail($"{notUpgraded.Errors[0].Message.En} / {notUpgraded.Errors[0].Message.Zh} [{notUpgraded.Errors[0].Code}]");
-        if (folder.WasCutOff && !StartCheck.Look(storage, app.Services.GetRequiredService<LedgerFiles>(), Console.WriteLine)) return Exit.Refused;
-        await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync(cancellation);
+        // The database's model is made meanwhile: half of the start is that, and neither needs the other.
+        var upgrade = Task.Run(() => DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine), cancellation);
         app.UseFirstRun();
         app.UseOwnPasswordFirst();
         app.UseHufuWeb();
         app.MapOpenApi("/api/v1/openapi.json");
         app.MapHealthChecks("/health").AllowAnonymous();
+        if (await upgrade is { IsOk: false } notUpgraded) return Terminal.Fail($"{notUpgraded.Errors[0].Message.En} / {notUpgraded.Errors[0].Message.Zh} [{notUpgraded.Errors[0].Code}]");
+        if (folder.WasCutOff && !StartCheck.Look(storage, app.Services.GetRequiredService<LedgerFiles>(), Console.WriteLine)) return Exit.Refused;
+        await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync(cancellation);
         await app.StartAsync(cancellation);
         foreach (var address in app.Urls) Console.WriteLine($"Hufu is ready / 虎符已就緒: {address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)}");
         if (!demo && !await app.Services.GetRequiredService<FirstRun>().IsDoneAsync(cancellation))

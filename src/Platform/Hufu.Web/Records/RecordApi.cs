@@ -56,6 +56,19 @@ public sealed record ApiComment(string Text);
 /// <summary>A tie to another record.</summary>
 public sealed record ApiLink(string Number, string? Kind);
 
+/// <summary>An address whose description names the fields of its record type, with those that the site has added by then.</summary>
+public sealed class ListsFields
+{
+    /// <summary>Adds the fields to a description.</summary>
+    public static string? Describe(IEnumerable<object> metadata, string? description)
+    {
+        var all = metadata.ToList();
+        return all.OfType<ListsFields>().Any() && all.OfType<RecordType>().FirstOrDefault() is { } type
+            ? $"{description} Fields: {string.Join(", ", type.Fields.Where(f => !f.Sensitive).Select(f => $"{f.Key} ({f.Kind})"))}."
+            : description;
+    }
+}
+
 /// <summary>The REST API of every record type, from the same declaration as its pages and through the same door.</summary>
 internal static class RecordApi
 {
@@ -66,7 +79,7 @@ internal static class RecordApi
             var api = routes.MapGroup("/api/v1" + type.Path).WithTags(type.PluralName.En).WithMetadata(type);
             var name = type.Key.Replace('.', '-');
             api.MapGet("", (HttpContext http, RecordStore store, PageContext page, RecordPresenter presenter) => ListAsync(type, http, store, page, presenter))
-                .WithName(name + "-list").WithSummary($"List {type.PluralName.En.ToLowerInvariant()}").WithDescription($"{type.Purpose.En} Query: q (words), f.<field>=filter, sort, size, after, before, open=1, archived=1. Fields: {string.Join(", ", type.Fields.Where(f => !f.Sensitive).Select(f => $"{f.Key} ({f.Kind})"))}.").Produces<ApiPage>().Produces<ApiErrors>(400).Produces<ApiErrors>(403);
+                .WithName(name + "-list").WithSummary($"List {type.PluralName.En.ToLowerInvariant()}").WithDescription($"{type.Purpose.En} Query: q (words), f.<field>=filter, sort, size, after, before, open=1, archived=1.").WithMetadata(new ListsFields()).Produces<ApiPage>().Produces<ApiErrors>(400).Produces<ApiErrors>(403);
             api.MapGet("/{number}", async (string number, RecordStore store, PageContext page, RecordPresenter presenter) =>
                 await store.FindAsync(page.Actor, type, number) is { IsOk: true } found ? Results.Json(await ToApiAsync(type, found.Value, presenter)) : Refused([NotFound]))
                 .WithName(name + "-get").WithSummary($"Read one {type.Name.En.ToLowerInvariant()}").Produces<ApiRecord>().Produces<ApiErrors>(404);
