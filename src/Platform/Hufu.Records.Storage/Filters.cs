@@ -12,15 +12,16 @@ internal static class Filters
     private static readonly MethodInfo Lower = typeof(string).GetMethod(nameof(string.ToLower), [])!;
     private static readonly MethodInfo Replace = typeof(string).GetMethod(nameof(string.Replace), [typeof(string), typeof(string)])!;
     private static readonly MethodInfo JsonNumber = typeof(HufuDbContext).GetMethod(nameof(HufuDbContext.JsonNumber))!;
+    private static readonly MethodInfo HoldsFolded = typeof(HufuDbContext).GetMethod(nameof(HufuDbContext.HoldsFolded))!;
     private static readonly MethodInfo JsonText = typeof(HufuDbContext).GetMethod(nameof(HufuDbContext.JsonText))!;
 
     /// <summary>The condition for one filter; an error when its text does not fit the field.</summary>
-    internal static Result<Expression<Func<T, bool>>> Build<T>(Field field, string text, Func<Field, string, string?> resolve)
+    internal static Result<Expression<Func<T, bool>>> Build<T>(Field field, string text, bool postgres, Func<Field, string, string?> resolve)
     {
         if (!Field.IsStorable(text)) return Result.Fail<Expression<Func<T, bool>>>(Fail(field, "\uFFFD").Errors);
         var record = Expression.Parameter(typeof(T), "r");
         var value = Value(record, field);
-        var body = Condition(field, value, text.Trim(), resolve);
+        var body = Condition(field, value, text.Trim(), postgres, resolve);
         return body.IsOk ? Result.Of(Expression.Lambda<Func<T, bool>>(body.Value, record)) : Result.Fail<Expression<Func<T, bool>>>(body.Errors);
     }
 
@@ -69,13 +70,13 @@ internal static class Filters
         public TValue? Value { get; set; }
     }
 
-    private static Result<Expression> Condition(Field field, Expression value, string text, Func<Field, string, string?> resolve)
+    private static Result<Expression> Condition(Field field, Expression value, string text, bool postgres, Func<Field, string, string?> resolve)
     {
         if (text == "-") return Result.Of(Empty(field, value));
         if (text == "*") return Result.Of<Expression>(Expression.Not(Empty(field, value)));
         if (text.StartsWith('!') && text.Length > 1)
         {
-            var inner = Condition(field, value, text[1..], resolve);
+            var inner = Condition(field, value, text[1..], postgres, resolve);
             if (!inner.IsOk) return inner;
             var not = Expression.Not(inner.Value);
             // What is empty is also not x.
@@ -86,7 +87,8 @@ internal static class Filters
         {
             case FieldKind.Text or FieldKind.LongText or FieldKind.Markdown:
                 if (text.StartsWith('=')) return Result.Of<Expression>(Expression.Equal(value, Parameter(text[1..], typeof(string))));
-                // SQLite folds the case of ASCII letters only: other capitals match as they are written.
+                // Without regard to ASCII's capitals; other capitals match as they are written, and as small letters.
+                if (!postgres) return Result.Of(AnyOf([text.ToLowerInvariant(), Asciis(text)], word => Expression.Call(HoldsFolded, value, Parameter(word, typeof(string)))));
                 Expression contains = Expression.Call(Expression.Call(value, Lower), Contains, Parameter(text.ToLowerInvariant(), typeof(string)));
                 return Result.Of(System.Text.Ascii.IsValid(text) ? contains : Expression.OrElse(contains, Expression.Call(value, Contains, Parameter(text, typeof(string)))));
             case FieldKind.ChoiceSet:
@@ -164,6 +166,13 @@ internal static class Filters
 
         return body is null ? Result.Fail<Expression>(Error.Of("filter.bad-value", "篩選值是空的。", "The filter has no value.")) : Result.Of(body);
     }
+
+    private static Expression AnyOf(IEnumerable<string> words, Func<string, Expression> one) => words.Distinct(StringComparer.Ordinal).Select(one).Aggregate(Expression.OrElse);
+
+    private static string Asciis(string text) => string.Create(text.Length, text, static (small, text) =>
+    {
+        for (var i = 0; i < small.Length; i++) small[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+    });
 
     private static Expression Empty(Field field, Expression value)
     {

@@ -72,6 +72,9 @@ public class HufuDbContext : DbContext
     /// <summary>True when a text holds a word, byte for byte; on SQLite only, where it is quicker than what the database has.</summary>
     public static bool Holds(string text, string word) => throw new NotSupportedException("Only inside a database query.");
 
+    /// <summary>As <see cref="Holds"/>, but capital and small letters of ASCII are the same.</summary>
+    public static bool HoldsFolded(string? text, string word) => throw new NotSupportedException("Only inside a database query.");
+
     /// <inheritdoc />
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
@@ -133,6 +136,8 @@ public class HufuDbContext : DbContext
             // SQLite searches in this narrow copy of the rows; PostgreSQL has a limit on what an index entry holds.
             if (!IsPostgres)
                 entity.HasIndex(nameof(Record.Number), nameof(Record.ArchivedAt), nameof(Record.State), nameof(Record.OwnerId), nameof(Record.CreatedBy), nameof(Record.UnitId), nameof(Record.SearchText));
+            // And it sorts and filters by any field in this one, which is half as wide as the rows.
+            if (!IsPostgres) entity.HasIndex([.. ScannedColumns(type)]);
             entity.Property(nameof(Record.Number)).HasMaxLength(40);
             entity.Property(nameof(Record.State)).HasMaxLength(40);
             foreach (var field in type.Fields)
@@ -223,19 +228,24 @@ public class HufuDbContext : DbContext
         // A key can be missing in a JSON text that is there: nothing may be concluded from the arguments about NULL.
         SqlExpression TextOf(IReadOnlyList<SqlExpression> args) => postgres
             ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [false, false], typeof(string), args[1].TypeMapping)
-            : new SqlFunctionExpression("json_extract", [args[0], new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Add, new SqlConstantExpression("$.", args[1].TypeMapping), args[1], typeof(string), args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
+            : new SqlFunctionExpression("extra_text", args, true, [false, false], typeof(string), args[1].TypeMapping);
         modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonText), BindingFlags.Public | BindingFlags.Static)!)
             .HasTranslation(TextOf);
         modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonNumber), BindingFlags.Public | BindingFlags.Static)!)
             .HasTranslation(args =>
             {
-                var text = TextOf(args);
-                // PostgreSQL refuses to cast what is no number, SQLite takes it for 0.
-                if (postgres) text = new SqlFunctionExpression("substring", [text, new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
-                return new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping(postgres ? "double precision" : "REAL"));
+                if (!postgres) return new SqlFunctionExpression("extra_number", args, true, [false, false], typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping("REAL"));
+                // PostgreSQL refuses to cast what is no number.
+                var text = new SqlFunctionExpression("substring", [TextOf(args), new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
+                return new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping("double precision"));
             });
 
-        if (!postgres) modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(Holds), BindingFlags.Public | BindingFlags.Static)!).HasName("holds").IsBuiltIn();
+        if (!postgres)
+        {
+            modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(Holds), BindingFlags.Public | BindingFlags.Static)!).HasName("holds").IsBuiltIn();
+            modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(HoldsFolded), BindingFlags.Public | BindingFlags.Static)!).HasName("holds_folded").IsBuiltIn();
+        }
+
         foreach (var contribution in contributions) contribution.Configure(modelBuilder);
         foreach (var entity in modelBuilder.Model.GetEntityTypes())
         {
@@ -255,6 +265,10 @@ public class HufuDbContext : DbContext
             foreach (var index in entity.GetIndexes()) index.SetDatabaseName(Shorten($"ix_{entity.GetTableName()}_{string.Join('_', index.Properties.Select(p => p.GetColumnName()))}"));
         }
     }
+
+    private static IEnumerable<string> ScannedColumns(RecordType type) =>
+        new[] { nameof(Record.Number), nameof(Record.ArchivedAt), nameof(Record.State), nameof(Record.OwnerId), nameof(Record.CreatedBy), nameof(Record.UnitId) }
+            .Concat(type.Fields.Where(f => f is { Property: not null, IsExtra: false } && f.Kind is not (FieldKind.LongText or FieldKind.Markdown)).Select(f => f.Property!.Name)).Append(nameof(Record.Extra)).Distinct();
 
     // PostgreSQL cuts names after 63 bytes, and two that are cut alike would collide.
     private static string Shorten(string name) => name.Length <= 60 ? name : name[..51] + "_" + Kernel.Hashing.Sha256Hex(name)[..8];

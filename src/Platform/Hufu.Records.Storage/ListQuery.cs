@@ -37,7 +37,7 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
             if (string.IsNullOrWhiteSpace(filter.Text)) continue;
             if (type.FindField(filter.Field) is not { Sensitive: false } field)
                 return Result.Fail<IQueryable<T>>(Error.Of("filter.unknown-field", $"沒有「{filter.Field}」欄位。", $"There is no field “{filter.Field}”.", filter.Field));
-            var condition = Filters.Build<T>(field, filter.Text, resolve);
+            var condition = Filters.Build<T>(field, filter.Text, db.IsPostgres, resolve);
             if (!condition.IsOk) return Result.Fail<IQueryable<T>>(condition.Errors);
             Where(condition.Value);
         }

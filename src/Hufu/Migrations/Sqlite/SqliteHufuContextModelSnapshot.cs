@@ -521,6 +521,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_incident_incident_number_archived_at_state_owner_5368084f");
 
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Category", "OccurredAt", "DetectedAt", "AssetId", "PersonalData", "NotifiedAt", "RecoveredAt", "NotifyBy", "RecoverBy", "ReportBy", "Extra")
+                        .HasDatabaseName("ix_incident_incident_number_archived_at_state_owner_cedf3b13");
+
                     b.ToTable("incident_incident", (string)null);
                 });
 
@@ -636,6 +639,9 @@ namespace Hufu.Migrations.Sqlite
 
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_incident_task_number_archived_at_state_owner_id__d0c5529a");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "IncidentId", "Extra")
+                        .HasDatabaseName("ix_incident_task_number_archived_at_state_owner_id__7f22368a");
 
                     b.ToTable("incident_task", (string)null);
                 });
@@ -766,6 +772,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_isms_document_number_archived_at_state_owner_id__bcef24c0");
 
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Edition", "EffectiveOn", "ReviewOn", "Extra")
+                        .HasDatabaseName("ix_isms_document_number_archived_at_state_owner_id__3246d79b");
+
                     b.ToTable("isms_document", (string)null);
                 });
 
@@ -884,6 +893,9 @@ namespace Hufu.Migrations.Sqlite
 
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_isms_work_record_number_archived_at_state_owner__ccd4a5c9");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "OutputCode", "PerformedOn", "Extra")
+                        .HasDatabaseName("ix_isms_work_record_number_archived_at_state_owner__fb939526");
 
                     b.ToTable("isms_work_record", (string)null);
                 });
@@ -1553,6 +1565,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
 
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Entity", "AssetId", "FirstSeen", "LastSeen", "EventCount", "Host", "SourceIp", "Account", "RuleId", "RuleTitle", "RuleAuthor", "RuleLicense", "Tags", "Extra")
+                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__15efdb51");
+
                     b.ToTable("monitoring_alert", (string)null);
                 });
 
@@ -2167,6 +2182,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_compliance_obligation_number_archived_at_state_o_719f649f");
 
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "TitleEn", "OwnerRole", "Outputs", "Law", "Citation", "LawVersion", "ValidFrom", "ValidUntil", "Confidence", "Basis", "AppliesTo", "Source", "SourceId", "Recurrence", "Rule", "EventKey", "Within", "StartOn", "NextFrom", "Adjustment", "LeadDays", "EscalateBeforeDays", "EscalateAfterDays", "Extra")
+                        .HasDatabaseName("ix_compliance_obligation_number_archived_at_state_o_a23f854c");
+
                     b.ToTable("compliance_obligation", (string)null);
                 });
 
@@ -2332,6 +2350,9 @@ namespace Hufu.Migrations.Sqlite
 
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_compliance_occurrence_number_archived_at_state_o_8b9eabdb");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "ObligationId", "Period", "PlannedOn", "DueAt", "PerformedOn", "Escalation", "Outputs", "OwnerRole", "Trigger", "PlanKey", "Extra")
+                        .HasDatabaseName("ix_compliance_occurrence_number_archived_at_state_o_cc2e29bf");
 
                     b.ToTable("compliance_occurrence", (string)null);
                 });
@@ -2718,6 +2739,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_risk_asset_number_archived_at_state_owner_id_cre_dbfe77cb");
 
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Code", "Category", "Custodian", "Location", "Hostname", "Addresses", "MacAddress", "Confidentiality", "Integrity", "Availability", "Grade", "PersonalData", "ExternalFacing", "OperatingSystem", "Vendor", "Model", "SerialNumber", "InUseSince", "LastSeenOn", "Extra")
+                        .HasDatabaseName("ix_risk_asset_number_archived_at_state_owner_id_cre_337adfac");
+
                     b.ToTable("risk_asset", (string)null);
                 });
 
@@ -2883,6 +2907,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_risk_risk_number_archived_at_state_owner_id_crea_eae0604b");
 
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "AssetId", "Likelihood", "Impact", "Level", "Treatment", "ResidualLikelihood", "ResidualImpact", "ResidualLevel", "ReviewOn", "Extra")
+                        .HasDatabaseName("ix_risk_risk_number_archived_at_state_owner_id_crea_da50c4a5");
+
                     b.ToTable("risk_risk", (string)null);
                 });
 
@@ -3004,6 +3031,9 @@ namespace Hufu.Migrations.Sqlite
 
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_risk_treatment_plan_number_archived_at_state_own_4ba3a9e5");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "RiskId", "Extra")
+                        .HasDatabaseName("ix_risk_treatment_plan_number_archived_at_state_own_0ad60a03");
 
                     b.ToTable("risk_treatment_plan", (string)null);
                 });
