@@ -98,12 +98,22 @@ public sealed class DataTableTests
         Assert.Equal(open, Table(filter: filter).All("input").Single(input => input.HasClass("show-filters")).Value("checked") is not null);
 
     [Fact]
-    public void A_hidden_column_is_in_the_page_for_the_chooser_but_not_shown()
+    public void A_hidden_column_stands_in_the_chooser_and_nowhere_else()
     {
-        var cells = Table().Descendants().Where(element => element.Value("data-c") == "id").ToList();
-        Assert.Equal(4, cells.Count);
-        Assert.All(cells, cell => Assert.NotNull(cell.Value("hidden")));
-        Assert.Null(Table().All("input").Single(input => input.Value("data-column") == "id").Value("checked"));
+        var root = Table();
+        Assert.DoesNotContain(root.Descendants(), element => element.Value("data-c") == "id");
+        Assert.Null(root.All("input").Single(input => input.Value("name") == "columns" && input.Value("value") == "id").Value("checked"));
+    }
+
+    [Fact]
+    public void A_filter_on_a_hidden_column_stays_when_another_box_is_filled_in()
+    {
+        var table = Parse(Html<DataTable<Row>>(new
+        {
+            Caption = "資產清冊", Rows, Columns = (IReadOnlyList<DataColumn<Row>>)[.. Columns("控制"), new() { Key = "place", Title = "地點", Hidden = true, Filter = new ColumnFilter("place", FilterKind.Text, "機房") }], FilterAction = "/assets",
+        }));
+        var form = Assert.Single(table.All("form"), f => f.Value("id") == "list-filter");
+        Assert.Equal("place=機房", Assert.Single(form.All("input").Select(i => $"{i.Value("name")}={i.Value("value")}")));
     }
 
     [Fact]

@@ -109,7 +109,7 @@ public sealed class DataColumn<TRow>
     /// <summary>Filter box.</summary>
     public ColumnFilter? Filter { get; init; }
 
-    /// <summary>Not shown, but offered in the column chooser.</summary>
+    /// <summary>Only in the chooser: it is not drawn.</summary>
     public bool Hidden { get; init; }
 
     /// <summary>The cell that names the row: a row heading, and the place of the row's link. Exactly one column should have it.</summary>

@@ -276,8 +276,6 @@
       countPicks(list);
     } else if (target.matches("[data-autosubmit]")) {
       target.form?.requestSubmit();
-    } else if (target.matches("[data-column]")) {
-      for (const cell of $$(`[data-c="${CSS.escape(target.dataset.column)}"]`, target.closest("[data-list]"))) cell.hidden = !target.checked;
     }
   });
   doc.addEventListener("reset", (event) => setTimeout(() => { const list = event.target.closest?.("[data-list]"); if (list) countPicks(list); }));
