@@ -124,11 +124,11 @@ internal static class Filters
                 // Both ends belong to the range; the end of a range of instants written as a day takes in that whole day.
                 var bound = Bound(field, value, part.Trim(), wholeDay: !greater);
                 if (!bound.IsOk) return Fail(field, part);
-                var side = Expression.Not(Ordered(value, bound.Value, !greater));
+                var side = Within(value, bound.Value, greater);
                 body = body is null ? side : Expression.AndAlso(body, side);
             }
 
-            return body is null ? Fail(field, text) : Result.Of(Expression.AndAlso(Expression.Not(Empty(field, value)), body) as Expression);
+            return body is null ? Fail(field, text) : Result.Of(Filled(field, value, body));
         }
 
         var sign = text[0];
@@ -137,14 +137,23 @@ internal static class Filters
             var inclusive = text.Length > 1 && text[1] == '=';
             var bound = Bound(field, value, text[(inclusive ? 2 : 1)..].Trim(), wholeDay: false);
             if (!bound.IsOk) return Fail(field, text);
-            var body = inclusive ? Expression.Not(Ordered(value, bound.Value, sign == '<')) : Ordered(value, bound.Value, sign == '>');
-            return Result.Of(Expression.AndAlso(Expression.Not(Empty(field, value)), body) as Expression);
+            return Result.Of(Filled(field, value, inclusive ? Within(value, bound.Value, sign == '>') : Ordered(value, bound.Value, sign == '>')));
         }
 
         if (field.Kind is FieldKind.Instant) return Range(field, value, $"{text.TrimStart('=')}..{text.TrimStart('=')}");
         var exact = Bound(field, value, text.TrimStart('='), wholeDay: false);
         return exact.IsOk ? Result.Of<Expression>(Expression.Equal(value, Parameter(exact.Value, value.Type))) : Fail(field, text);
     }
+
+    // At least, or at most.
+    private static Expression Within(Expression value, object? bound, bool atLeast) =>
+        value.Type == typeof(string) ? Expression.Not(Ordered(value, bound, !atLeast))
+        : atLeast ? Expression.GreaterThanOrEqual(value, Parameter(bound, value.Type))
+        : Expression.LessThanOrEqual(value, Parameter(bound, value.Type));
+
+    // No comparison is true of an empty value, except of texts; asking again would read it again.
+    private static Expression Filled(Field field, Expression value, Expression compared) =>
+        value.Type == typeof(string) ? Expression.AndAlso(Expression.Not(Empty(field, value)), compared) : compared;
 
     private static Result<object?> Bound(Field field, Expression value, string text, bool wholeDay)
     {

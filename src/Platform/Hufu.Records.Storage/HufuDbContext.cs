@@ -69,6 +69,9 @@ public class HufuDbContext : DbContext
     /// <summary>The number in a key of a JSON column, null where the text there is none.</summary>
     public static double? JsonNumber(string? json, string key) => throw new NotSupportedException("Only inside a database query.");
 
+    /// <summary>The place of a key's text among lines, from 0, or their number when it is none of them; on SQLite only, where it is quicker than comparing with each.</summary>
+    public static int JsonRank(string? json, string key, string lines) => throw new NotSupportedException("Only inside a database query.");
+
     /// <summary>True when a text holds a word, byte for byte; on SQLite only, where it is quicker than what the database has.</summary>
     public static bool Holds(string text, string word) => throw new NotSupportedException("Only inside a database query.");
 
@@ -244,6 +247,7 @@ public class HufuDbContext : DbContext
         {
             modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(Holds), BindingFlags.Public | BindingFlags.Static)!).HasName("holds").IsBuiltIn();
             modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(HoldsFolded), BindingFlags.Public | BindingFlags.Static)!).HasName("holds_folded").IsBuiltIn();
+            modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonRank), BindingFlags.Public | BindingFlags.Static)!).HasName("extra_rank").IsBuiltIn();
         }
 
         foreach (var contribution in contributions) contribution.Configure(modelBuilder);

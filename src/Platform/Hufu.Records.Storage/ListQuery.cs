@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -11,6 +12,7 @@ namespace Hufu.Records.Storage;
 internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor actor, RecordQuery query, Func<Field, string, string?> resolve) where T : Record, new()
 {
     private const int Few = 1000;
+    private static readonly MethodInfo JsonRank = typeof(HufuDbContext).GetMethod(nameof(HufuDbContext.JsonRank))!;
 
     private bool IsNarrowed => query.Filters.Count > 0 || query.OpenOnly || !string.IsNullOrWhiteSpace(query.Search) || actor.ScopeOf(type, Right.Read) is not Scope.All;
 
@@ -75,16 +77,40 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
     }
 
     /// <summary>The page that the cursors ask for.</summary>
-    internal async Task<Result<RecordPage>> PageAsync(CancellationToken cancellation)
+    internal async Task<Result<RecordPage>> PageAsync(IDbContextFactory<HufuDbContext> others, CancellationToken cancellation)
     {
         var matching = Matching();
         if (!matching.IsOk) return Result.Fail<RecordPage>(matching.Errors);
+        var (rows, known) = await NarrowAsync(matching.Value, cancellation);
+        // By now they are known to be many: reading the narrowest index that has it all is quicker than fetching rows one by one.
+        // What this transaction has written only its own connection sees.
+        if (known is null && (db.IsPostgres || db.Database.CurrentTransaction is not null)) known = await rows.CountAsync(cancellation);
+        var counting = known is { } few ? Task.FromResult(few) : CountBesideAsync(others, cancellation);
+        var page = await PageAsync(rows, cancellation);
+        var total = await counting;
+        return page.IsOk ? Result.Of(page.Value with { Total = total }) : page;
+    }
+
+    // A statement of the embedded database keeps its thread, and a second connection reads beside the first: the list takes as long as the
+    // longer of both and not as both together.
+    private Task<int> CountBesideAsync(IDbContextFactory<HufuDbContext> others, CancellationToken cancellation)
+    {
+        var beside = others.CreateDbContext();
+        // Made here: to find what a filter names may ask this context's database.
+        var all = new ListQuery<T>(beside, type, actor, query, resolve).Matching(byOrder: IsNarrowed).Value;
+        return Task.Run(
+            async () =>
+            {
+                await using (beside) return await all.CountAsync(cancellation);
+            },
+            CancellationToken.None);
+    }
+
+    private async Task<Result<RecordPage>> PageAsync(IQueryable<T> rows, CancellationToken cancellation)
+    {
         var (field, descending) = Sorting();
         var size = Math.Clamp(query.PageSize, 1, 500);
         var backwards = query.Before is not null && query.After is null;
-        var (rows, known) = await NarrowAsync(matching.Value, cancellation);
-        // By now they are known to be many: reading the narrowest index that has it all is quicker than fetching rows one by one.
-        var total = known ?? await rows.CountAsync(cancellation);
         if ((query.After ?? query.Before) is { } text)
         {
             if (Cursor.Read(text) is not { } cursor || cursor.Sort != query.Sort)
@@ -102,7 +128,7 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
         if (backwards) found.Reverse();
         var next = backwards || more ? found.LastOrDefault() : null;
         var previous = backwards ? (more ? found.FirstOrDefault() : null) : query.After is not null ? found.FirstOrDefault() : null;
-        return Result.Of(new RecordPage(found, total, next is null ? null : Write(field, next), previous is null ? null : Write(field, previous)));
+        return Result.Of(new RecordPage(found, 0, next is null ? null : Write(field, next), previous is null ? null : Write(field, previous)));
     }
 
     /// <summary>All rows in the list's order, one after another.</summary>
@@ -179,10 +205,13 @@ internal sealed class ListQuery<T>(HufuDbContext db, RecordType<T> type, Actor a
         return Expression.Lambda<Func<T, bool>>(body, record);
     }
 
-    private static Expression SortValue(ParameterExpression record, Field field)
+    private Expression SortValue(ParameterExpression record, Field field)
     {
         var value = Filters.Value(record, field);
-        if (field.Kind is FieldKind.Choice) return Rank(value, field);
+        if (field.Kind is FieldKind.Choice)
+            return field.IsExtra && !db.IsPostgres
+                ? Expression.Call(JsonRank, Expression.Property(record, nameof(Record.Extra)), Expression.Constant(field.Key), Expression.Constant(string.Join('\n', field.Choices.Select(c => c.Code))))
+                : Rank(value, field);
         return value.Type == typeof(bool) ? Expression.Condition(value, Expression.Constant(1), Expression.Constant(0)) : value;
     }
 

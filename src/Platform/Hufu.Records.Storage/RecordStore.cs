@@ -44,13 +44,15 @@ public interface IRecordReaction
 /// The only door to records: pages, API, command line, imports and jobs all come through here. It checks rights, rules, workflow and the
 /// tally, and every change is logged in its own transaction.
 /// </summary>
-public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, IEnumerable<IRecordReaction> reactions, DenialLog denials)
+public sealed partial class RecordStore(HufuDbContext db, IDbContextFactory<HufuDbContext> others, IDirectory directory, IEnumerable<IRecordReaction> reactions, DenialLog denials)
 {
     private readonly List<(Actor Actor, string Asked, string Code)> waitingDenials = [];
 
     private static readonly Error NotFound = Error.Of("record.not-found", "找不到這筆紀錄，或您無權檢視。", "This record does not exist, or you may not see it.");
 
     private static readonly Error Archived = Error.Of("record.archived", "已封存的紀錄不能修改。", "An archived record cannot be changed.");
+
+    private IDbContextFactory<HufuDbContext> Others => others;
 
     /// <summary>The database, for queries of modules over their own types.</summary>
     public HufuDbContext Db => db;
@@ -771,7 +773,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDirectory directory, 
 
     private sealed class PageVisitor(RecordStore store, Actor actor, RecordQuery query, CancellationToken cancellation) : IRecordTypeVisitor<Task<Result<RecordPage>>>
     {
-        public Task<Result<RecordPage>> Visit<T>(RecordType<T> type) where T : Record, new() => new ListQuery<T>(store.Db, type, actor, query, (f, t) => store.ResolveFilter(f, t, actor)).PageAsync(cancellation);
+        public Task<Result<RecordPage>> Visit<T>(RecordType<T> type) where T : Record, new() => new ListQuery<T>(store.Db, type, actor, query, (f, t) => store.ResolveFilter(f, t, actor)).PageAsync(store.Others, cancellation);
     }
 
     private sealed class FirstVisitor(RecordStore store, Actor actor, string text, int take, CancellationToken cancellation) : IRecordTypeVisitor<Task<IReadOnlyList<Record>>>

@@ -25,10 +25,11 @@ internal static partial class SqliteFunctions
         Add(handle, "holds_folded", &HoldsFolded);
         Add(handle, "extra_text", &ExtraText);
         Add(handle, "extra_number", &ExtraNumber);
+        Add(handle, "extra_rank", &ExtraRank, 3);
     }
 
-    private static unsafe void Add(sqlite3 handle, string name, delegate* unmanaged[Cdecl]<nint, int, nint*, void> function) =>
-        SqliteException.ThrowExceptionForRC(Native.sqlite3_create_function_v2(handle.DangerousGetHandle(), name, 2, Flags, 0, function, null, null, null), handle);
+    private static unsafe void Add(sqlite3 handle, string name, delegate* unmanaged[Cdecl]<nint, int, nint*, void> function, int arguments = 2) =>
+        SqliteException.ThrowExceptionForRC(Native.sqlite3_create_function_v2(handle.DangerousGetHandle(), name, arguments, Flags, 0, function, null, null, null), handle);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static unsafe void Holds(nint context, int count, nint* arguments) =>
@@ -53,6 +54,23 @@ internal static partial class SqliteFunctions
         var text = ExtraText(Text(arguments[0]), Text(arguments[1]), out _);
         if (Utf8Parser.TryParse(text, out double number, out var read) && read == text.Length) Native.sqlite3_result_double(context, number);
         else Native.sqlite3_result_null(context);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static unsafe void ExtraRank(nint context, int count, nint* arguments) =>
+        Native.sqlite3_result_int(context, Rank(ExtraText(Text(arguments[0]), Text(arguments[1]), out _), Text(arguments[2])));
+
+    /// <summary>The place of a text among lines, from 0; their number when it is none of them.</summary>
+    internal static int Rank(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lines)
+    {
+        var rank = 0;
+        foreach (var line in lines.Split((byte)'\n'))
+        {
+            if (lines[line].SequenceEqual(text)) return rank;
+            rank++;
+        }
+
+        return rank;
     }
 
     private static unsafe ReadOnlySpan<byte> Text(nint value)
