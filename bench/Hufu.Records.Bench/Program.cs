@@ -117,7 +117,7 @@ async Task FillAsync()
 static Dictionary<int, string> Mapping(Site site, string file)
 {
     using var content = File.OpenRead(file);
-    var table = Site.Must(RecordFiles.Inspect(site.Services.GetRequiredService<RecordTypes>().Get("risk.asset"), content, Path.GetFileName(file)));
+    var table = Site.Must(UploadedRows.Read(site.Services.GetRequiredService<RecordTypes>().Get("risk.asset"), content, Path.GetFileName(file))).Table;
     if (table.Columns.FirstOrDefault(c => c.FieldKey is null) is { } left) throw new InvalidOperationException($"No field for {left.Header}.");
     return table.Columns.ToDictionary(c => c.Column, c => c.FieldKey!);
 }

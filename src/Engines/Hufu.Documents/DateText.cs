@@ -58,6 +58,9 @@ public static partial class DateText
     /// </summary>
     public static DateReading Read(string text)
     {
+        // As programs write it, and most of a long list.
+        if (text.Length == 10 && text[4] == '-' && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var iso))
+            return new DateReading(iso, DateTextKind.CommonEra, [], null);
         var clean = TextCleaner.Narrow(text);
         clean = TextCleaner.Trim(clean.Replace('／', '/').Replace('．', '.').Replace('－', '-').Replace('：', ':'));
         if (clean.Length == 0)

@@ -75,13 +75,12 @@ internal static class ImportVerb
         await using var content = path.OpenRead();
         if (path.Extension.Equals(".xml", StringComparison.OrdinalIgnoreCase) && services.GetServices<IImportSource>().FirstOrDefault(s => s.TypeKey == type.Key) is { } source)
             return await source.ReadAsync(Actor.System("cli"), content, path.Name, cancellation);
-        var table = RecordFiles.Inspect(type, content, path.Name);
-        if (!table.IsOk) return Kernel.Result.Fail<IReadOnlyList<ImportRow>>(table.Errors);
-        var mapping = RecordFiles.Mapping(type, table.Value, map);
+        var uploaded = UploadedRows.Read(type, content, path.Name);
+        if (!uploaded.IsOk) return Kernel.Result.Fail<IReadOnlyList<ImportRow>>(uploaded.Errors);
+        var mapping = RecordFiles.Mapping(type, uploaded.Value.Table, map);
         if (!mapping.IsOk) return Kernel.Result.Fail<IReadOnlyList<ImportRow>>(mapping.Errors);
-        foreach (var column in table.Value.Columns) await Console.Error.WriteLineAsync($"{RowWriter.Printable(column.Header)} → {mapping.Value.GetValueOrDefault(column.Column, "(left out)")}");
-        content.Position = 0;
-        return RecordFiles.Read(type, content, path.Name, mapping.Value);
+        foreach (var column in uploaded.Value.Table.Columns) await Console.Error.WriteLineAsync($"{RowWriter.Printable(column.Header)} → {mapping.Value.GetValueOrDefault(column.Column, "(left out)")}");
+        return Kernel.Result.Of(uploaded.Value.Mapped(type, mapping.Value));
     }
 
     private sealed class Told(ProgressLine line) : IProgress<double>

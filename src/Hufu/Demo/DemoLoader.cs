@@ -117,13 +117,12 @@ internal static class DemoLoader
     {
         var type = services.GetRequiredService<RecordTypes>().Get(typeKey);
         await using var content = File.OpenRead(file);
-        var table = RecordFiles.Inspect(type, content, Path.GetFileName(file));
+        var table = UploadedRows.Read(type, content, Path.GetFileName(file));
         if (!table.IsOk) return table.Errors[0].ToString();
-        content.Position = 0;
-        var rows = RecordFiles.Read(type, content, Path.GetFileName(file), table.Value.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
+        var rows = table.Value.Mapped(type, table.Value.Table.Columns.Where(c => c.FieldKey is not null).ToDictionary(c => c.Column, c => c.FieldKey!));
         // A risk of the demo names several assets; the first is the one it is about.
-        if (rows.IsOk && type.FindField("assetId") is not null) rows = Result.Of<IReadOnlyList<ImportRow>>([.. rows.Value.Select(r => new ImportRow(r.Row, r.Values.ToDictionary(v => v.Key, v => v.Key == "assetId" ? v.Value?.Split(';')[0] : v.Value)))]);
-        return rows.IsOk ? await CommitAsync(services, type, rows.Value, Path.GetFileName(file), cancellation) : rows.Errors[0].ToString();
+        if (type.FindField("assetId") is not null) rows = [.. rows.Select(r => new ImportRow(r.Row, r.Values.ToDictionary(v => v.Key, v => v.Key == "assetId" ? v.Value?.Split(';')[0] : v.Value)))];
+        return await CommitAsync(services, type, rows, Path.GetFileName(file), cancellation);
     }
 
     private static async Task<string> ScanAsync(IServiceProvider services, string file, CancellationToken cancellation)

@@ -98,14 +98,21 @@ public class HufuDbContext : DbContext
         return saved;
     }
 
-    /// <summary>Saves like any other save, for very many new rows: with the same change log, and quicker. Needs an open transaction; what it added is tracked no more.</summary>
-    internal async Task SaveManyAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Saves like any other save, for very many new rows: with the same change log, and quicker. Needs an open transaction; what it added is tracked
+    /// no more. On the embedded database the rows are written beside what the caller does next: wait for what this gives before asking the
+    /// database for anything, also for the next of these.
+    /// </summary>
+    internal async Task<Task> SaveManyAsync(Task before, CancellationToken cancellation)
     {
         ChangeCapture.Apply(this);
         var written = Written();
-        if (!IsPostgres) await BulkInsert.WriteAsync(this, cancellation);
+        var rows = IsPostgres ? null : BulkInsert.Take(this);
+        await before;
+        // What was changed goes with the context's own statements.
         await base.SaveChangesAsync(true, cancellation);
         Measure(written);
+        return rows is null ? Task.CompletedTask : Task.Run(() => rows.Write(cancellation), CancellationToken.None);
     }
 
     // Looking through what is tracked costs something: only when somebody measures.

@@ -72,11 +72,13 @@ public sealed class RecordImport(RecordStore store)
             db.ChangeTracker.AutoDetectChangesEnabled = false;
             // All or nothing: there is nothing to go back to within the transaction, and a savepoint copies every page that is changed.
             db.Database.AutoSavepointsEnabled = false;
+            var writing = Task.CompletedTask;
             try
             {
                 for (var done = 0; done < work.Count; done += Chunk)
                 {
-                    foreach (var line in work.Skip(done).Take(Chunk))
+                    var chunk = work.GetRange(done, Math.Min(Chunk, work.Count - done));
+                    foreach (var line in chunk)
                     {
                         var record = line.Target!;
                         if (line.Fate is RowFate.New)
@@ -94,7 +96,7 @@ public sealed class RecordImport(RecordStore store)
 
                     try
                     {
-                        await db.SaveManyAsync(cancellation);
+                        writing = await db.SaveManyAsync(writing, cancellation);
                     }
                     catch (DbUpdateConcurrencyException)
                     {
@@ -102,15 +104,23 @@ public sealed class RecordImport(RecordStore store)
                     }
 
                     if (store.HasReactions(type.Key))
-                        foreach (var line in work.Skip(done).Take(Chunk))
+                    {
+                        await writing;
+                        foreach (var line in chunk)
                             if (await store.ReactAsync(actor, line.Target!, "import", cancellation) is { IsOk: false } failed) return Result.Fail<ImportPlan>(failed.Errors);
+                    }
+
                     db.ChangeTracker.Clear();
                     db.ActAs(actor, "import", reason, batch);
-                    progress?.Report((double)Math.Min(done + Chunk, work.Count) / work.Count);
+                    progress?.Report((double)(done + chunk.Count) / work.Count);
                 }
+
+                await writing;
             }
             finally
             {
+                // Nothing is rolled back under a statement that runs; what it complains of is told where it was waited for.
+                await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 db.ChangeTracker.AutoDetectChangesEnabled = tracking;
                 db.Database.AutoSavepointsEnabled = true;
             }
@@ -136,27 +146,28 @@ public sealed class RecordImport(RecordStore store)
             if (!byNumber && !columns.Contains(keyField.Key)) keyField = type.FindField("title")!;
             var existing = await LoadAsync(db, type, keyField, byNumber ? number : null);
             var seen = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
-            var lines = new List<ImportLine>(rows.Count);
-            foreach (var row in rows)
+            var lines = new ImportLine[rows.Count];
+            for (var done = 0; done < rows.Count; done += Chunk)
             {
-                if (lines.Count % 2000 == 0)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    progress?.Report((double)lines.Count / rows.Count);
-                }
-
-                lines.Add(await LineAsync(type, row, keyField, byNumber ? number : null, existing, seen));
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Report((double)done / rows.Count);
+                // What depends on the rows before, or asks the database, goes one after another; reading the cells does not.
+                var known = new List<Recognised<T>>(Chunk);
+                for (var i = done; i < Math.Min(done + Chunk, rows.Count); i++) known.Add(await RecogniseAsync(type, rows[i], keyField, byNumber ? number : null, existing, seen));
+                var from = done;
+                Parallel.For(0, known.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, i => lines[from + i] = Line(type, known[i]));
             }
 
             progress?.Report(1);
             return Result.Of(new ImportPlan(lines));
         }
 
-        private async Task<ImportLine> LineAsync<T>(RecordType<T> type, ImportRow row, Field keyField, Field? number, Dictionary<string, T> existing, Dictionary<string, int> seen) where T : Record, new()
+        private sealed record Recognised<T>(ImportRow Row, string? Key, string? Title, T? Before, bool Hidden, List<Error> Errors, List<(Field Field, string? Text)> Cells) where T : Record;
+
+        private async Task<Recognised<T>> RecogniseAsync<T>(RecordType<T> type, ImportRow row, Field keyField, Field? number, Dictionary<string, T> existing, Dictionary<string, int> seen) where T : Record, new()
         {
             var key = row.Values.GetValueOrDefault(keyField.Key)?.Trim();
             var givenNumber = number is null ? null : row.Values.GetValueOrDefault(number.Key)?.Trim();
-            var title = row.Values.GetValueOrDefault("title")?.Trim();
             var errors = new List<Error>();
             T? before = null;
             if (!string.IsNullOrEmpty(givenNumber))
@@ -170,12 +181,19 @@ public sealed class RecordImport(RecordStore store)
             var identity = before is not null ? "=" + before.Number : string.IsNullOrEmpty(givenNumber) ? key : "#" + givenNumber;
             if (string.IsNullOrEmpty(identity)) errors.Add(Error.Of("import.no-key", $"缺少「{keyField.Label.Zh}」，無法辨識是哪一筆。", $"“{keyField.Label.En}” is missing, so the record cannot be recognised.", keyField.Key));
             else if (!seen.TryAdd(identity, row.Row)) errors.Add(Error.Of("import.duplicate", $"與第 {seen[identity]} 列的「{keyField.Label.Zh}」重複：{key ?? givenNumber}", $"The same “{keyField.Label.En}” as in row {seen[identity]}: {key ?? givenNumber}", keyField.Key));
-            var record = before is null ? (T)type.NewRecord() : (T)before.Copy();
+            var cells = new List<(Field, string?)>(row.Values.Count);
             foreach (var (column, text) in row.Values)
+                if (type.FindField(column)! is { ReadOnly: false } field) cells.Add((field, await ResolveAsync(field, text, before is null ? null : field.GetText(before))));
+            return new Recognised<T>(row, key, row.Values.GetValueOrDefault("title")?.Trim(), before, hidden, errors, cells);
+        }
+
+        private ImportLine Line<T>(RecordType<T> type, Recognised<T> known) where T : Record, new()
+        {
+            var (row, key, title, before, hidden, errors, cells) = known;
+            var record = before is null ? (T)type.NewRecord() : (T)before.Copy();
+            foreach (var (field, text) in cells)
             {
-                var field = type.FindField(column)!;
-                if (field.ReadOnly) continue;
-                var parsed = field.Parse(await ResolveAsync(field, text, before is null ? null : field.GetText(before)));
+                var parsed = field.Parse(text);
                 if (parsed.IsOk) field.Set(record, parsed.Value);
                 else errors.AddRange(parsed.Errors);
             }

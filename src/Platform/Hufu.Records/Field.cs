@@ -254,7 +254,7 @@ public sealed class Field
         [.. Enumerable.Range(0, 32).Select(c => (char)c).Where(c => c is not ('\t' or '\n' or '\r')), '\u007f']);
 
     // Full-width digits and signs are what many people type in a Chinese form.
-    private static string Narrow(string text) => IsStorable(text) ? text.Normalize(System.Text.NormalizationForm.FormKC) : text;
+    private static string Narrow(string text) => System.Text.Ascii.IsValid(text) || !IsStorable(text) ? text : text.Normalize(System.Text.NormalizationForm.FormKC);
 
     private static bool TryNumber(string text, out decimal number)
     {
@@ -271,6 +271,8 @@ public sealed class Field
 
     private static bool TryDate(string text, out DateOnly date)
     {
+        // As most programs write it: trying one form and not six.
+        if (text.Length == 10 && text[4] == '-' && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date)) return true;
         if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy-M-d", "yyyy/M/d", "yyyy.M.d", "yyyyMMdd", "yyyy年M月d日"], CultureInfo.InvariantCulture, DateTimeStyles.None, out date)) return true;
         // Years of the Republic: 115/1/5, 115.01.05, 民國115年1月5日.
         var republic = text.StartsWith("民國", StringComparison.Ordinal);

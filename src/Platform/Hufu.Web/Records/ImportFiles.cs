@@ -24,6 +24,11 @@ public sealed class ImportFiles(StorageOptions storage)
     /// <summary>Largest file that is kept, which is the largest table that is read.</summary>
     public const long MaxBytes = 200L * 1024 * 1024;
 
+    private const string RowsEnding = ".rows";
+    private const int BufferSize = 128 * 1024;
+
+    internal static readonly Error Gone = Error.Of("import.gone", "上傳的檔案已不存在，請重新上傳。", "The uploaded file is gone; upload it again.");
+
     private string Folder => Path.Combine(storage.DataFolder, "uploads");
 
     /// <summary>Takes a file in and gives the name by which the next step finds it.</summary>
@@ -65,13 +70,45 @@ public sealed class ImportFiles(StorageOptions storage)
         }
     }
 
+    /// <summary>The table in a kept file. Its rows are read from the file once and kept beside it.</summary>
+    public Result<UploadedRows> Read(Actor actor, string name, RecordType type, string fileName)
+    {
+        if (!IsName(name)) return Result.Fail<UploadedRows>(Gone);
+        var rows = PathOf(actor, name) + RowsEnding;
+        if (File.Exists(rows))
+        {
+            using var kept = new FileStream(rows, FileMode.Open, FileAccess.Read, FileShare.Read, BufferSize);
+            if (UploadedRows.Load(type, kept) is { } known && known.Table.FileName == fileName) return Result.Of(known);
+        }
+
+        using var file = Open(actor, name);
+        if (file is null) return Result.Fail<UploadedRows>(Gone);
+        var read = UploadedRows.Read(type, file, fileName);
+        if (!read.IsOk) return read;
+        var part = rows + ".part";
+        try
+        {
+            using (var kept = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize)) read.Value.Save(type, kept);
+            File.Move(part, rows, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // No room, or another step writes it: the next step reads the file again.
+            File.Delete(part);
+        }
+
+        return read;
+    }
+
     /// <summary>Opens a kept file; null when it is gone or somebody else's.</summary>
     public FileStream? Open(Actor actor, string name) => IsName(name) && File.Exists(PathOf(actor, name)) ? File.OpenRead(PathOf(actor, name)) : null;
 
     /// <summary>Throws a kept file away.</summary>
     public void Forget(Actor actor, string name)
     {
-        if (IsName(name)) File.Delete(PathOf(actor, name));
+        if (!IsName(name)) return;
+        File.Delete(PathOf(actor, name));
+        File.Delete(PathOf(actor, name) + RowsEnding);
     }
 
     private string PathOf(Actor actor, string name) => Path.Combine(Folder, $"{actor.Id:N}-{name}");

@@ -99,26 +99,19 @@ internal static class ListEndpoints
 
     private static async Task<IResult> ShowAsync(RecordType type, string upload, string name, Dictionary<int, string>? mapping, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, HttpContext http, IReadOnlyList<Error>? errors = null)
     {
-        UploadedTable table;
-        if (Source(type, name, sources) is not null)
+        // A scan has no columns to match: the fate of its hosts is shown at once.
+        var table = new UploadedTable(name, "XML", "", null, true, 0, [], 0);
+        var rows = Result.Of<IReadOnlyList<ImportRow>>([]);
+        if (Source(type, name, sources) is null)
         {
-            // A scan has no columns to match: the fate of its hosts is shown at once.
-            table = new UploadedTable(name, "XML", "", null, true, 0, [], 0);
-            mapping ??= [];
+            var uploaded = files.Read(page.Actor, upload, type, name);
+            if (!uploaded.IsOk) return Discard(type, upload, files, page, uploaded.Errors);
+            table = uploaded.Value.Table;
+            if (mapping is null) return Pages.Of<ImportPage>(new { Type = type, Table = table, Upload = upload });
+            table = table with { Columns = [.. table.Columns.Select(c => c with { FieldKey = mapping.GetValueOrDefault(c.Column), Confidence = 1 })] };
+            rows = Result.Of(uploaded.Value.Mapped(type, mapping));
         }
-        else
-        {
-            using var file = files.Open(page.Actor, upload);
-            if (file is null) return Pages.Of<ImportPage>(new { Type = type, Errors = (IReadOnlyList<Error>)[Error.Of("import.gone", "上傳的檔案已不存在，請重新上傳。", "The uploaded file is gone; upload it again.")] }, 422);
-            var inspected = RecordFiles.Inspect(type, file, name);
-            await file.DisposeAsync();
-            if (!inspected.IsOk) return Discard(type, upload, files, page, inspected.Errors);
-            table = inspected.Value;
-            if (mapping is not null) table = table with { Columns = [.. table.Columns.Select(c => c with { FieldKey = mapping.GetValueOrDefault(c.Column), Confidence = 1 })] };
-        }
-
-        if (mapping is null) return Pages.Of<ImportPage>(new { Type = type, Table = table, Upload = upload });
-        var rows = await RowsAsync(type, upload, name, mapping, files, page, sources, http.RequestAborted);
+        else rows = await RowsAsync(type, upload, name, [], files, page, sources, http.RequestAborted);
         if (!rows.IsOk) return Discard(type, upload, files, page, rows.Errors);
         var plan = await import.PlanAsync(page.Actor, type, rows.Value, null, http.RequestAborted);
         if (!plan.IsOk) return Pages.Of<ImportPage>(new { Type = type, plan.Errors }, 422);
@@ -134,9 +127,14 @@ internal static class ListEndpoints
 
     private static async Task<Result<IReadOnlyList<ImportRow>>> RowsAsync(RecordType type, string upload, string name, Dictionary<int, string> mapping, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources, CancellationToken cancellation)
     {
+        if (Source(type, name, sources) is not { } source)
+        {
+            var uploaded = files.Read(page.Actor, upload, type, name);
+            return uploaded.IsOk ? Result.Of(uploaded.Value.Mapped(type, mapping)) : Result.Fail<IReadOnlyList<ImportRow>>(uploaded.Errors);
+        }
+
         using var file = files.Open(page.Actor, upload);
-        if (file is null) return Result.Fail<IReadOnlyList<ImportRow>>(Error.Of("import.gone", "上傳的檔案已不存在，請重新上傳。", "The uploaded file is gone; upload it again."));
-        return Source(type, name, sources) is { } source ? await source.ReadAsync(page.Actor, file, name, cancellation) : RecordFiles.Read(type, file, name, mapping);
+        return file is null ? Result.Fail<IReadOnlyList<ImportRow>>(ImportFiles.Gone) : await source.ReadAsync(page.Actor, file, name, cancellation);
     }
 
     internal static IImportSource? Source(RecordType type, string name, IEnumerable<IImportSource> sources) =>

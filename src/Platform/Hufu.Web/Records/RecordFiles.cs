@@ -21,29 +21,6 @@ public sealed record UploadedTable(string FileName, string Format, string Sheet,
 /// <summary>Records to and from spreadsheets.</summary>
 public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
 {
-    /// <summary>Looks at a file: its columns with suggestions, and how many rows it has.</summary>
-    public static Result<UploadedTable> Inspect(RecordType type, Stream file, string name)
-    {
-        var opened = TableReader.Open(file, name, Options(type));
-        if (!opened.IsOk) return Result.Fail<UploadedTable>(opened.Errors);
-        using var table = opened.Value;
-        // Our own number stands only in files that we wrote: a column that merely sounds like it is the organisation's own.
-        var suggestions = ColumnMatcher.Suggest(table.Headers, Fields(type)).Where(s => s.FieldKey != "number" || s.Kind is ColumnMatchKind.Exact).ToDictionary(s => s.Column);
-        string?[] samples = new string?[table.Headers.Count];
-        var rows = 0;
-        foreach (var row in table.Rows)
-        {
-            if (!row.IsOk) return Result.Fail<UploadedTable>(row.Errors);
-            rows++;
-            for (var c = 0; c < samples.Length && rows < 50; c++)
-                if (samples[c] is null && !row.Value[c].IsBlank) samples[c] = row.Value[c].Text;
-        }
-
-        return Result.Of(new UploadedTable(
-            name, table.Format.ToString(), table.Sheet.Name, table.Encoding?.WebName, table.IsEncodingCertain, table.HeaderRow,
-            [.. table.Headers.Select((h, c) => new MappedColumn(c, h, suggestions.TryGetValue(c, out var s) ? s.FieldKey : null, s?.Confidence ?? 0, samples[c]))], rows));
-    }
-
     /// <summary>
     /// What fills which field: the suggestions, and over them what the person says. Each word is <c>heading:field</c>, or <c>heading:</c> to leave a
     /// column out.
@@ -71,26 +48,6 @@ public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
         }
 
         return Result.Of<IReadOnlyDictionary<int, string>>(mapping);
-    }
-
-    /// <summary>Reads the rows of a file with a chosen mapping (column → field key), cleaned as the fields need it.</summary>
-    public static Result<IReadOnlyList<ImportRow>> Read(RecordType type, Stream file, string name, IReadOnlyDictionary<int, string> mapping)
-    {
-        var opened = TableReader.Open(file, name, Options(type));
-        if (!opened.IsOk) return Result.Fail<IReadOnlyList<ImportRow>>(opened.Errors);
-        using var table = opened.Value;
-        var columns = mapping.Where(m => m.Key < table.Headers.Count).Select(m => (Column: m.Key, Field: type.FindField(m.Value))).Where(m => m.Field is not null).Select(m => (m.Column, Field: m.Field!)).ToList();
-        var rows = new List<ImportRow>();
-        foreach (var row in table.Rows)
-        {
-            if (!row.IsOk) return Result.Fail<IReadOnlyList<ImportRow>>(row.Errors);
-            var values = new Dictionary<string, string?>(columns.Count, StringComparer.Ordinal);
-            foreach (var (column, field) in columns) values[field.Key] = Clean(field, row.Value[column].Text);
-            if (values.Values.All(string.IsNullOrEmpty)) continue;
-            rows.Add(new ImportRow(row.Value.Number, values));
-        }
-
-        return Result.Of<IReadOnlyList<ImportRow>>(rows);
     }
 
     /// <summary>Writes a list as a file: what is shown with labels, or all fields in a form that an import reads back without loss.</summary>
@@ -135,13 +92,17 @@ public sealed class RecordFiles(RecordStore store, RecordPresenter presenter)
         return CellValue.Of(readBack ? presenter.Exported(field, record) : presenter.Text(field, record));
     }
 
-    private static TableReadOptions Options(RecordType type) => new() { ExpectedHeaders = [.. type.Fields.SelectMany(f => (string[])[f.Key, f.Label.Zh, f.Label.En, .. f.Synonyms])] };
+    internal static TableReadOptions Options(RecordType type) => new() { ExpectedHeaders = [.. type.Fields.SelectMany(f => (string[])[f.Key, f.Label.Zh, f.Label.En, .. f.Synonyms])] };
+
+    // Our own number stands only in files that we wrote: a column that merely sounds like it is the organisation's own.
+    internal static Dictionary<int, ColumnSuggestion> Suggest(RecordType type, IReadOnlyList<string> headers) =>
+        ColumnMatcher.Suggest(headers, Fields(type)).Where(s => s.FieldKey != "number" || s.Kind is ColumnMatchKind.Exact).ToDictionary(s => s.Column);
 
     private static IReadOnlyList<ColumnField> Fields(RecordType type) =>
         [.. type.Fields.Where(f => f is { Sensitive: false } && (!f.ReadOnly || f.Key == "number")).Select(f => new ColumnField(f.Key, f.Label.Zh, f.Label.En, [.. f.Synonyms]))];
 
     // What people type: full-width digits, stray blanks, dates of the Republic. Long texts stay as they are.
-    private static string? Clean(Field field, string text)
+    internal static string? Clean(Field field, string text)
     {
         if (string.IsNullOrWhiteSpace(text)) return null;
         switch (field.Kind)

@@ -169,13 +169,12 @@ internal static class RecordListApi
             if (ListEndpoints.Source(type, name, sources) is { } source) read = await source.ReadAsync(page.Actor, file, name, http.RequestAborted);
             else
             {
-                var table = RecordFiles.Inspect(type, file, name);
-                if (!table.IsOk) return RecordApi.Refused(table.Errors);
-                var mapping = RecordFiles.Mapping(type, table.Value, request.Map);
+                var uploaded = UploadedRows.Read(type, file, name);
+                if (!uploaded.IsOk) return RecordApi.Refused(uploaded.Errors);
+                var mapping = RecordFiles.Mapping(type, uploaded.Value.Table, request.Map);
                 if (!mapping.IsOk) return RecordApi.Refused(mapping.Errors);
-                columns = [.. table.Value.Columns.Select(c => new ApiColumn(c.Header, mapping.Value.GetValueOrDefault(c.Column)))];
-                file.Position = 0;
-                read = RecordFiles.Read(type, file, name, mapping.Value);
+                columns = [.. uploaded.Value.Table.Columns.Select(c => new ApiColumn(c.Header, mapping.Value.GetValueOrDefault(c.Column)))];
+                read = Result.Of(uploaded.Value.Mapped(type, mapping.Value));
             }
 
             if (!read.IsOk) return RecordApi.Refused(read.Errors);
