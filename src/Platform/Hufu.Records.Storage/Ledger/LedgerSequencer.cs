@@ -112,28 +112,44 @@ public sealed partial class LedgerSequencer(IDbContextFactory<HufuDbContext> fac
         one.Dispose();
     }
 
+    /// <summary>Stops, and carries what still waits: after an orderly stop the ledger is complete.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await TryAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // No time is left; what waits is sequenced at the next start.
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
         try
         {
-            do
-            {
-                try
-                {
-                    var flushed = await FlushAsync(stoppingToken);
-                    if (!flushed.IsOk) Report(flushed.Errors[0].ToString());
-                }
-                catch (Exception e) when (e is DbUpdateException or IOException or System.Data.Common.DbException)
-                {
-                    Report(e.Message);
-                }
-            }
+            do await TryAsync(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
-            // The process is stopping; what waits is sequenced at the next start.
+            // The process is stopping.
+        }
+    }
+
+    private async Task TryAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var flushed = await FlushAsync(cancellation);
+            if (!flushed.IsOk) Report(flushed.Errors[0].ToString());
+        }
+        catch (Exception e) when (e is DbUpdateException or IOException or System.Data.Common.DbException)
+        {
+            Report(e.Message);
         }
     }
 
