@@ -12,8 +12,17 @@ internal sealed class Server : IAsyncDisposable
     private Server(Process process, Uri address, TimeSpan ready)
     {
         (this.process, Address, Ready) = (process, address, ready);
-        errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+        errors = KeepAsync(process);
         _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+    }
+
+    /// <summary>Where the words of a server that broke off can be read.</summary>
+    internal static string Complaints { get; } = Path.Combine(Path.GetTempPath(), "hufu-records-bench.err");
+
+    private static async Task KeepAsync(Process process)
+    {
+        await using var file = File.Create(Complaints);
+        await process.StandardError.BaseStream.CopyToAsync(file);
     }
 
     internal Process Process => process;

@@ -150,6 +150,7 @@ internal static partial class SqliteFunctions
         return null;
     }
 
+    // Not with SuppressGCTransition: a collection that begins within such a call leaves the thread in a mode in which the next row's call ends the process.
     private static unsafe partial class Native
     {
         private const string Library = "e_sqlite3";
@@ -158,27 +159,27 @@ internal static partial class SqliteFunctions
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial int sqlite3_create_function_v2(nint db, string name, int arguments, int flags, nint user, delegate* unmanaged[Cdecl]<nint, int, nint*, void> function, void* step, void* final, void* destroy);
 
-        [LibraryImport(Library), SuppressGCTransition]
+        [LibraryImport(Library)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial byte* sqlite3_value_text(nint value);
 
-        [LibraryImport(Library), SuppressGCTransition]
+        [LibraryImport(Library)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial int sqlite3_value_bytes(nint value);
 
-        [LibraryImport(Library), SuppressGCTransition]
+        [LibraryImport(Library)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial void sqlite3_result_int(nint context, int value);
 
-        [LibraryImport(Library), SuppressGCTransition]
+        [LibraryImport(Library)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial void sqlite3_result_double(nint context, double value);
 
-        [LibraryImport(Library), SuppressGCTransition]
+        [LibraryImport(Library)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial void sqlite3_result_null(nint context);
 
-        [LibraryImport(Library), SuppressGCTransition]
+        [LibraryImport(Library)]
         [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
         internal static partial void sqlite3_result_text(nint context, byte* text, int length, nint destroy);
     }
