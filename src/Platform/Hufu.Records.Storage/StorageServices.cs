@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -19,6 +20,8 @@ public sealed class StorageOptions
     /// <summary>Tells a context where its database is.</summary>
     public void Configure(DbContextOptionsBuilder options)
     {
+        // A list asks first whether few rows match: any of them will do, and an order would cost what the question saves.
+        options.ConfigureWarnings(w => w.Ignore(CoreEventId.RowLimitingOperationWithoutOrderByWarning));
         if (Postgres is { } connection) options.UseNpgsql(connection);
         else options.UseSqlite($"Data Source={SqliteFile};Cache=Private;Pooling=True").AddInterceptors(new SqliteSettings());
     }
