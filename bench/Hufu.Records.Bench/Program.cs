@@ -45,6 +45,7 @@ try
 
         if (Wanted("search")) await SearchAsync(server, visitors);
         if (Wanted("start")) Say.Against("memory after the lists", Proc.Megabytes(server.Process), 300, "MB");
+        if (Wanted("start")) Say.Line("of that its own, not mapped files", $"{Proc.Megabytes(server.Process, "RssAnon"):F0} MB");
         if (Wanted("exports")) await ExportsAsync(server, visitors[Site.Engineer]);
         foreach (var visitor in visitors.Values) visitor.Dispose();
     }
