@@ -214,13 +214,13 @@ internal static class DatabaseUpgrade
         $"磁碟空間不足：升級資料庫前會先在副本上試行，{storage.DataFolder} 需要 {(needed >> 20) + 1} MB 可用空間。資料庫未更動；請騰出空間後重新啟動。",
         $"Not enough room on the disk: the upgrade of the database is tried on a copy first and needs {(needed >> 20) + 1} MB free in {storage.DataFolder}. The database is untouched; make room and start again.", storage.SqliteFile);
 
-    /// <summary>How many migrations a database file has had; null when there is none that can be read.</summary>
+    /// <summary>How many migrations a database file has had; null when there is none that can be read. Opened only to read, SQLite would leave two files beside it.</summary>
     private static int? Applied(string file)
     {
         if (!File.Exists(file)) return null;
         try
         {
-            using var db = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
+            using var db = new SqliteConnection($"Data Source={file};Mode=ReadWrite;Pooling=False");
             db.Open();
             using var count = db.CreateCommand();
             count.CommandText = "SELECT count(*) FROM \"__EFMigrationsHistory\"";

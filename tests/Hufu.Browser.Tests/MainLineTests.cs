@@ -109,7 +109,29 @@ public sealed class MainLineTests(BrowserSite site)
         using var record = JsonDocument.Parse(Bytes($"records/{number}.json"));
         var changes = record.RootElement.GetProperty("changes").EnumerateArray().ToList();
         Assert.True(changes.Count >= 8, $"Only {changes.Count} changes.");
-        foreach (var change in changes)
+        foreach (var change in changes) Proved(change);
+        foreach (var file in zip.Entries.Where(e => e.FullName.StartsWith("files/", StringComparison.Ordinal))) Assert.Equal(file.Name, Convert.ToHexStringLower(SHA256.HashData(Bytes(file.FullName))));
+        var excerpts = record.RootElement.GetProperty("evidence").EnumerateArray().Where(e => e.GetProperty("Kind").GetString() == "query").Select(e => e.GetProperty("Sha256").GetString()!).ToList();
+        Assert.NotEmpty(excerpts);
+        foreach (var name in excerpts)
+        {
+            using var excerpt = JsonDocument.Parse(Bytes("files/" + name));
+            var lines = excerpt.RootElement.GetProperty("events").EnumerateArray().ToList();
+            Assert.NotEmpty(lines);
+            foreach (var line in lines)
+            {
+                var proof = line.GetProperty("proof");
+                var leaf = Convert.FromBase64String(proof.GetProperty("leafBytes").GetString()!);
+                Assert.Contains(line.GetProperty("raw").GetString()!, Encoding.UTF8.GetString(leaf), StringComparison.Ordinal);
+                var root = Root(SHA256.HashData([0, .. leaf]), proof.GetProperty("index").GetInt64(), proof.GetProperty("size").GetInt64(), [.. proof.GetProperty("path").EnumerateArray().Select(h => Convert.FromHexString(h.GetString()!))]);
+                Assert.Equal(proof.GetProperty("root").GetString(), Convert.ToHexStringLower(root));
+                using var sealing = JsonDocument.Parse(Bytes($"ledger/changes/{proof.GetProperty("change").GetString()}.json"));
+                Assert.Contains(Convert.ToHexStringLower(root), sealing.RootElement.GetProperty("Payload").GetString(), StringComparison.Ordinal);
+                Proved(sealing.RootElement);
+            }
+        }
+
+        void Proved(JsonElement change)
         {
             var position = change.GetProperty("Position").GetInt64();
             var text = Encoding.UTF8.GetString(Bytes($"ledger/proofs/{position}.tlog-proof"));
@@ -122,8 +144,26 @@ public sealed class MainLineTests(BrowserSite site)
             Assert.Equal(Convert.ToHexStringLower(commitment), change.GetProperty("Commitment").GetString());
             Assert.Contains(Convert.ToHexStringLower(commitment), Encoding.UTF8.GetString(proof.Value.Entry!), StringComparison.Ordinal);
         }
+    }
 
-        foreach (var file in zip.Entries.Where(e => e.FullName.StartsWith("files/", StringComparison.Ordinal))) Assert.Equal(file.Name, Convert.ToHexStringLower(SHA256.HashData(Bytes(file.FullName))));
+    // RFC 9162, section 2.1.3.2, as somebody without the product would write it.
+    private static byte[] Root(byte[] hash, long index, long size, List<byte[]> path)
+    {
+        var (at, last) = (index, size - 1);
+        foreach (var sibling in path)
+        {
+            Assert.True(last > 0, "The proof is longer than the tree is high.");
+            if (at % 2 == 1 || at == last)
+            {
+                hash = SHA256.HashData([1, .. sibling, .. hash]);
+                while (at % 2 == 0 && at != 0) (at, last) = (at >> 1, last >> 1);
+            }
+            else hash = SHA256.HashData([1, .. hash, .. sibling]);
+            (at, last) = (at >> 1, last >> 1);
+        }
+
+        Assert.Equal(0, last);
+        return hash;
     }
 
     internal static async Task MoveAsync(IPage page, string label)

@@ -23,6 +23,29 @@ public sealed class UpgradeTests(Sample sample)
     }
 
     [Fact]
+    public async Task What_stood_before_an_upgrade_that_was_cut_off_is_kept_alone_and_not_written_over()
+    {
+        var whole = await OldAsync();
+        await using (var server = await Program.ServeAsync(whole)) await server.StopAsync();
+        var data = await OldAsync();
+        var before = Path.Combine(data, Path.GetFileName(Assert.Single(Directory.EnumerateFiles(whole, "hufu.db.before-*"))));
+        // As if the upgrade had begun further back: the real file has had a step since.
+        File.Copy(Path.Combine(data, "hufu.db"), before);
+        await using (var older = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={before};Pooling=False"))
+        {
+            await older.OpenAsync(TestContext.Current.CancellationToken);
+            await using var forget = older.CreateCommand();
+            forget.CommandText = "DELETE FROM \"__EFMigrationsHistory\"";
+            await forget.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using (var server = await Program.ServeAsync(data)) await server.StopAsync();
+        Assert.Equal(before, Assert.Single(Directory.EnumerateFiles(data, "hufu.db.before-*")));
+        Assert.Equal(0, OldDatabase.Applied(before));
+        Assert.True(OldDatabase.Applied(Path.Combine(data, "hufu.db")) > 1);
+    }
+
+    [Fact]
     public async Task A_migration_that_fails_leaves_the_real_database_untouched()
     {
         var data = await OldAsync();

@@ -1,6 +1,7 @@
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Web;
+using Hufu.Web.Standard;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,7 @@ public sealed class LogsModule : HufuModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<SegmentLedger>();
         services.AddSingleton<LogService>();
+        services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
         services.AddSingleton<LogImport>();

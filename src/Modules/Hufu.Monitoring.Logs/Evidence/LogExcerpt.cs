@@ -5,6 +5,7 @@ using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Web.Records;
+using Hufu.Web.Standard;
 
 namespace Hufu.Monitoring.Logs;
 
@@ -73,5 +74,27 @@ public sealed class LogExcerpt(LogService logs, FileVault vault, TimeProvider cl
         evidence.FileName = name;
         evidence.MediaType = "application/json";
         return await store.AttachAsync(actor, record, evidence, cancellation: cancellation);
+    }
+}
+
+/// <summary>Names the sealed segments on which the lines of an excerpt rest.</summary>
+internal sealed class LogExcerptProofs : IEvidenceProofs
+{
+    /// <inheritdoc />
+    public async Task<IReadOnlyCollection<Guid>> ChangesAsync(Evidence evidence, Stream file, CancellationToken cancellation)
+    {
+        if (evidence is not { Kind: "query", MediaType: "application/json" }) return [];
+        try
+        {
+            using var json = await JsonDocument.ParseAsync(file, cancellationToken: cancellation);
+            var named = new HashSet<Guid>();
+            foreach (var item in json.RootElement.GetProperty("events").EnumerateArray())
+                if (item.GetProperty("proof") is { ValueKind: JsonValueKind.Object } proof && Guid.TryParse(proof.GetProperty("change").GetString(), out var uid)) named.Add(uid);
+            return named;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return [];
+        }
     }
 }

@@ -13,11 +13,21 @@ using static Hufu.Kernel.Texts;
 
 namespace Hufu.Web.Standard;
 
+/// <summary>A module whose evidence files speak of changes of the ledger, beside those of the record that they are attached to.</summary>
+public interface IEvidenceProofs
+{
+    /// <summary>The changes that a file refers to; none when it is not one of the module's.</summary>
+    /// <param name="evidence">The evidence.</param>
+    /// <param name="file">Its content.</param>
+    /// <param name="cancellation">Cancels.</param>
+    Task<IReadOnlyCollection<Guid>> ChangesAsync(Evidence evidence, Stream file, CancellationToken cancellation);
+}
+
 /// <summary>
 /// The evidence of one output as a zip that an auditor can read and verify without the product: each record as a page and as data, its
 /// history, its files, the ledger's proof of every change, the checkpoint and the key.
 /// </summary>
-public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, FileVault vault, LedgerFiles ledger, LedgerSequencer sequencer)
+public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, FileVault vault, LedgerFiles ledger, LedgerSequencer sequencer, IEnumerable<IEvidenceProofs> further)
 {
     private const int MaxRecords = 500;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -29,15 +39,24 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
         using var buffer = new MemoryStream();
         using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8))
         {
-            var index = new StringBuilder();
+            var (index, left) = (new StringBuilder(), new StringBuilder());
             var proofs = new HashSet<long>();
             foreach (var type in store.Types.ForOutput(output.Code).Concat(store.Types.All.Where(t => !t.Outputs.Contains(output.Code))).Where(t => actor.ScopeOf(t, Right.Read) is not null))
             {
                 var named = await store.Db.Evidence.AsNoTracking().Where(e => e.Output == output.Code && e.TypeKey == type.Key && e.WithdrawnAt == null).Select(e => e.RecordId).Distinct().ToListAsync(cancellation);
-                if (type.ClrType == typeof(Occurrence)) named = [.. named.Union(await Occurrences.OfOutput(store, actor, output.Code).OrderByDescending(o => o.DueOn).Take(MaxRecords).Select(o => o.Id).ToListAsync(cancellation))];
-                var records = type.Outputs.Contains(output.Code)
-                    ? (await store.ListAsync(actor, type, new RecordQuery { PageSize = MaxRecords }, cancellation)) is { IsOk: true } page ? page.Value.Records : []
-                    : [.. (await store.NamesAsync(type, named, cancellation)).Values.Where(r => actor.May(type, Right.Read, r))];
+                var total = 0;
+                if (type.ClrType == typeof(Occurrence))
+                {
+                    var due = Occurrences.OfOutput(store, actor, output.Code);
+                    total = await due.CountAsync(cancellation);
+                    named = [.. named.Union(await due.OrderByDescending(o => o.DueOn).Take(MaxRecords).Select(o => o.Id).ToListAsync(cancellation))];
+                }
+
+                IReadOnlyList<Record> records;
+                if (!type.Outputs.Contains(output.Code)) records = [.. (await store.NamesAsync(type, named, cancellation)).Values.Where(r => actor.May(type, Right.Read, r))];
+                else if (await store.ListAsync(actor, type, new RecordQuery { PageSize = MaxRecords }, cancellation) is { IsOk: true } page) (records, total) = (page.Value.Records, page.Value.Total);
+                else records = [];
+                if (total > records.Count) left.Append(System.Globalization.CultureInfo.InvariantCulture, $"<p><strong>{WebUtility.HtmlEncode(T("board.pack-partial", type.PluralName, records.Count, total))}</strong></p>");
                 await presenter.LoadAsync(type, records);
                 foreach (var record in records)
                 {
@@ -46,7 +65,7 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
                 }
             }
 
-            Write(zip, "index.html", Html(output.Code + " " + output.Name, $"<p>{WebUtility.HtmlEncode(task.Code + " " + task.Name)}</p><p>{WebUtility.HtmlEncode(output.Hint.ToString())}</p><ul>{index}</ul>"));
+            Write(zip, "index.html", Html(output.Code + " " + output.Name, $"<p>{WebUtility.HtmlEncode(task.Code + " " + task.Name)}</p><p>{WebUtility.HtmlEncode(output.Hint.ToString())}</p>{left}<ul>{index}</ul>"));
             if (reader.IsOk) Write(zip, "ledger/checkpoint", Encoding.UTF8.GetString(reader.Value.Checkpoint.Bytes.Span));
             if (File.Exists(ledger.VerifierKey)) Write(zip, "ledger/verifier.key", await File.ReadAllTextAsync(ledger.VerifierKey, cancellation));
             Write(zip, "VERIFY.txt", Guide);
@@ -70,6 +89,12 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
             if (file is null) continue;
             await using var entry = await zip.CreateEntry("files/" + item.Sha256).OpenAsync(cancellation);
             await file.CopyToAsync(entry, cancellation);
+            await entry.DisposeAsync();
+            foreach (var source in further)
+            {
+                file.Position = 0;
+                await AddChangesAsync(zip, await source.ChangesAsync(item, file, cancellation), reader, proofs, cancellation);
+            }
         }
 
         body.Append(System.Globalization.CultureInfo.InvariantCulture, $"</ul><h2>{T("web.history")}</h2><table>");
@@ -77,7 +102,7 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
         {
             var payload = ChangeCapture.Read(change);
             body.Append(System.Globalization.CultureInfo.InvariantCulture, $"<tr><td>{SiteTime.Format(change.At)}</td><td>{WebUtility.HtmlEncode(payload?.ActorName)}</td><td>{WebUtility.HtmlEncode(HistoryText.Action(type, change.Action))}</td><td>{WebUtility.HtmlEncode(payload?.Reason)}</td><td>{(change.Position is { } p ? $"<a href=\"../ledger/proofs/{p}.tlog-proof\">#{p}</a>" : "")}</td></tr>");
-            if (change.Position is { } position && reader is not null && proofs.Add(position) && reader.Prove(position) is { IsOk: true } proof) Write(zip, $"ledger/proofs/{position}.tlog-proof", proof.Value.ToString());
+            AddProof(zip, change, reader, proofs);
         }
 
         body.Append("</table>");
@@ -89,11 +114,30 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
             id = record.Id,
             fields = type.Fields.Where(f => !f.Sensitive).ToDictionary(f => f.Key, f => f.GetText(record)),
             evidence = evidence.Select(e => new { e.Id, e.Kind, e.Title, e.EffectiveOn, e.Sha256, e.FileName, e.Size, e.Query, e.QueryFrom, e.QueryTo, e.AddedAt, e.WithdrawnAt }),
-            changes = history.Select(c => new { c.Uid, c.At, c.Action, c.Version, c.Payload, c.Salt, c.Commitment, c.Position }),
+            changes = history.Select(Told),
         }, Json));
     }
 
+    // Changes that no record of the pack has: what a file in it rests on.
+    private async Task AddChangesAsync(ZipArchive zip, IReadOnlyCollection<Guid> uids, LedgerReader? reader, HashSet<long> proofs, CancellationToken cancellation)
+    {
+        var fresh = uids.Where(changes.Add).ToList();
+        foreach (var change in await store.Db.Changes.AsNoTracking().Where(c => fresh.Contains(c.Uid)).ToListAsync(cancellation))
+        {
+            Write(zip, $"ledger/changes/{change.Uid:D}.json", JsonSerializer.Serialize(Told(change), Json));
+            AddProof(zip, change, reader, proofs);
+        }
+    }
+
+    private static void AddProof(ZipArchive zip, Change change, LedgerReader? reader, HashSet<long> proofs)
+    {
+        if (change.Position is { } position && reader is not null && proofs.Add(position) && reader.Prove(position) is { IsOk: true } proof) Write(zip, $"ledger/proofs/{position}.tlog-proof", proof.Value.ToString());
+    }
+
+    private static object Told(Change c) => new { c.Uid, c.At, c.Action, c.Version, c.Payload, c.Salt, c.Commitment, c.Position };
+
     private readonly HashSet<string> files = [];
+    private readonly HashSet<Guid> changes = [];
 
     private static void Write(ZipArchive zip, string name, string text)
     {
@@ -117,5 +161,9 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
         4. Signature: the checkpoint is a C2SP signed note (Ed25519). Verify it with ledger/verifier.key, which you should have
            obtained from the organisation before and by another way.
            簽章：檢查點為 C2SP signed note；驗證金鑰應事先由其他管道取得。
+        5. Log lines: a file of kind "query" lists events with the raw line and a proof. The leaf hash is SHA-256(0x00 || leafBytes), and leafBytes
+           hold the raw line; with index, size and path it leads to root (RFC 6962). "change" names ledger/changes/UID.json, whose payload says
+           that root: check it as in 2 and 3. "holds" is what the server found; do not rely on it.
+           日誌節錄：葉雜湊為 SHA-256(0x00 || leafBytes)，依 index、size、path 算出 root；change 指向 ledger/changes/UID.json，其 payload 載有同一 root，再依 2、3 驗證。
         """;
 }
