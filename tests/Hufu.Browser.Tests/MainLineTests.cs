@@ -22,7 +22,7 @@ public sealed class MainLineTests(BrowserSite site)
         await page.GetByLabel("搜尋條件").FillAsync("host:vpn01 AND \"Failed password\"");
         await page.Locator("main").GetByRole(AriaRole.Button, new() { Name = "搜尋" }).ClickAsync();
         await Assertions.Expect(page.Locator("main figure svg, main svg.chart, main .chart svg").First).ToBeVisibleAsync();
-        Assert.True(await page.Locator("main details summary", new() { HasText = "Failed password" }).CountAsync() > 10);
+        await Assertions.Expect(page.Locator("main details summary", new() { HasText = "Failed password" }).Nth(10)).ToBeVisibleAsync();
         await page.Locator("main details summary", new() { HasText = "Failed password" }).First.ClickAsync();
         await Assertions.Expect(page.Locator("main details[open] pre").First).ToContainTextAsync("Failed password");
 
