@@ -1,7 +1,6 @@
 using System.Text;
-using Hufu.Kernel;
 using Hufu.Records;
-using Hufu.Records.Storage;
+using Hufu.Risk;
 using Hufu.Web.Records;
 
 namespace Hufu.Integration.Tests;
@@ -9,7 +8,7 @@ namespace Hufu.Integration.Tests;
 /// <summary>What the first step of an import has read is what the later steps see, or they read the file again.</summary>
 public sealed class UploadedRowsTests
 {
-    private static readonly RecordType Type = new NoteType();
+    private static readonly RecordType Type = new GadgetType();
 
     private static UploadedRows Rows(string csv)
     {
@@ -48,7 +47,7 @@ public sealed class UploadedRowsTests
         var whole = Saved(Rows("名稱,備註\n甲,一\n乙,二\n"));
         Assert.NotNull(UploadedRows.Load(Type, new MemoryStream(whole)));
         for (var length = 0; length < whole.Length; length++) Assert.Null(UploadedRows.Load(Type, new MemoryStream(whole, 0, length)));
-        Assert.Null(UploadedRows.Load(new OtherType(), new MemoryStream(whole)));
+        Assert.Null(UploadedRows.Load(new AssetType(), new MemoryStream(whole)));
         var random = new Random(20261128);
         for (var round = 0; round < 2000; round++)
         {
@@ -66,27 +65,5 @@ public sealed class UploadedRowsTests
         Assert.Equal([(2, "甲"), (4, "乙")], mapped.Select(r => (r.Row, r.Values["title"])));
         var text = Assert.Single(Rows("名稱\n１２３\n").Mapped(Type, new Dictionary<int, string> { [0] = "title", [7] = "title" }));
         Assert.Equal(["title"], text.Values.Keys);
-    }
-
-    private sealed class Note : Record;
-
-    private class NoteType : RecordType<Note>
-    {
-        public override string Key => "test.note";
-
-        public override LocalizedText Name => new("筆記", "Note");
-
-        public override LocalizedText PluralName => new("筆記", "Notes");
-
-        public override string Route => "notes";
-
-        public override string Prefix => "NOTE";
-
-        public override LocalizedText Purpose => new("測試用", "For tests");
-    }
-
-    private sealed class OtherType : NoteType
-    {
-        public override string Key => "test.other";
     }
 }

@@ -81,6 +81,9 @@ public sealed class LogExcerpt(LogService logs, FileVault vault, TimeProvider cl
 internal sealed class LogExcerptProofs : IEvidenceProofs
 {
     /// <inheritdoc />
+    public string ChangeTypeKey => SegmentLedger.TypeKey;
+
+    /// <inheritdoc />
     public async Task<IReadOnlyCollection<Guid>> ChangesAsync(Evidence evidence, Stream file, CancellationToken cancellation)
     {
         if (evidence is not { Kind: "query", MediaType: "application/json" }) return [];

@@ -16,6 +16,9 @@ namespace Hufu.Web.Standard;
 /// <summary>A module whose evidence files speak of changes of the ledger, beside those of the record that they are attached to.</summary>
 public interface IEvidenceProofs
 {
+    /// <summary>What those changes are called in the change log. No others go into the pack, whatever a file says.</summary>
+    string ChangeTypeKey { get; }
+
     /// <summary>The changes that a file refers to; none when it is not one of the module's.</summary>
     /// <param name="evidence">The evidence.</param>
     /// <param name="file">Its content.</param>
@@ -56,7 +59,7 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
                 if (!type.Outputs.Contains(output.Code)) records = [.. (await store.NamesAsync(type, named, cancellation)).Values.Where(r => actor.May(type, Right.Read, r))];
                 else if (await store.ListAsync(actor, type, new RecordQuery { PageSize = MaxRecords }, cancellation) is { IsOk: true } page) (records, total) = (page.Value.Records, page.Value.Total);
                 else records = [];
-                if (total > records.Count) left.Append(System.Globalization.CultureInfo.InvariantCulture, $"<p><strong>{WebUtility.HtmlEncode(T("board.pack-partial", type.PluralName, records.Count, total))}</strong></p>");
+                if (total > MaxRecords) left.Append(System.Globalization.CultureInfo.InvariantCulture, $"<p><strong>{WebUtility.HtmlEncode(T("board.pack-partial", type.PluralName, MaxRecords, total))}</strong></p>");
                 await presenter.LoadAsync(type, records);
                 foreach (var record in records)
                 {
@@ -93,7 +96,7 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
             foreach (var source in further)
             {
                 file.Position = 0;
-                await AddChangesAsync(zip, await source.ChangesAsync(item, file, cancellation), reader, proofs, cancellation);
+                await AddChangesAsync(zip, source.ChangeTypeKey, await source.ChangesAsync(item, file, cancellation), reader, proofs, cancellation);
             }
         }
 
@@ -119,10 +122,10 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
     }
 
     // Changes that no record of the pack has: what a file in it rests on.
-    private async Task AddChangesAsync(ZipArchive zip, IReadOnlyCollection<Guid> uids, LedgerReader? reader, HashSet<long> proofs, CancellationToken cancellation)
+    private async Task AddChangesAsync(ZipArchive zip, string typeKey, IReadOnlyCollection<Guid> uids, LedgerReader? reader, HashSet<long> proofs, CancellationToken cancellation)
     {
         var fresh = uids.Where(changes.Add).ToList();
-        foreach (var change in await store.Db.Changes.AsNoTracking().Where(c => fresh.Contains(c.Uid)).ToListAsync(cancellation))
+        foreach (var change in await store.Db.Changes.AsNoTracking().Where(c => c.TypeKey == typeKey && fresh.Contains(c.Uid)).ToListAsync(cancellation))
         {
             Write(zip, $"ledger/changes/{change.Uid:D}.json", JsonSerializer.Serialize(Told(change), Json));
             AddProof(zip, change, reader, proofs);
