@@ -43,6 +43,8 @@ internal static class Host
     internal static ModuleList AddAll(IServiceCollection services, StorageOptions storage, bool background)
     {
         var modules = Modules.All(storage.DataFolder);
+        // Services stop in the reverse of this order. What the others write while they stop, such as the sealing of the open log segment, is still to be carried.
+        if (background) services.AddHostedService(s => s.GetRequiredService<LedgerSequencer>());
         services.AddSingleton(TimeProvider.System);
         services.AddHufuWeb(modules);
         services.AddHufuIdentity(new HufuIdentityOptions { KeyFolder = Path.Combine(storage.DataFolder, "keys"), Oidc = Settings.Oidc() });
@@ -56,7 +58,6 @@ internal static class Host
         services.AddSingleton<IUnreadNotices, UnreadNotices>();
         if (storage.Postgres is null) services.AddRecordStorage<SqliteHufuContext>(storage);
         else services.AddRecordStorage<PostgresHufuContext>(storage);
-        if (background) services.AddHostedService(s => s.GetRequiredService<LedgerSequencer>());
         return modules;
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 var parsed = HufuCommand.Build().Parse(args);
 try
 {
-    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Exit.Patience });
     return parsed.Action is ParseErrorAction ? Exit.Refused : code;
 }
 catch (OperationCanceledException)

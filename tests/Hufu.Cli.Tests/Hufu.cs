@@ -160,6 +160,8 @@ internal sealed class Server(Process process) : IAsyncDisposable
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(patience.Token);
         await rest;
+        // Cut off, or gone by an exception, it would not have closed what it had open.
+        Assert.True(process.ExitCode == 0, $"exit {process.ExitCode} of a server that was told to stop: {Said}");
     }
 
     public async ValueTask DisposeAsync()

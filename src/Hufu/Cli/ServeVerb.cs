@@ -81,12 +81,18 @@ internal static class ServeVerb
         await app.Services.GetRequiredService<CustomFieldLoader>().LoadAsync(cancellation);
         await app.StartAsync(cancellation);
         foreach (var address in app.Urls) Console.WriteLine($"Hufu is ready / 虎符已就緒: {address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)}");
-        if (!demo && !await app.Services.GetRequiredService<FirstRun>().IsDoneAsync(cancellation))
-            Console.WriteLine($"First run: open the page and create the organisation. From another machine it asks for this code / 首次設定：從其他電腦連線時須輸入設定碼：{app.Services.GetRequiredService<SetupCode>().Value}");
-        if (demo) await DemoLoader.RunAsync(app.Services, Console.Out, cancellation);
+        try
+        {
+            if (!demo && !await app.Services.GetRequiredService<FirstRun>().IsDoneAsync(cancellation))
+                Console.WriteLine($"First run: open the page and create the organisation. From another machine it asks for this code / 首次設定：從其他電腦連線時須輸入設定碼：{app.Services.GetRequiredService<SetupCode>().Value}");
+            if (demo) await DemoLoader.RunAsync(app.Services, Console.Out, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Told to stop so early: what has started is stopped in an orderly way all the same.
+        }
+
         await app.WaitForShutdownAsync(cancellation);
-        // The last log segment is sealed while the server stops, after the sequencer has: what it anchors gets its leaf now and not at the next start.
-        await Terminal.SequenceAsync(app.Services, CancellationToken.None);
         return 0;
     }
 }

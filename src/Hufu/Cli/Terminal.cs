@@ -22,6 +22,9 @@ internal static class Exit
 
     /// <summary>A fault of the program itself.</summary>
     internal const int Fault = 3;
+
+    /// <summary>How long a verb that is told to stop may take: a server answers what is under way and closes its files first, for which its host has 30 seconds.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 }
 
 /// <summary>How verbs speak: results on standard output, everything else on standard error.</summary>
