@@ -62,8 +62,7 @@ internal static class DatabaseUpgrade
         // What a process left that was killed while it tried.
         if (storage.Postgres is null) Delete(trial);
         var applied = storage.Postgres is null || await HasHistoryAsync(db) ? (await db.Database.GetAppliedMigrationsAsync()).ToList() : [];
-        if (applied.Find(m => !known.Contains(m)) is { } newer)
-            return Result.Fail(Error.Of("upgrade.newer", $"資料庫已由較新版本的 Hufu 升級（{newer}），這個版本不能使用，資料未更動。請改用較新版本，或還原升級前的備份。", $"A newer Hufu has upgraded this database ({newer}), so this version cannot use it. Nothing was changed. Use the newer version, or restore a backup from before.", storage.Postgres is null ? storage.SqliteFile : null));
+        if (applied.Find(m => !known.Contains(m)) is { } newer) return Result.Fail(Newer(newer, storage));
         if (storage.Postgres is not null)
         {
             try
@@ -124,6 +123,25 @@ internal static class DatabaseUpgrade
         say($"The database is upgraded; as it was before it is kept in {before} / 資料庫已升級；升級前的資料庫保留在 {before}");
         return Result.Ok;
     }
+
+    /// <summary>Why a verb cannot work with the database: it is of another version, or none. Null when it can. A verb does not upgrade: that is for the server, which first tries it on a copy.</summary>
+    internal static Error? Unfit(IServiceProvider services, StorageOptions storage)
+    {
+        using var db = services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContext();
+        var known = db.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+        var applied = db.Database.GetAppliedMigrations().ToHashSet(StringComparer.Ordinal);
+        if (applied.FirstOrDefault(m => !known.Contains(m)) is { } newer) return Newer(newer, storage);
+        if (known.Count == applied.Count) return null;
+        return applied.Count == 0
+            ? Error.Of("database.empty", "資料庫裡還沒有 Hufu 的資料，請先執行一次 hufu serve。", "There is no Hufu data in the database yet: start “hufu serve” once.", Place(storage))
+            : Error.Of("database.older", "資料庫屬於較舊版本的 Hufu，請先執行一次 hufu serve：它會先在副本上試行再升級。", "The database is of an older version of Hufu. Start “hufu serve” once: it upgrades it, after a trial on a copy.", Place(storage));
+    }
+
+    private static string? Place(StorageOptions storage) => storage.Postgres is null ? storage.SqliteFile : null;
+
+    private static Error Newer(string newer, StorageOptions storage) => Error.Of("upgrade.newer",
+        $"資料庫已由較新版本的 Hufu 升級（{newer}），這個版本不能使用，資料未更動。請改用較新版本，或還原升級前的備份。",
+        $"A newer Hufu has upgraded this database ({newer}), so this version cannot use it. Nothing was changed. Use the newer version, or restore a backup from before.", Place(storage));
 
     private static async Task OnPostgresAsync(HufuDbContext db, Action<string> say)
     {

@@ -23,7 +23,7 @@ internal static class Host
     internal static ServiceProvider? ForCommand(ParseResult parse)
     {
         var storage = Storage(parse);
-        if (storage.Postgres is null && !File.Exists(storage.SqliteFile))
+        if (storage.Postgres is null && new FileInfo(storage.SqliteFile) is not { Exists: true, Length: > 0 })
         {
             Console.Error.WriteLine($"There is no Hufu data in {storage.DataFolder} (use --data FOLDER, or start “hufu serve” once).");
             return null;
@@ -32,7 +32,11 @@ internal static class Host
         var services = new ServiceCollection();
         services.AddLogging(l => l.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         AddAll(services, storage, background: false);
-        return services.BuildServiceProvider();
+        var built = services.BuildServiceProvider();
+        if (DatabaseUpgrade.Unfit(built, storage) is not { } unfit) return built;
+        built.Dispose();
+        Console.Error.WriteLine(unfit);
+        return null;
     }
 
     /// <summary>Where the data is, as the command line says.</summary>

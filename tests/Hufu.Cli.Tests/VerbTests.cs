@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Hufu.Ledger;
+using Hufu.Records.Storage.Ledger;
 
 namespace Hufu.Cli.Tests;
 
@@ -211,6 +214,77 @@ public sealed class VerbTests(Sample sample)
         Assert.Equal(2, (await Program.RunAsync("report", "output", "O99.9", sample.Free(), "--data", sample.Master)).Code);
         var ledger = await Program.OkAsync("report", "ledger", "--format", "csv", "--data", sample.Master);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"leaves,{Sample.Scalar(sample.Master, "SELECT count(*) FROM change")},"), ledger.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_verb_says_that_a_database_of_another_version_is_for_the_server_to_upgrade()
+    {
+        var old = sample.Copy();
+        await OldDatabase.MakeAsync(old);
+        var newer = sample.Copy();
+        Sample.Scalar(newer, "INSERT INTO \"__EFMigrationsHistory\" VALUES ('99990101000000_Future', '10.0.0')");
+        var empty = sample.Free();
+        Directory.CreateDirectory(empty);
+        await File.WriteAllBytesAsync(Path.Combine(empty, "hufu.db"), [], TestContext.Current.CancellationToken);
+        foreach (var (data, words) in new[] { (old, "hufu serve"), (newer, "99990101000000_Future"), (empty, "hufu serve") })
+            foreach (var verb in new[] { new[] { "export", "assets", "-" }, ["verify"], ["report", "outputs"], ["user", "list"] })
+            {
+                var outcome = await Program.RunAsync([.. verb, "--data", data]);
+                Assert.True(outcome.Code == 2 && outcome.Out.Length == 0 && outcome.Error.Contains(words, StringComparison.Ordinal) && !outcome.Error.Contains("no such", StringComparison.Ordinal), outcome.ToString());
+            }
+
+        Assert.Equal(1, OldDatabase.Applied(Path.Combine(old, "hufu.db")));
+    }
+
+    [Fact]
+    public async Task A_pack_that_leaves_records_out_says_so_and_holds_what_outsiders_vouched_for()
+    {
+        var data = sample.Copy();
+        var files = new LedgerFiles(data);
+        await ImportAsync("M", 600);
+        var early = LedgerReader.Open(files.Folder).Value.Checkpoint;
+        var witness = NoteSigner.Generate("witness.example/w", NoteAlgorithm.CosignatureV1);
+        var anchors = new LedgerAnchors(files);
+        Assert.True(anchors.AddCosignatures(Encoding.UTF8.GetString(early.With(witness.Cosign(early.Note.Text, DateTimeOffset.UnixEpoch)).Bytes.Span), [witness.VerifierKey]).IsOk);
+        byte[] token = [1, 2, 3, 0, 200];
+        anchors.AddTimestamp(early, token);
+        await ImportAsync("P", 1);
+        var later = LedgerReader.Open(files.Folder).Value.Checkpoint;
+        anchors.AddTimestamp(later, token);
+        await ImportAsync("Q", 1);
+
+        var listed = await Program.RunAsync("report", "outputs", "--format", "jsonl", "--data", data);
+        var code = listed.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).First(r => r.GetProperty("records").GetInt32() >= 600).GetProperty("output").GetString()!;
+        var file = sample.Free() + ".zip";
+        await Program.OkAsync("report", "output", code, file, "--data", data);
+        using var zip = System.IO.Compression.ZipFile.OpenRead(file);
+        var index = Encoding.UTF8.GetString(Bytes("index.html"));
+        Assert.Contains("500", index, StringComparison.Ordinal);
+        Assert.Contains("652", index, StringComparison.Ordinal);
+        Assert.Equal(500, zip.Entries.Count(e => e.FullName.StartsWith("records/", StringComparison.Ordinal) && e.FullName.EndsWith(".html", StringComparison.Ordinal)));
+
+        var folder = string.Create(CultureInfo.InvariantCulture, $"ledger/anchors/{early.Checkpoint.Size}/");
+        // Of the two newest changes one is before the later stamp and the other has none yet.
+        string[] vouched = [.. zip.Entries.Where(e => e.FullName.StartsWith("ledger/anchors/", StringComparison.Ordinal) && e.Name == "checkpoint").Select(e => e.FullName)];
+        Assert.Equal(2, vouched.Length);
+        Assert.Equal(early.Bytes.ToArray(), Bytes(folder + "checkpoint"));
+        Assert.Equal(token, Bytes(folder + "timestamp.tst"));
+        var cosigned = SignedCheckpoint.Parse(Bytes(folder + "cosigned"));
+        Assert.True(cosigned.Value.Verify(new LedgerTrust(files.Verifier().Value) { WitnessKeys = [witness.VerifierKey], RequiredWitnesses = 1 }).IsOk);
+        var now = SignedCheckpoint.Parse(Bytes("ledger/checkpoint")).Value.Checkpoint;
+        Assert.True(now.Size > early.Checkpoint.Size);
+        var hashes = Encoding.UTF8.GetString(Bytes(folder + "consistency")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(h => new MerkleHash(Convert.FromBase64String(h))).ToList();
+        Assert.True(MerkleProof.VerifyConsistency(new ConsistencyProof(early.Checkpoint.Size, now.Size, hashes), early.Checkpoint.Root, now.Root));
+
+        Task<Outcome> ImportAsync(string prefix, int count) => Program.OkAsync("import", "assets", sample.File("many.csv", Sample.AssetList(prefix, count)), "--commit", "--summary", "--data", data);
+
+        byte[] Bytes(string name)
+        {
+            using var stream = zip.GetEntry(name)!.Open();
+            using var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            return copy.ToArray();
+        }
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public interface IEvidenceProofs
 /// The evidence of one output as a zip that an auditor can read and verify without the product: each record as a page and as data, its
 /// history, its files, the ledger's proof of every change, the checkpoint and the key.
 /// </summary>
-public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, FileVault vault, LedgerFiles ledger, LedgerSequencer sequencer, IEnumerable<IEvidenceProofs> further)
+public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, FileVault vault, LedgerFiles ledger, LedgerAnchors anchors, LedgerSequencer sequencer, IEnumerable<IEvidenceProofs> further)
 {
     private const int MaxRecords = 500;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -69,7 +69,12 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
             }
 
             Write(zip, "index.html", Html(output.Code + " " + output.Name, $"<p>{WebUtility.HtmlEncode(task.Code + " " + task.Name)}</p><p>{WebUtility.HtmlEncode(output.Hint.ToString())}</p>{left}<ul>{index}</ul>"));
-            if (reader.IsOk) Write(zip, "ledger/checkpoint", Encoding.UTF8.GetString(reader.Value.Checkpoint.Bytes.Span));
+            if (reader.IsOk)
+            {
+                Write(zip, "ledger/checkpoint", reader.Value.Checkpoint.Bytes.Span);
+                AddAnchors(zip, reader.Value, proofs);
+            }
+
             if (File.Exists(ledger.VerifierKey)) Write(zip, "ledger/verifier.key", await File.ReadAllTextAsync(ledger.VerifierKey, cancellation));
             Write(zip, "VERIFY.txt", Guide);
         }
@@ -137,15 +142,44 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
         if (change.Position is { } position && reader is not null && proofs.Add(position) && reader.Prove(position) is { IsOk: true } proof) Write(zip, $"ledger/proofs/{position}.tlog-proof", proof.Value.ToString());
     }
 
+    // What others said: for each change of the pack the first time stamp and the first cosignatures of a checkpoint that holds it.
+    private void AddAnchors(ZipArchive zip, LedgerReader reader, HashSet<long> proofs)
+    {
+        var kept = anchors.List(out _).Where(a => a.Size <= reader.Size).OrderBy(a => a.Size).ToList();
+        var wanted = new SortedDictionary<long, LedgerAnchor>();
+        foreach (var some in new[] { kept.FindAll(a => a.Timestamp is not null), kept.FindAll(a => a.Cosignatures.Count > 0) })
+        {
+            var sizes = some.ConvertAll(a => a.Size);
+            foreach (var position in proofs)
+            {
+                var at = sizes.BinarySearch(position + 1);
+                if (at < 0) at = ~at;
+                if (at < some.Count) wanted.TryAdd(sizes[at], some[at]);
+            }
+        }
+
+        foreach (var (size, anchor) in wanted)
+        {
+            if (reader.ConsistencyProof(size) is not { IsOk: true } consistency) continue;
+            var folder = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ledger/anchors/{size}/");
+            Write(zip, folder + "checkpoint", anchor.Checkpoint.Bytes.Span);
+            Write(zip, folder + "consistency", string.Concat(consistency.Value.Hashes.Select(h => h.ToBase64() + "\n")));
+            if (anchor.Cosignatures.Count > 0) Write(zip, folder + "cosigned", anchor.Cosigned.Bytes.Span);
+            if (anchor.Timestamp is { } token) Write(zip, folder + "timestamp.tst", token);
+        }
+    }
+
     private static object Told(Change c) => new { c.Uid, c.At, c.Action, c.Version, c.Payload, c.Salt, c.Commitment, c.Position };
 
     private readonly HashSet<string> files = [];
     private readonly HashSet<Guid> changes = [];
 
-    private static void Write(ZipArchive zip, string name, string text)
+    private static void Write(ZipArchive zip, string name, string text) => Write(zip, name, Encoding.UTF8.GetBytes(text));
+
+    private static void Write(ZipArchive zip, string name, ReadOnlySpan<byte> content)
     {
-        using var writer = new StreamWriter(zip.CreateEntry(name).Open(), new UTF8Encoding(false));
-        writer.Write(text);
+        using var entry = zip.CreateEntry(name).Open();
+        entry.Write(content);
     }
 
     private static string Html(string title, string body) =>
@@ -168,5 +202,11 @@ public sealed class EvidencePack(RecordStore store, RecordPresenter presenter, F
            hold the raw line; with index, size and path it leads to root (RFC 6962). "change" names ledger/changes/UID.json, whose payload says
            that root: check it as in 2 and 3. "holds" is what the server found; do not rely on it.
            日誌節錄：葉雜湊為 SHA-256(0x00 || leafBytes)，依 index、size、path 算出 root；change 指向 ledger/changes/UID.json，其 payload 載有同一 root，再依 2、3 驗證。
+        6. Outside proofs, where there are any: ledger/anchors/SIZE/checkpoint is the ledger as it was at that size. timestamp.tst is an RFC 3161
+           time stamp of its bytes: openssl ts -verify -token_in -in timestamp.tst -data checkpoint -CAfile ROOT.pem, with the authority's root. cosigned is
+           the same note with the lines of witnesses (C2SP tlog-cosignature). consistency holds the hashes (base64) that lead from that root to the root of
+           ledger/checkpoint (RFC 9162 §2.1.4.2): a change at a position below SIZE was there when the time stamp was made.
+           外部證明（如有）：timestamp.tst 是 checkpoint 位元組的時戳；cosigned 另含見證者簽章；consistency 證明該檢查點是 ledger/checkpoint 的前段，
+           故位置小於 SIZE 的異動在時戳當時已存在。
         """;
 }
