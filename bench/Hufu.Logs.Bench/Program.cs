@@ -1,5 +1,5 @@
-// Prints parse rate, append rate and search latency of Hufu.Logs over generated events.
-// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000]
+// Prints parse rate, append rate and search latency of Hufu.Logs over generated events; with the word “receive”, what receiving them takes.
+// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000] [receive]
 using System.Diagnostics;
 using System.Globalization;
 using Hufu.Logs;
@@ -38,6 +38,12 @@ void Say(string what, int times)
 }
 
 Console.WriteLine($"{count:N0} events, {bytes / 1e6:F0} MB");
+if (args.Contains("receive"))
+{
+    await Receiving.RunAsync(lines);
+    return;
+}
+
 var parsed = new LogEvent[count];
 for (var i = 0; i < count; i++) parsed[i] = LogParser.Parse(lines[i], start, "bench", options);
 Say("parse, one thread", count);

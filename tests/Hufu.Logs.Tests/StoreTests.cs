@@ -304,10 +304,26 @@ public sealed class StoreTests : IDisposable
         Assert.Throws<IOException>(() => LogStore.Open(folder));
     }
 
+    [Fact]
+    public async Task ASealThatFailsDoesNotMakeAnAppendFail_AndTheNextAppendSealsFirst()
+    {
+        var sealer = new Sealer { Failures = 2 };
+        await using var store = LogStore.Open(folder, new LogStoreOptions { Sealer = sealer, SealAfterEvents = 2 });
+        Assert.Equal(["00000001/0", "00000001/1"], await store.AppendAsync([Event(1, "a"), Event(2, "b")], Stop));
+        await Assert.ThrowsAsync<IOException>(() => store.AppendAsync([Event(3, "refused")], Stop));
+        Assert.Equal(2, store.OpenEvents);
+        Assert.Equal(["00000002/0"], await store.AppendAsync([Event(4, "c")], Stop));
+        Assert.Equal(["a", "b", "c"], (await Found(store, "")).Order(StringComparer.Ordinal));
+        Assert.True(store.VerifySegment("00000001", Stop).IsIntact);
+    }
+
     private sealed class Sealer : ISegmentSealer
     {
+        internal int Failures { get; set; }
+
         public ValueTask<string?> SealAsync(SegmentSeal seal, CancellationToken cancellation)
         {
+            if (Failures-- > 0) throw new IOException("The ledger takes nothing.");
             Assert.Equal(Merkle.Root(seal.LeafHashes), seal.Root.ToArray());
             return ValueTask.FromResult<string?>($"receipt {seal.SegmentId} {seal.Events}");
         }

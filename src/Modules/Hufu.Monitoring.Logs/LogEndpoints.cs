@@ -46,6 +46,8 @@ internal static class LogEndpoints
         api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
+        api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
+        api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
 
@@ -58,6 +60,10 @@ internal static class LogEndpoints
     // What stands beside the results: where events come from, how grave, and from which address.
     private static readonly string[] FacetFields = ["source", "host", "app", "severity", "src_ip"];
     private const int FacetValues = 8;
+
+    // One request of live events, as it comes and unpacked.
+    private const long MaxEvents = 64L << 20;
+    private const long MaxUnpacked = 512L << 20;
 
     private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, HttpContext http)
     {
@@ -131,6 +137,20 @@ internal static class LogEndpoints
         if (!TryTime(wanted.From, out var begin) | !TryTime(wanted.To, out var end)) return Result.Fail<(Record, Evidence)>(new Error("logs.search.time", Texts.Both("logs.bad-time"), "from"));
         var attached = await excerpt.AttachSearchAsync(store, actor, found.Value, wanted.Q ?? "", new LogSearch { Query = query.Value, From = begin, To = end }, wanted.Title, string.IsNullOrWhiteSpace(wanted.Output) ? null : wanted.Output.Trim().ToUpperInvariant(), cancellation);
         return attached.IsOk ? Result.Of((found.Value, attached.Value)) : Result.Fail<(Record, Evidence)>(attached.Errors);
+    }
+
+    private static async Task<IResult> ReceivingAsync(RecordStore store, PageContext page, LogReceivers receivers, HttpContext http)
+    {
+        var listed = await store.ListAsync(page.Actor, store.Types.Find(ReceiverType.TypeKey)!, new RecordQuery { PageSize = 500 }, http.RequestAborted);
+        return listed.IsOk ? Results.Json(listed.Value.Records.Select(r => Told((Receiver)r, receivers.Of(r.Id)))) : Refusals.Of(listed.Errors);
+
+        static object Told(Receiver receiver, ReceiverStanding? standing) => new
+        {
+            receiver.Number, name = receiver.Title, receiver.Source, receiver.Transport, on = standing is not null, endPoint = standing?.State?.EndPoint.ToString(),
+            problem = standing?.Problem?.Message.En ?? standing?.State?.Problem,
+            standing?.State?.Received, standing?.State?.Bytes, standing?.State?.Stored, standing?.State?.Faulty, standing?.State?.Waiting, standing?.State?.Lost, standing?.State?.LostBySystem, standing?.State?.Refused, standing?.State?.Connections,
+            senders = standing?.State?.Senders.Select(s => new { address = s.Address.ToString(), s.Received, s.Faulty, s.Lost, s.First, s.Last, delay = s.Delay?.TotalSeconds }),
+        };
     }
 
     private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)
@@ -291,6 +311,61 @@ internal static class LogEndpoints
         return TryTime(from, out var begin) & TryTime(to, out var end)
             ? Result.Of(new LogSearch { Query = query.Value, From = begin, To = end })
             : Result.Fail<LogSearch>(new Error("logs.search.time", Texts.Both("logs.bad-time")));
+    }
+
+    // Live events over HTTP: what is answered is stored.
+    private static async Task<IResult> TakeAsync(string source, string? format, HttpContext http, LogImport import, TimeProvider clock)
+    {
+        source = source.Trim();
+        if (source.Length is 0 or > 100) return Refusals.Problem(422, [Error.Of("logs.take.source", "來源名稱需要 1 至 100 個字。", "The source needs a name of 1 to 100 characters.", "source")]);
+        if (format is not null && !LogFormats.All.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
+        var encoding = http.Request.Headers.ContentEncoding.ToString();
+        if (encoding is not ("" or "identity" or "gzip")) return Refusals.Problem(415, [Error.Of("logs.take.encoding", "只接受未壓縮或 gzip。", "Only gzip, or no compression, is taken.", "Content-Encoding")]);
+        await using var body = encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body;
+        var received = clock.GetUtcNow();
+        var parse = new LogParseOptions { ReferenceTime = received, Format = format, AssumedOffset = SiteTime.Zone.GetUtcOffset(received) };
+        var sender = http.Connection.RemoteIpAddress is { } remote ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote).ToString() : null;
+        using var reader = new RecordReader(body, LogFraming.Newline, parse.MaxLength);
+        var batch = new List<LogEvent>();
+        long stored = 0, faulty = 0, held = 0, unpacked = 0;
+        try
+        {
+            while (await reader.ReadAsync(http.RequestAborted) is { } record)
+            {
+                unpacked += record.Bytes.Length;
+                if (unpacked > MaxUnpacked) return Failed(413, "內容解開後過大", "The body is too large once unpacked");
+                var item = LogParser.Parse(record.Bytes.Span, received, source, parse);
+                if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
+                if (sender is not null) item = item with { Fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal) { ["log.source.address"] = sender } };
+                if (item.Problems.Count > 0) faulty++;
+                batch.Add(item);
+                held += record.Bytes.Length;
+                if (batch.Count >= 5_000 || held >= 8 << 20) await StoreAsync();
+            }
+
+            await StoreAsync();
+        }
+        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        {
+            return Failed(400, "內容無法讀取", "The body cannot be read");
+        }
+        catch (Exception e) when (e is IOException or System.Data.Common.DbException)
+        {
+            return Failed(DiskFull.Is(e) ? 507 : 503, "目前無法存放", "It cannot be stored at present");
+        }
+
+        return Results.Json(new { stored, faulty });
+
+        async Task StoreAsync()
+        {
+            if (batch.Count == 0) return;
+            await import.TakeAsync(batch, http.RequestAborted);
+            stored += batch.Count;
+            batch = [];
+            held = 0;
+        }
+
+        IResult Failed(int status, string zh, string en) => Refusals.Problem(status, [Error.Of("logs.take.cut-off", $"{zh}；前 {stored} 筆已存，請從下一筆重送。", $"{en}; the first {stored} lines are stored, send again from the next.", stored.ToString(CultureInfo.InvariantCulture))]);
     }
 
     private static async Task<IResult> ImportAsync(string name, string? source, HttpContext http, LogImport import, StorageOptions storage, PageContext page)

@@ -28,7 +28,9 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType()];
+
+    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -44,6 +46,9 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<IKeptSearch, KeptSearch>();
         services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, SegmentCheck>();
         services.AddHostedService<ImportResumption>();
+        services.AddSingleton<ReceiverCertificates>();
+        services.AddSingleton<LogReceivers>();
+        services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
     }

@@ -94,7 +94,9 @@ internal static class AddressTable
         GET    /api/v1/search                          anybody
         GET    /api/v1/pick/{type}                     anybody
         GET    /api/v1/openapi.json                    anybody
+        GET    /api/v1/logs/receiving                  logs Read
         GET    /api/v1/logs/search                     logs Read
+        POST   /api/v1/logs/events                     logs Write
         POST   /api/v1/logs/import                     logs Write
         GET    /api/v1/working-days                    T8 Read
         GET    /                                       anybody

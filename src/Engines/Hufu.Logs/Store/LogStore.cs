@@ -363,7 +363,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private async Task<IReadOnlyList<string>> AppendOwnedAsync(IReadOnlyList<LogEvent> events, ImportMark? import, CancellationToken cancellation)
     {
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
-        if (open.Rows > 0 && options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter) await SealOwnedAsync(cancellation).ConfigureAwait(false);
+        if (open.Rows > 0 && (IsFull || options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
         var encoded = new List<byte[]>(events.Count);
         foreach (var item in events) encoded.Add(EventCodec.Encode(item));
         if (encoded.Count == 0 && import is null) return [];
@@ -371,9 +371,19 @@ public sealed partial class LogStore : IAsyncDisposable
         var first = open.Rows;
         Take(encoded, import, options.Clock.GetUtcNow());
         var segment = open.Id;
-        if (open.Rows >= options.SealAfterEvents || open.Bytes >= options.SealAfterBytes) await SealOwnedAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (IsFull) await SealOwnedAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The events are stored, and whoever were told otherwise would store them again. The next append seals first, and says what is wrong.
+        }
+
         return [.. Enumerable.Range(first, encoded.Count).Select(row => $"{segment}/{row}")];
     }
+
+    private bool IsFull => open.Rows >= options.SealAfterEvents || open.Bytes >= options.SealAfterBytes;
 
     /// <summary>Puts encoded events into the open table. What is put there is what the bytes say, so that memory and disk cannot differ.</summary>
     private void Take(List<byte[]> encoded, ImportMark? import, DateTimeOffset now)

@@ -1571,6 +1571,164 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("monitoring_alert", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.Receiver", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(45)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Allowed")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("allowed");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Certificate")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("certificate");
+
+                    b.Property<string>("ClientAuthorities")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_authorities");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Format")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("format");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<int?>("Port")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("port");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Transport")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("transport");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_receiver");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_receiver_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_receiver_number");
+
+                    b.HasIndex("Address", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_address_number_archived_at");
+
+                    b.HasIndex("Port", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_port_number_archived_at");
+
+                    b.HasIndex("Source", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_source_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_title_number_archived_at");
+
+                    b.HasIndex("Transport", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_transport_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_receiver_unit_id_owner_id_created_by_number_605c5712");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__72373f73");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Transport", "Address", "Port", "Source", "Format", "Certificate", "Extra")
+                        .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__fa9df876");
+
+                    b.ToTable("logs_receiver", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Records.Change", b =>
                 {
                     b.Property<long>("Id")

@@ -6,6 +6,7 @@ using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Web.Records;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
 
@@ -28,7 +29,7 @@ public sealed record LogImportOutcome(
     string Name, string Source, ImportResult Store, IReadOnlyDictionary<string, long> Formats, IReadOnlyList<ImportProblem> Problems, DateTimeOffset? From, DateTimeOffset? To, RaisedCounts Alerts);
 
 /// <summary>Brings events in: into the store first, then past the rules.</summary>
-public sealed class LogImport(LogService logs, Detection detection, TimeProvider clock)
+public sealed partial class LogImport(LogService logs, Detection detection, TimeProvider clock, ILogger<LogImport> logger)
 {
     private readonly ImportJournal journal = new(Path.Combine(logs.Folder, "imports"));
 
@@ -125,6 +126,31 @@ public sealed class LogImport(LogService logs, Detection detection, TimeProvider
         await detection.FollowAsync(events.Select((item, i) => item with { Id = ids[i] }), cancellation);
         return ids;
     }
+
+    /// <summary>
+    /// Stores what a receiver has taken in, and looks at it. Ends when it is stored; alerts that cannot be written at that moment are written later,
+    /// see <see cref="RaiseWaitingAsync"/>.
+    /// </summary>
+    /// <exception cref="IOException">The store has no room.</exception>
+    internal async Task TakeAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation)
+    {
+        var ids = await logs.AddAsync((store, _) => store.AppendAsync(events, cancellation), cancellation);
+        try
+        {
+            await detection.FollowAsync(events.Select((item, i) => item with { Id = ids[i] }), cancellation);
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            // The events are stored; to fail here would have them stored again.
+            NotRaised(logger, e);
+        }
+    }
+
+    /// <summary>Writes the alerts that could not be written before.</summary>
+    internal Task RaiseWaitingAsync(CancellationToken cancellation) => detection.FollowAsync([], cancellation);
+
+    [LoggerMessage(14, LogLevel.Error, "Alerts could not be written; it is tried again")]
+    private static partial void NotRaised(ILogger logger, Exception e);
 
     // An attempt that was stopped did not note how much it stored: the store knows how much of the file it has, and what one attempt stores lies together.
     private static PendingImport? Settled(LogStore store, PendingImport? pending)

@@ -15,9 +15,11 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
 {
     private const int MaxFileBytes = 1 << 20;
     private const int RaiseAtOnce = 2_000;
+    private const int MaxWaiting = 100_000;
 
     private readonly Lock gate = new();
     private readonly SemaphoreSlim following = new(1, 1);
+    private readonly List<RuleMatch> waiting = [];
     private RuleSet? rules;
     private DetectionRun? live;
 
@@ -46,7 +48,10 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     /// <summary>Begins to look through events that belong together, such as a file's.</summary>
     internal DetectionRun Begin() => new(Rules.Engine);
 
-    /// <summary>Looks at events of the live stream, in the order in which they came, and raises what the rules find.</summary>
+    /// <summary>
+    /// Looks at events of the live stream, in the order in which they came, and raises what the rules find. What cannot be raised now, because the
+    /// database takes nothing, is kept and raised with the next call.
+    /// </summary>
     internal async Task<RaisedCounts> FollowAsync(IEnumerable<LogEvent> events, CancellationToken cancellation)
     {
         await following.WaitAsync(cancellation);
@@ -55,7 +60,12 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
             DetectionRun run;
             lock (gate) run = live ??= new DetectionRun((rules ??= Read()).Engine);
             foreach (var item in events) run.Process(item);
-            return await RaiseAsync(run.Take(), cancellation);
+            waiting.AddRange(run.Take());
+            if (waiting.Count > MaxWaiting) waiting.RemoveRange(0, waiting.Count - MaxWaiting);
+            if (waiting.Count == 0) return new RaisedCounts([], [], 0, []);
+            var raised = await RaiseAsync(waiting, cancellation);
+            if (raised.Errors.Count == 0) waiting.Clear();
+            return raised;
         }
         finally
         {

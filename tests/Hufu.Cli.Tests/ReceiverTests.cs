@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Hufu.Cli.Tests;
+
+/// <summary>Logs over the network into a running server: seen on the page, past the rules, and there after a kill when they were acknowledged.</summary>
+public sealed class ReceiverTests(Sample sample)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_receiver_is_set_up_started_seen_and_stopped_and_its_events_raise_alerts()
+    {
+        var data = sample.Copy();
+        await using var server = await Program.ServeAsync(data);
+        using var browser = await Visitor.SignInAsync(server);
+        using var api = await browser.ProgramAsync();
+        var port = FreePort();
+        var (number, _) = await CreateAsync(api, "tcp", port);
+        Assert.False(await ListensAsync(port), "It is not on yet.");
+        await StartAsync(api, number, port);
+        Assert.True((await api.JsonAsync("/api/v1/logs/receivers", Fields("tcp", 0, "127.0.0.1"))).Status == 422);
+        Assert.True((await api.JsonAsync("/api/v1/logs/receivers", Fields("tcp", 5514, "10.0.0.0/99"))).Status == 422);
+
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, Stop);
+            await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(Sample.Guessing("198.51.100.201", 30)), Stop);
+        }
+
+        for (var i = 0; i < 150 && Alerts() == 0; i++) await Task.Delay(100, Stop);
+        Assert.True(Alerts() > 0);
+        var found = await api.GetAsync("/api/v1/logs/search?q=source:net+198.51.100.201");
+        Assert.Contains("log.source.address", found.Body, StringComparison.Ordinal);
+        var standing = await ReceivingAsync(api, number);
+        Assert.Equal((30, 30, 0), (standing.GetProperty("received").GetInt32(), standing.GetProperty("stored").GetInt32(), standing.GetProperty("refused").GetInt32()));
+        Assert.Equal("127.0.0.1", standing.GetProperty("senders")[0].GetProperty("address").GetString());
+        var page = await browser.GetAsync("/logs/receivers/" + number);
+        Assert.Contains("127.0.0.1", page.Body, StringComparison.Ordinal);
+
+        var stopped = await api.JsonAsync($"/api/v1/logs/receivers/{number}/transitions/stop", "{}");
+        Assert.True(stopped.Status == 200, stopped.ToString());
+        for (var i = 0; i < 100 && await ListensAsync(port); i++) await Task.Delay(100, Stop);
+        Assert.False(await ListensAsync(port));
+
+        // A port that somebody else has is told, and taken as soon as it is free.
+        using (var other = new TcpListener(IPAddress.IPv6Any, port))
+        {
+            other.Server.DualMode = true;
+            other.Start();
+            await api.JsonAsync($"/api/v1/logs/receivers/{number}/transitions/start", "{}");
+            for (var i = 0; i < 100 && (await ReceivingAsync(api, number)).GetProperty("problem").ValueKind is JsonValueKind.Null; i++) await Task.Delay(100, Stop);
+            Assert.Contains(port.ToString(CultureInfo.InvariantCulture), (await ReceivingAsync(api, number)).GetProperty("problem").GetString(), StringComparison.Ordinal);
+        }
+
+        for (var i = 0; i < 100 && !await ListensAsync(port); i++) await Task.Delay(100, Stop);
+        Assert.True(await ListensAsync(port));
+
+        long Alerts() => (long)Sample.Scalar(data, "SELECT count(*) FROM monitoring_alert WHERE source_ip = '198.51.100.201' OR entity LIKE '%198.51.100.201%'")!;
+    }
+
+    [Fact]
+    public async Task Live_events_over_http_are_stored_when_they_are_answered()
+    {
+        var data = sample.Copy();
+        await using (var server = await Program.ServeAsync(data))
+        {
+            using var browser = await Visitor.SignInAsync(server);
+            using var api = await browser.ProgramAsync();
+            var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 12_000).Select(i => string.Create(CultureInfo.InvariantCulture, $$"""{"time":"2026-11-22T04:00:00Z","message":"http {{i}}","n":{{i}}}""") + "\n")) + "<999>1 what is this\n");
+            var taken = await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", lines, "application/x-ndjson");
+            Assert.Equal((200, """{"stored":12001,"faulty":1}"""), (taken.Status, taken.Body));
+            using var packed = new MemoryStream();
+            using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true)) gzip.Write("""{"message":"packed"}"""u8);
+            using var content = new ByteArrayContent(packed.ToArray());
+            content.Headers.ContentEncoding.Add("gzip");
+            var unpacked = await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", content);
+            Assert.Equal((200, """{"stored":1,"faulty":0}"""), (unpacked.Status, unpacked.Body));
+            using var nonsense = new ByteArrayContent([31, 139, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+            nonsense.Headers.ContentEncoding.Add("gzip");
+            var broken = await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", nonsense);
+            Assert.True(broken.Status == 400 && broken.Body.Contains("logs.take.cut-off", StringComparison.Ordinal), broken.ToString());
+            using var odd = new ByteArrayContent([1]);
+            odd.Headers.ContentEncoding.Add("br");
+            Assert.Equal(415, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", odd)).Status);
+            Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http&format=nonsense", lines, "text/plain")).Status);
+            Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=+", lines, "text/plain")).Status);
+            using (var stranger = new Visitor(server.Address, "hufu_" + new string('A', 43))) Assert.Equal(401, (await stranger.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", lines, "text/plain")).Status);
+            await server.KillAsync();
+        }
+
+        await using (var next = await Program.ServeAsync(data)) await next.StopAsync();
+        var found = await Program.OkAsync("logs", "search", "source:http", "--format", "raw", "--limit", "1000000", "--data", data);
+        Assert.Equal(12_002, found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task What_relp_acknowledged_is_there_after_a_kill()
+    {
+        var random = Rounds.Moments("relp");
+        var data = sample.Copy();
+        var acknowledged = new ConcurrentDictionary<string, bool>();
+        var port = FreePort();
+        await using (var first = await Program.ServeAsync(data))
+        {
+            using var browser = await Visitor.SignInAsync(first);
+            using var api = await browser.ProgramAsync();
+            var (number, _) = await CreateAsync(api, "relp", port);
+            await StartAsync(api, number, port);
+            await first.StopAsync();
+        }
+
+        for (var round = 0; round < Rounds.Count; round++)
+        {
+            await using var server = await Program.ServeAsync(data);
+            for (var i = 0; i < 100 && !await ListensAsync(port); i++) await Task.Delay(100, Stop);
+            using var over = new CancellationTokenSource();
+            var before = acknowledged.Count;
+            var sending = Enumerable.Range(0, 3).Select(c => SendAsync(port, $"r{round}c{c}", acknowledged, over.Token)).ToList();
+            for (var i = 0; i < 400 && acknowledged.Count < before + 50; i++) await Task.Delay(25, Stop);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1_500)), Stop);
+            await server.KillAsync();
+            await over.CancelAsync();
+            await Task.WhenAll(sending);
+            Assert.True(acknowledged.Count > before, "Nothing was acknowledged.");
+        }
+
+        await using (var last = await Program.ServeAsync(data)) await last.StopAsync();
+        var found = await Program.OkAsync("logs", "search", "source:net", "--format", "raw", "--limit", "10000000", "--data", data);
+        var there = found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l[(l.LastIndexOf(' ') + 1)..]).ToList();
+        Assert.Empty(acknowledged.Keys.Except(there));
+        Assert.Equal(there.Count, there.Distinct().Count());
+        await Program.OkAsync("verify", "--data", data);
+        TestContext.Current.SendDiagnosticMessage($"relp: {acknowledged.Count} acknowledged, {there.Count} there");
+    }
+
+    // Sends until it is told to end or the connection breaks, a hundred at a time without an answer, and notes what was answered.
+    private static async Task SendAsync(int port, string mark, ConcurrentDictionary<string, bool> acknowledged, CancellationToken over)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port, over);
+            var stream = client.GetStream();
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            await stream.WriteAsync("1 open 30 relp_version=0\ncommands=syslog\n"u8.ToArray(), over);
+            while (!(await reader.ReadLineAsync(over))!.StartsWith("commands", StringComparison.Ordinal)) { }
+            var (sent, answered) = (1, 1);
+            while (!over.IsCancellationRequested)
+            {
+                while (sent - answered < 100)
+                {
+                    sent++;
+                    var text = string.Create(CultureInfo.InvariantCulture, $"<13>1 2026-11-22T04:00:00Z h app - - - {mark}-{sent}");
+                    await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sent} syslog {text.Length} {text}\n")), over);
+                }
+
+                var line = await reader.ReadLineAsync(over);
+                if (line is null) return;
+                answered = int.Parse(line[..line.IndexOf(' ', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+                if (line.EndsWith("200 OK", StringComparison.Ordinal)) acknowledged[string.Create(CultureInfo.InvariantCulture, $"{mark}-{answered}")] = true;
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // Killed.
+        }
+    }
+
+    private static string Fields(string transport, int port, string allowed) =>
+        string.Create(CultureInfo.InvariantCulture, $$"""{"fields":{"title":"Test","transport":"{{transport}}","port":{{port}},"source":"net","allowed":"{{allowed}}"} }""");
+
+    private static async Task<(string Number, string Body)> CreateAsync(Visitor api, string transport, int port)
+    {
+        var made = await api.JsonAsync("/api/v1/logs/receivers", Fields(transport, port, "127.0.0.1, ::1"));
+        Assert.True(made.Status == 201, made.ToString());
+        return (JsonDocument.Parse(made.Body).RootElement.GetProperty("number").GetString()!, made.Body);
+    }
+
+    private static async Task StartAsync(Visitor api, string number, int port)
+    {
+        var started = await api.JsonAsync($"/api/v1/logs/receivers/{number}/transitions/start", "{}");
+        Assert.True(started.Status == 200, started.ToString());
+        for (var i = 0; i < 100 && !await ListensAsync(port); i++) await Task.Delay(100, Stop);
+        Assert.True(await ListensAsync(port), "It does not listen.");
+    }
+
+    private static async Task<JsonElement> ReceivingAsync(Visitor api, string number) =>
+        JsonDocument.Parse((await api.GetAsync("/api/v1/logs/receiving")).Body).RootElement.EnumerateArray().Single(r => r.GetProperty("number").GetString() == number);
+
+    private static async Task<bool> ListensAsync(int port)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, port, Stop);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
