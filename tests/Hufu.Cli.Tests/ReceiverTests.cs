@@ -172,7 +172,7 @@ public sealed class ReceiverTests(Sample sample)
     }
 
     private static string Fields(string transport, int port, string allowed) =>
-        string.Create(CultureInfo.InvariantCulture, $$"""{"fields":{"title":"Test","transport":"{{transport}}","port":{{port}},"source":"net","allowed":"{{allowed}}"} }""");
+        string.Create(CultureInfo.InvariantCulture, $$"""{"fields":{"title":"Test","transport":"{{transport}}","port":"{{port}}","source":"net","allowed":"{{allowed}}"} }""");
 
     private static async Task<(string Number, string Body)> CreateAsync(Visitor api, string transport, int port)
     {
