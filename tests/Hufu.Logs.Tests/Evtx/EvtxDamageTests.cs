@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using System.Xml.Linq;
+using System.Xml;
 using static Hufu.Logs.Tests.W;
 
 namespace Hufu.Logs.Tests;
@@ -257,8 +257,7 @@ public class EvtxDamageTests
     {
         var many = new WValue(0x86, new byte[4_000]);
         await Refused(new WTemplate(Guid.NewGuid(), E("Event", E("a", A("k", S(0)), E("b", A("k", S(0)), E("c", S(0))))), many), LogProblem.EvtxRecordLimit);
-        var texts = WValue.Strings(new string('x', 15_000));
-        await Refused(new WTemplate(Guid.NewGuid(), E("Event", E("a", A("k", S(0)), S(1))), new WValue(0x86, new byte[2_000]), texts), LogProblem.EvtxRecordLimit);
+        await Refused(new WTemplate(Guid.NewGuid(), E("Event", E("a", A("k", S(0)), S(1))), new WValue(0x86, new byte[2_000]), WValue.Text(new string('x', 15_000))), LogProblem.EvtxRecordLimit);
     }
 
     [Fact]
@@ -297,7 +296,9 @@ public class EvtxDamageTests
                     any = true;
                     read++;
                     var item = record.ToLogEvent(Options.ReferenceTime, "", Options);
-                    if (item.Raw.Length < 100_000) XElement.Parse(item.Raw);
+                    // Prefixes of names may have been changed so that nobody declares them.
+                    using (var xml = new XmlTextReader(new StringReader(item.Raw)) { Namespaces = false })
+                        while (xml.Read());
                     using var json = JsonDocument.Parse(record.ToJson(), new JsonDocumentOptions { MaxDepth = 200 });
                 }
 

@@ -62,27 +62,31 @@ public sealed class EvtxImportTests : IDisposable
     [Fact]
     public async Task AnImportThatWasCutOff_GoesOnWithTheNextRecord()
     {
-        var path = Write("large.evtx", EvtxSamples.File(200, 60));
+        // Above what is stored at once: two long records a chunk.
+        var text = WValue.Text(new string('字', 15_000));
+        var path = Write("large.evtx", EvtxFileWriter.File([.. Enumerable.Range(0, 110).Select(i => new EvtxChunkWriter().Add((ulong)i * 2, EvtxSamples.Time, Long(i * 2)).Add((ulong)i * 2 + 1, EvtxSamples.Time, Long(i * 2 + 1)).Finish())]));
         var place = Path.Combine(folder, "store");
         await using (var store = LogStore.Open(place, new LogStoreOptions { SealAfterEvents = 1, Sealer = new Refusing() }))
             await Assert.ThrowsAsync<IOException>(() => store.ImportAsync(path, "s", Parse, cancellation: Stop));
         await using var again = LogStore.Open(place);
         var before = again.OpenEvents;
-        Assert.InRange(before, 1, 11_999);
+        Assert.InRange(before, 1, 219);
         var done = await again.ImportAsync(path, "s", Parse, cancellation: Stop);
-        Assert.Equal((12_000L, 12_000L - before), (done.Records, done.Added));
-        Assert.Equal(Enumerable.Range(1, 12_000).Select(i => i.ToString()), again.EventsFrom("00000001", 0, 20_000, Stop).Select(item => item.Field("EventRecordID")));
+        Assert.Equal((220L, 220L - before), (done.Records, done.Added));
+        Assert.Equal(Enumerable.Range(0, 220).Select(i => i.ToString()), again.EventsFrom("00000001", 0, 20_000, Stop).Select(item => item.Field("EventRecordID")));
+
+        WTemplate Long(int number) => EvtxSamples.Security((ulong)number, 4104, 4, ("ScriptBlockText", text));
     }
 
     [Fact]
     public async Task TextFiles_AreReadAsBefore()
     {
-        foreach (var text in new[] { "", "a", "ElfFile", "Jan  4 01:02:03 h a: x\nJan  4 01:02:04 h a: y", "18 <34>1 - h a - - - hi" })
+        foreach (var text in new[] { "", "a", "ElfFile", "Jan  4 01:02:03 h a: x\nJan  4 01:02:04 h a: y", "20 <34>1 - h a - - - hi" })
         {
             await using var reader = new LogFileReader(new MemoryStream(Encoding.UTF8.GetBytes(text)), Parse);
             var lines = new List<string>();
             await foreach (var item in reader.EventsAsync(Parse.ReferenceTime, "", cancellation: Stop)) lines.Add(item.Raw);
-            Assert.Equal(text.StartsWith("18", StringComparison.Ordinal) ? [text[3..]] : text.Split('\n', StringSplitOptions.RemoveEmptyEntries), lines);
+            Assert.Equal(text.StartsWith("20", StringComparison.Ordinal) ? [text[3..]] : text.Split('\n', StringSplitOptions.RemoveEmptyEntries), lines);
         }
 
         await using var told = new LogFileReader(new MemoryStream(EvtxSamples.File(1, 1)), Parse with { Format = LogFormats.Plain });

@@ -94,7 +94,7 @@ public class EvtxReaderTests
     [InlineData(0x01, "480069006000", "Hi`", "\"Hi`\"")]
     [InlineData(0x01, "680069000000", "hi", "\"hi\"")]
     [InlineData(0x01, "", "", "null")]
-    [InlineData(0x01, "3DD85DDE", "\U0001F65D", "\"\U0001F65D\"")]
+    [InlineData(0x01, "3DD85DDE", "\U0001F65D", "\"\\uD83D\\uDE5D\"")]
     [InlineData(0x01, "3DD84100", "\uFFFDA", "\"\uFFFDA\"")]
     [InlineData(0x02, "616200", "ab", "\"ab\"")]
     [InlineData(0x02, "E4B8AD", "中", "\"中\"")]
