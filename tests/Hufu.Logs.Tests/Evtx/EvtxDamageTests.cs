@@ -261,6 +261,34 @@ public class EvtxDamageTests
     }
 
     [Fact]
+    public async Task ManyPartsWithLittleText_AreBounded() => await Refused(
+        new WTemplate(Guid.NewGuid(), E("Event", E("a", [A("k", S(0)), .. Enumerable.Repeat(new WCharacter(65), 300)])), new WValue(0x84, new byte[1_000])), LogProblem.EvtxRecordLimit);
+
+    [Fact]
+    public async Task ADefinitionThatGoesBeyondItsChunk_IsRefusedByAllThatReferToIt()
+    {
+        var id = Guid.NewGuid();
+        var chunk = new EvtxChunkWriter();
+        for (ulong i = 1; i <= 3; i++) chunk.Add(i, EvtxSamples.Time, new WTemplate(id, E("Event", S(0)), WValue.Text("x")));
+        var file = EvtxFileWriter.File(chunk.Finish());
+        Put(file, First + 512 + 24 + 4 + 10 + 20, 0xFFFF);
+        var (records, problems) = await EvtxSamples.Read(Signed(file, 0));
+        Assert.Empty(records);
+        Assert.Equal([LogProblem.EvtxRecordEnds, LogProblem.EvtxRecordOffset, LogProblem.EvtxRecordOffset], problems.Select(LogProblem.CodeOf));
+    }
+
+    [Fact]
+    public async Task ARecordMagicInsideABrokenRecord_IsNoRecord()
+    {
+        var chunk = new EvtxChunkWriter().Add(1, EvtxSamples.Time, EvtxSamples.Logon(1))
+            .Add(2, EvtxSamples.Time, new WRaw([.. Enumerable.Repeat((byte)0xEE, 8), 0x2A, 0x2A, 0, 0, 40, 0, 0, 0, .. Enumerable.Repeat((byte)0xEE, 60)])).Add(3, EvtxSamples.Time, EvtxSamples.Logon(3));
+        var file = EvtxFileWriter.File(chunk.Finish());
+        var broken = First + chunk.Offsets[1];
+        file[broken] = 0;
+        await Expect(Signed(file, 0), [1, 3], LogProblem.Of(LogProblem.EvtxRecordNone, broken));
+    }
+
+    [Fact]
     public async Task ManyCostlyRecords_AreBoundedForTheirChunk()
     {
         var chunk = new EvtxChunkWriter();
