@@ -3,7 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Xml;
-using static Hufu.Logs.Tests.W;
+using Hufu.Testing;
+using static Hufu.Testing.W;
 
 namespace Hufu.Logs.Tests;
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Hufu.Testing;
 
 namespace Hufu.Logs.Tests;
 

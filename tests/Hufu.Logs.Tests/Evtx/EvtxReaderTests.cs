@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Xml.Linq;
-using static Hufu.Logs.Tests.W;
+using Hufu.Testing;
+using static Hufu.Testing.W;
 
 namespace Hufu.Logs.Tests;
 

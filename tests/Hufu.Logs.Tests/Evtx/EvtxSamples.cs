@@ -1,3 +1,5 @@
+using Hufu.Testing;
+
 namespace Hufu.Logs.Tests;
 
 /// <summary>Events and files that several tests use.</summary>

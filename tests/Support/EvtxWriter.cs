@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Hufu.Logs.Tests;
+namespace Hufu.Testing;
 
 /// <summary>A part of an event to write.</summary>
 internal abstract record W
