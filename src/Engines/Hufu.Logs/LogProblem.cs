@@ -169,6 +169,9 @@ public static class LogProblem
     /// <summary>The record at byte {0} is above what is read of one record at byte {1} and was left out.</summary>
     public const string EvtxRecordLimit = "evtx.record-limit";
 
+    /// <summary>The record at byte {0} has something beside its event, which was left out.</summary>
+    public const string EvtxRecordMore = "evtx.record-more";
+
     /// <summary>A text goes on behind a zero character; as in Windows it ends there.</summary>
     public const string EvtxTextHidden = "evtx.text-hidden";
 
@@ -227,6 +230,7 @@ public static class LogProblem
         [EvtxRecordToken] = new("第 {0} 位元組的紀錄在第 {1} 位元組處有不該出現的內容，略過", "the record at byte {0} has something at byte {1} that cannot stand there and was left out"),
         [EvtxRecordOffset] = new("第 {0} 位元組的紀錄在第 {1} 位元組處指向錯誤的位置，略過", "the record at byte {0} points to a wrong place at byte {1} and was left out"),
         [EvtxRecordLimit] = new("第 {0} 位元組的紀錄在第 {1} 位元組處超過處理上限，略過", "the record at byte {0} is above what is read of one record at byte {1} and was left out"),
+        [EvtxRecordMore] = new("第 {0} 位元組的紀錄在事件之外另有內容，未納入", "the record at byte {0} has something beside its event, which was left out"),
         [EvtxTextHidden] = new("有文字在零字元之後還有內容；依 Windows 只顯示到零字元為止", "a text goes on behind a zero character; as in Windows it ends there"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

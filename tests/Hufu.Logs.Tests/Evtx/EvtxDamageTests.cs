@@ -189,6 +189,14 @@ public class EvtxDamageTests
         }
     }
 
+    [Fact]
+    public async Task ARecordHasOneRoot_AndSaysWhatWasBesideIt()
+    {
+        var record = await EvtxSamples.One(new WTemplate(Guid.NewGuid(), E("Event", S(0)), WValue.Strings("a", "b")));
+        Assert.Equal("<Event>a</Event>", record.ToXml());
+        Assert.Equal([LogProblem.Of(LogProblem.EvtxRecordMore, First + 512)], record.Problems);
+    }
+
     private static async Task Refused(W root, string code)
     {
         var chunk = new EvtxChunkWriter().Add(1, EvtxSamples.Time, root).Add(2, EvtxSamples.Time, EvtxSamples.Logon(2));

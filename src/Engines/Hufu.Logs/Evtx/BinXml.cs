@@ -55,6 +55,9 @@ internal sealed class BinXml(Encoding ansi)
 
     private bool hidden;
 
+    /// <summary>True when the last record had texts or further elements beside its root element, where XML has no place for them.</summary>
+    public bool Surplus { get; private set; }
+
     /// <summary>True when the chunk has cost as much as one may.</summary>
     public bool Exhausted => chunkSteps >= MaxChunkSteps || chunkText >= MaxChunkText;
 
@@ -85,7 +88,9 @@ internal sealed class BinXml(Encoding ansi)
             if (!One(ref at, to, Scope.Record, ref level, nodes, 0)) break;
         }
 
-        return nodes.Exists(node => node is EvtxElement) ? nodes : throw new BinXmlException(LogProblem.EvtxRecordEnds, at);
+        var root = nodes.Find(node => node is EvtxElement) ?? throw new BinXmlException(LogProblem.EvtxRecordEnds, at);
+        Surplus = nodes.RemoveAll(node => node != root && node is not EvtxInstruction) > 0;
+        return nodes;
     }
 
     /// <summary>What substitutions mean here, and whether elements name the value that they depend on, as they do in template definitions only.</summary>

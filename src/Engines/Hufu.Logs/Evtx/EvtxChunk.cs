@@ -126,6 +126,7 @@ internal sealed class EvtxChunk(byte[] bytes, int length, long offset, BinXml xm
             var nodes = xml.Read(start + 24, start + size - 4);
             List<string> problems = [];
             if (!agrees) problems.Add(LogProblem.Of(LogProblem.EvtxRecordCopy, offset + start));
+            if (xml.Surplus) problems.Add(LogProblem.Of(LogProblem.EvtxRecordMore, offset + start));
             if (xml.Hidden) problems.Add(LogProblem.EvtxTextHidden);
             return new EvtxRecord(id, EvtxValue.FileTime(bytes.AsSpan(start + 16, 8)), offset + start, nodes, problems);
         }
