@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Hufu.Ledger;
 using Hufu.Records.Storage.Ledger;
+using Hufu.Testing;
 
 namespace Hufu.Cli.Tests;
 
@@ -293,5 +294,51 @@ public sealed class VerbTests(Sample sample)
         var outcome = await Program.OkAsync("parse", sample.File("x.log", "<999>1 - h a - - - hi\n"), "--as", "rfc5424");
         Assert.Contains("\"problems\":[\"syslog.pri\"]", outcome.Out, StringComparison.Ordinal);
         Assert.Contains("0 to 191", outcome.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_log_of_Windows_is_parsed_and_hunted_in_as_a_file_and_in_the_store()
+    {
+        // Three chunks of four failed logons each; the second chunk has lost its beginning.
+        var chunks = Enumerable.Range(0, 3).Select(chunk =>
+        {
+            var writer = new EvtxChunkWriter();
+            for (var i = 0; i < 4; i++) writer.Add((ulong)(chunk * 4 + i), DateTime.UtcNow, Failed(chunk * 4 + i));
+            return writer.Finish();
+        }).ToArray();
+        chunks[1][0] = 0;
+        var bytes = EvtxFileWriter.File(chunks);
+        var file = sample.File("security.evtx", "");
+        await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
+        var parsed = await Program.OkAsync("parse", file);
+        Assert.Equal(8, parsed.Out.Count(c => c == '\n'));
+        Assert.Contains("\"format\":\"evtx\"", parsed.Out, StringComparison.Ordinal);
+        Assert.Contains("[evtx.chunk-magic]", parsed.Error, StringComparison.Ordinal);
+
+        var rule = sample.File("logon.yml", """
+            title: Failed logon
+            logsource:
+              product: windows
+              service: security
+            detection:
+              sel:
+                Provider_Name: Microsoft-Windows-Security-Auditing
+                EventID: 4625
+                TargetUserName|startswith: user1
+              condition: sel
+            """);
+        var test = await Program.OkAsync("sigma", "test", rule, "--events", file, "--format", "jsonl");
+        Assert.Equal(["user1", "user10", "user11"], Matched(test.Out));
+        var data = sample.Copy();
+        var ingested = await Program.OkAsync("logs", "ingest", file, "--data", data);
+        Assert.Contains("8 events added, 0 with problems", ingested.Out, StringComparison.Ordinal);
+        Assert.Contains("[evtx.chunk-magic]", ingested.Error, StringComparison.Ordinal);
+        Assert.Equal(["user1", "user10", "user11"], Matched((await Program.OkAsync("hunt", rule, "--format", "jsonl", "--data", data)).Out));
+
+        static IEnumerable<string> Matched(string lines) => lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("fields").GetProperty("TargetUserName").GetString()!).Order(StringComparer.Ordinal);
+
+        static WElement Failed(int number) => W.E("Event",
+            W.E("System", W.E("Provider", W.A("Name", "Microsoft-Windows-Security-Auditing")), W.E("EventID", W.T("4625")), W.E("TimeCreated", W.A("SystemTime", "2026-11-22T02:10:00.1234567Z")), W.E("Channel", W.T("Security")), W.E("Computer", W.T("DC1"))),
+            W.E("EventData", W.E("Data", W.A("Name", "TargetUserName"), W.T($"user{number}"))));
     }
 }

@@ -72,7 +72,7 @@ public sealed record LogEvent
     };
 }
 
-/// <summary>Names of the formats that <see cref="LogParser"/> reads.</summary>
+/// <summary>Names of the formats that <see cref="LogParser"/> and <see cref="EvtxReader"/> read.</summary>
 public static class LogFormats
 {
     /// <summary>RFC 5424.</summary>
@@ -93,7 +93,10 @@ public static class LogFormats
     /// <summary>Any text.</summary>
     public const string Plain = "plain";
 
-    /// <summary>The formats in the order in which they are tried.</summary>
+    /// <summary>A Windows event log file. It is known by the file, not by a line, and so is not among those that are tried.</summary>
+    public const string Evtx = "evtx";
+
+    /// <summary>The formats of a line, in the order in which they are tried.</summary>
     public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Access, NginxError, Plain];
 }
 

@@ -118,6 +118,63 @@ public static class LogProblem
     /// <summary>Parameter '{0}' of '{1}' occurs twice; the last is kept.</summary>
     public const string StructuredNameTwice = "sd.name-twice";
 
+    /// <summary>The file does not begin with the header of an event log.</summary>
+    public const string EvtxFileHeader = "evtx.file-header";
+
+    /// <summary>The checksum of the file header (byte 0) does not hold.</summary>
+    public const string EvtxFileChecksum = "evtx.file-checksum";
+
+    /// <summary>Version {0} of the event log is unknown; read as version 3.</summary>
+    public const string EvtxFileVersion = "evtx.file-version";
+
+    /// <summary>The file header (byte 42) names {0} chunks; there are {1}.</summary>
+    public const string EvtxChunkCount = "evtx.chunk-count";
+
+    /// <summary>{1} bytes at byte {0} are no chunk of events and were left out.</summary>
+    public const string EvtxChunkMagic = "evtx.chunk-magic";
+
+    /// <summary>The chunk at byte {0} has only {1} bytes: the file was cut.</summary>
+    public const string EvtxChunkCut = "evtx.chunk-cut";
+
+    /// <summary>The header checksum of the chunk at byte {0} does not hold.</summary>
+    public const string EvtxChunkHeader = "evtx.chunk-header";
+
+    /// <summary>The checksum over the records of the chunk at byte {0} does not hold.</summary>
+    public const string EvtxChunkData = "evtx.chunk-data";
+
+    /// <summary>The chunk at byte {0} names a wrong end of its records.</summary>
+    public const string EvtxChunkEnd = "evtx.chunk-end";
+
+    /// <summary>From byte {0} on, the rest of the chunk is above what is read of one chunk and was left out.</summary>
+    public const string EvtxChunkLimit = "evtx.chunk-limit";
+
+    /// <summary>There is no record at byte {0} where one should be; the next one was searched for.</summary>
+    public const string EvtxRecordNone = "evtx.record-none";
+
+    /// <summary>The record at byte {0} has an impossible size and was left out.</summary>
+    public const string EvtxRecordSize = "evtx.record-size";
+
+    /// <summary>The two sizes of the record at byte {0} differ.</summary>
+    public const string EvtxRecordCopy = "evtx.record-copy";
+
+    /// <summary>The record at byte {0} ends too early at byte {1} and was left out.</summary>
+    public const string EvtxRecordEnds = "evtx.record-ends";
+
+    /// <summary>The record at byte {0} has something at byte {1} that cannot stand there and was left out.</summary>
+    public const string EvtxRecordToken = "evtx.record-token";
+
+    /// <summary>The record at byte {0} points to a wrong place at byte {1} and was left out.</summary>
+    public const string EvtxRecordOffset = "evtx.record-offset";
+
+    /// <summary>The record at byte {0} is above what is read of one record at byte {1} and was left out.</summary>
+    public const string EvtxRecordLimit = "evtx.record-limit";
+
+    /// <summary>The record at byte {0} has something beside its event, which was left out.</summary>
+    public const string EvtxRecordMore = "evtx.record-more";
+
+    /// <summary>A text goes on behind a zero character; as in Windows it ends there.</summary>
+    public const string EvtxTextHidden = "evtx.text-hidden";
+
     private static readonly FrozenDictionary<string, LocalizedText> Texts = new Dictionary<string, LocalizedText>(StringComparer.Ordinal)
     {
         [AccessNone] = new("這行不是網站存取紀錄", "not an access line"),
@@ -156,6 +213,25 @@ public static class LogProblem
         [StructuredBracket] = new("第 {0} 欄：PARAM-VALUE 內的「]」沒有跳脫", "column {0}: ']' is not escaped in PARAM-VALUE"),
         [StructuredValueOpen] = new("PARAM-VALUE 沒有結尾", "PARAM-VALUE is not closed"),
         [StructuredNameTwice] = new("「{1}」的參數「{0}」出現兩次，保留最後一個", "parameter '{0}' of '{1}' occurs twice; the last is kept"),
+        [EvtxFileHeader] = new("檔案開頭不是事件記錄檔的檔頭", "the file does not begin with the header of an event log"),
+        [EvtxFileChecksum] = new("檔頭（第 0 位元組）的檢查碼不符", "the checksum of the file header (byte 0) does not hold"),
+        [EvtxFileVersion] = new("事件記錄檔版本 {0} 未知，仍照版本 3 讀取", "version {0} of the event log is unknown; read as version 3"),
+        [EvtxChunkCount] = new("檔頭（第 42 位元組）說有 {0} 個區塊，實際有 {1} 個", "the file header (byte 42) names {0} chunks; there are {1}"),
+        [EvtxChunkMagic] = new("第 {0} 位元組起的 {1} 位元組不是事件區塊，略過", "{1} bytes at byte {0} are no chunk of events and were left out"),
+        [EvtxChunkCut] = new("第 {0} 位元組的區塊只有 {1} 位元組，檔案在此中斷", "the chunk at byte {0} has only {1} bytes: the file was cut"),
+        [EvtxChunkHeader] = new("第 {0} 位元組的區塊，其標頭檢查碼不符", "the header checksum of the chunk at byte {0} does not hold"),
+        [EvtxChunkData] = new("第 {0} 位元組的區塊，其紀錄檢查碼不符", "the checksum over the records of the chunk at byte {0} does not hold"),
+        [EvtxChunkEnd] = new("第 {0} 位元組的區塊，其標頭所記的紀錄結尾不正確", "the chunk at byte {0} names a wrong end of its records"),
+        [EvtxChunkLimit] = new("第 {0} 位元組起，這個區塊的其餘紀錄超過處理上限，略過", "from byte {0} on, the rest of the chunk is above what is read of one chunk and was left out"),
+        [EvtxRecordNone] = new("第 {0} 位元組應是紀錄而不是，往後尋找下一筆", "there is no record at byte {0} where one should be; the next one was searched for"),
+        [EvtxRecordSize] = new("第 {0} 位元組的紀錄，其長度不可能，略過", "the record at byte {0} has an impossible size and was left out"),
+        [EvtxRecordCopy] = new("第 {0} 位元組的紀錄，前後兩個長度不一致", "the two sizes of the record at byte {0} differ"),
+        [EvtxRecordEnds] = new("第 {0} 位元組的紀錄在第 {1} 位元組處不完整，略過", "the record at byte {0} ends too early at byte {1} and was left out"),
+        [EvtxRecordToken] = new("第 {0} 位元組的紀錄在第 {1} 位元組處有不該出現的內容，略過", "the record at byte {0} has something at byte {1} that cannot stand there and was left out"),
+        [EvtxRecordOffset] = new("第 {0} 位元組的紀錄在第 {1} 位元組處指向錯誤的位置，略過", "the record at byte {0} points to a wrong place at byte {1} and was left out"),
+        [EvtxRecordLimit] = new("第 {0} 位元組的紀錄在第 {1} 位元組處超過處理上限，略過", "the record at byte {0} is above what is read of one record at byte {1} and was left out"),
+        [EvtxRecordMore] = new("第 {0} 位元組的紀錄在事件之外另有內容，未納入", "the record at byte {0} has something beside its event, which was left out"),
+        [EvtxTextHidden] = new("有文字在零字元之後還有內容；依 Windows 只顯示到零字元為止", "a text goes on behind a zero character; as in Windows it ends there"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>All codes.</summary>

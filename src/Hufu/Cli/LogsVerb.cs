@@ -125,6 +125,8 @@ internal static class LogsVerb
                 Console.WriteLine(made.Store.AlreadyImported && made.Formats.Count == 0
                     ? $"{file.Name}: {made.Store.Records} events, imported before."
                     : string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {made.Store.Added} events added, {made.Store.WithProblems} with problems, {made.Alerts.Created.Count} alerts created{(made.Alerts.Created.Count > 0 ? " (" + string.Join(", ", made.Alerts.Created.Take(10)) + ")" : "")}, {made.Alerts.Grown.Count} grown."));
+                foreach (var problem in made.Store.FileProblems.Take(10)) await Console.Error.WriteLineAsync($"{file.Name}: {LogProblem.Text(problem)} [{LogProblem.CodeOf(problem)}]");
+                if (made.Store.FileProblems.Count > 10) await Console.Error.WriteLineAsync($"{file.Name}: and {made.Store.FileProblems.Count - 10} more of the kind.");
                 foreach (var problem in made.Problems.Take(10)) await Console.Error.WriteLineAsync($"{file.Name}: record {problem.Number}: {string.Join("; ", problem.Problems.Select(LogProblem.Text))}");
             }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Hufu.Logs;
 
@@ -10,11 +9,12 @@ internal static class ParseVerb
 {
     internal static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "A log file (.gz and .zst are unpacked), or - for standard input." };
+        var file = new Argument<string>("file") { Description = "A log file, also a Windows event log (.evtx); .gz and .zst are unpacked; or - for standard input." };
         var format = new Option<string?>("--as") { Description = "The decoder to use. Without it each record is recognised by itself." };
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
         var verb = new Command("parse", """
             Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
+            What is damaged in a Windows event log is named on standard error, with its place, and everything else is read.
             Examples:
               hufu parse /var/log/auth.log | jq 'select(.valid | not)'
               zcat fw.gz | hufu parse - --as rfc3164
@@ -31,16 +31,19 @@ internal static class ParseVerb
             }
 
             var options = new LogParseOptions { Format = parse.GetValue(format), ReferenceTime = TimeProvider.System.GetUtcNow() };
-            using var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
-            using var reader = new RecordReader(input, parse.GetValue(framing));
-            using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
-            while (await reader.ReadAsync(cancellation) is { } record)
+            var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
+            await using var reader = new LogFileReader(input, options, parse.GetValue(framing));
+            using (var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024))
             {
-                using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-                    LogParser.Write(LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options), json);
-                output.WriteByte((byte)'\n');
+                await foreach (var record in reader.RecordsAsync(cancellation))
+                {
+                    using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+                        LogParser.Write(record, json);
+                    output.WriteByte((byte)'\n');
+                }
             }
 
+            foreach (var problem in reader.Problems) await Console.Error.WriteLineAsync($"{name}: {LogProblem.Text(problem)} [{LogProblem.CodeOf(problem)}]");
             return 0;
         });
         return verb;

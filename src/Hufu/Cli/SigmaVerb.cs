@@ -52,7 +52,7 @@ internal static class SigmaVerb
     private static Command Test()
     {
         var paths = new Argument<string[]>("rules") { Description = "Rule files or folders.", Arity = ArgumentArity.OneOrMore };
-        var events = new Option<string[]>("--events") { Description = "Event files: JSON lines, syslog, access logs; .gz and .zst are unpacked.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var events = new Option<string[]>("--events") { Description = "Event files: JSON lines, syslog, access logs, Windows event logs (.evtx); .gz and .zst are unpacked.", Required = true, AllowMultipleArgumentsPerToken = true };
         var any = new Option<bool>("--any-source") { Description = "Try every rule on every event, whatever its logsource says." };
         var format = Format();
         var verb = new Command("test", """
@@ -76,15 +76,16 @@ internal static class SigmaVerb
                 var found = new List<SigmaMatch>();
                 foreach (var file in files)
                 {
-                    await using var stream = RecordReader.OpenFile(file);
-                    using var reader = new RecordReader(stream, LogFraming.Auto);
+                    await using var reader = LogFileReader.Open(file, options);
                     long number = 0;
-                    while (await reader.ReadAsync(cancellation) is { } record)
+                    await foreach (var record in reader.EventsAsync(now, Path.GetFileName(file), cancellation: cancellation))
                     {
                         read++;
-                        var item = LogParser.Parse(record.Bytes.Span, now, Path.GetFileName(file), options) with { Id = $"{file}:{++number}" };
+                        var item = record with { Id = $"{file}:{++number}" };
                         matched += Process(session, item, parse.GetValue(any), found, rows);
                     }
+
+                    foreach (var problem in reader.Problems) await Console.Error.WriteLineAsync($"{file}: {LogProblem.Text(problem)} [{LogProblem.CodeOf(problem)}]");
                 }
             }
 

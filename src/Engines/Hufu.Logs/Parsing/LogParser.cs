@@ -33,7 +33,12 @@ public static class LogParser
     public static LogEvent Parse(string raw, DateTimeOffset receivedAt, string source, LogParseOptions options)
     {
         ArgumentNullException.ThrowIfNull(raw);
-        var record = ParseRecord(raw, options);
+        return Event(ParseRecord(raw, options), raw, receivedAt, source);
+    }
+
+    /// <summary>The event that a record tells of.</summary>
+    internal static LogEvent Event(ParsedRecord record, string raw, DateTimeOffset receivedAt, string source)
+    {
         var fields = (Dictionary<string, string>)record.Fields;
         if (record.StructuredData is { } data)
         {

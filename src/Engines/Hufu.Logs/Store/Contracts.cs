@@ -97,6 +97,9 @@ public sealed record LogStoreOptions
 /// <param name="WithProblems">Of the added ones, those read with problems.</param>
 public sealed record ImportResult(string Sha256, long Records, long Added, long WithProblems)
 {
+    /// <summary>What is wrong with the file as a whole, so that records may be missing, as codes of <see cref="LogProblem"/>; at most 1,000.</summary>
+    public IReadOnlyList<string> FileProblems { get; init; } = [];
+
     /// <summary>True when the whole file was in the store already.</summary>
     public bool AlreadyImported => Added == 0 && Records > 0;
 }

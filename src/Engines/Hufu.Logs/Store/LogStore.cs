@@ -188,8 +188,8 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Imports a file (<c>.gz</c> and <c>.zst</c> are unpacked). The same contents imported again add nothing; an import that was cut off goes on
-    /// where it stopped.
+    /// Imports a file of text records or a Windows event log (<c>.gz</c> and <c>.zst</c> are unpacked). The same contents imported again add nothing;
+    /// an import that was cut off goes on where it stopped.
     /// </summary>
     public async Task<ImportResult> ImportAsync(string path, string source, LogParseOptions parse, LogFraming framing = LogFraming.Auto, CancellationToken cancellation = default)
     {
@@ -203,20 +203,16 @@ public sealed partial class LogStore : IAsyncDisposable
             var known = imports.GetValueOrDefault(sha256);
             if (known is { Complete: true }) return new ImportResult(sha256, known.Records, 0, 0);
             var skip = known?.Records ?? 0;
-            long read = 0, problems = 0;
-            var received = options.Clock.GetUtcNow();
+            long added = 0, problems = 0;
             var batch = new List<LogEvent>();
             long held = 0;
-            await using var stream = RecordReader.OpenFile(path);
-            using var reader = new RecordReader(stream, framing, parse.MaxLength);
-            while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record)
+            await using var reader = LogFileReader.Open(path, parse, framing);
+            await foreach (var item in reader.EventsAsync(options.Clock.GetUtcNow(), source, skip, cancellation).ConfigureAwait(false))
             {
-                if (++read <= skip) continue;
-                var item = LogParser.Parse(record.Bytes.Span, received, source, parse);
-                if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
+                added++;
                 if (item.Problems.Count > 0) problems++;
                 batch.Add(item);
-                held += record.Bytes.Length;
+                held += Encoding.UTF8.GetByteCount(item.Raw);
                 if (batch.Count < ImportBatch && held < ImportBatchBytes) continue;
                 await AppendOwnedAsync(batch, new ImportMark(sha256, batch.Count, false), cancellation).ConfigureAwait(false);
                 batch.Clear();
@@ -224,7 +220,7 @@ public sealed partial class LogStore : IAsyncDisposable
             }
 
             await AppendOwnedAsync(batch, new ImportMark(sha256, batch.Count, true), cancellation).ConfigureAwait(false);
-            return new ImportResult(sha256, read, read - skip, problems);
+            return new ImportResult(sha256, skip + added, added, problems) { FileProblems = [.. reader.Problems] };
         }
         finally
         {
