@@ -11,16 +11,20 @@ internal static class ParseVerb
     internal static Command Create()
     {
         var file = new Argument<string>("file") { Description = "A log file (.gz and .zst are unpacked), or - for standard input." };
-        var format = new Option<string?>("--as") { Description = "The decoder to use. Without it each record is recognised by itself." };
+        var format = new Option<string?>("--as") { Description = "The format or decoder to read every record with. Without it each record is recognised by itself.", HelpName = "NAME" };
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
-        var verb = new Command("parse", """
+        var verb = new Command("parse", $"""
             Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
+            Fields keep the names of their source; under "ecs" stand the names by which a search finds them whatever the source.
+            Formats: {string.Join(", ", LogFormats.All)}.
+            Decoders of single programs, with or without a syslog header: {string.Join(", ", LogFormats.Decoders)}.
             Examples:
               hufu parse /var/log/auth.log | jq 'select(.valid | not)'
               zcat fw.gz | hufu parse - --as rfc3164
+              hufu parse sign-ins.csv --as csv
             Exit code 0: read to the end; 2: the file cannot be read.
             """) { file, format, framing };
-        format.AcceptOnlyFromAmong([.. LogFormats.All]);
+        format.AcceptOnlyFromAmong([.. LogFormats.All, .. LogFormats.Decoders]);
         verb.SetAction(async (parse, cancellation) =>
         {
             var name = parse.GetValue(file)!;
@@ -33,11 +37,12 @@ internal static class ParseVerb
             var options = new LogParseOptions { Format = parse.GetValue(format), ReferenceTime = TimeProvider.System.GetUtcNow() };
             using var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
             using var reader = new RecordReader(input, parse.GetValue(framing));
+            var stream = new LogStream();
             using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
             while (await reader.ReadAsync(cancellation) is { } record)
             {
                 using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-                    LogParser.Write(LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options), json);
+                    LogParser.Write(LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options, stream), json);
                 output.WriteByte((byte)'\n');
             }
 

@@ -78,11 +78,12 @@ internal static class SigmaVerb
                 {
                     await using var stream = RecordReader.OpenFile(file);
                     using var reader = new RecordReader(stream, LogFraming.Auto);
+                    var said = new LogStream();
                     long number = 0;
                     while (await reader.ReadAsync(cancellation) is { } record)
                     {
                         read++;
-                        var item = LogParser.Parse(record.Bytes.Span, now, Path.GetFileName(file), options) with { Id = $"{file}:{++number}" };
+                        var item = LogParser.Parse(record.Bytes.Span, now, Path.GetFileName(file), options, said) with { Id = $"{file}:{++number}" };
                         matched += Process(session, item, parse.GetValue(any), found, rows);
                     }
                 }

@@ -206,13 +206,20 @@ public sealed partial class LogStore : IAsyncDisposable
             long read = 0, problems = 0;
             var received = options.Clock.GetUtcNow();
             var batch = new List<LogEvent>();
+            var said = new LogStream();
             long held = 0;
             await using var stream = RecordReader.OpenFile(path);
             using var reader = new RecordReader(stream, framing, parse.MaxLength);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record)
             {
-                if (++read <= skip) continue;
-                var item = LogParser.Parse(record.Bytes.Span, received, source, parse);
+                // Also a record that is stored already may name the columns of those to come.
+                if (++read <= skip)
+                {
+                    LogParser.Note(record.Bytes.Span, parse, said);
+                    continue;
+                }
+
+                var item = LogParser.Parse(record.Bytes.Span, received, source, parse, said);
                 if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
                 if (item.Problems.Count > 0) problems++;
                 batch.Add(item);
