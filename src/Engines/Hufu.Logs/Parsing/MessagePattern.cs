@@ -91,7 +91,7 @@ internal sealed class MessagePattern
                 continue;
             }
 
-            if (element.Kind == Kind.Last) return Last(elements.AsSpan(i), text, ref at, ref found);
+            if (element.Kind == Kind.Last) return Last(elements[i..], text, ref at, ref found);
             if (!Take(element, i + 1 < elements.Length && elements[i + 1].Kind == Kind.Literal ? elements[i + 1].Text : null, text, ref at, found ??= [])) return false;
         }
 
@@ -101,17 +101,17 @@ internal sealed class MessagePattern
     /// <summary>Takes text up to the last place from which the rest of the pattern fits. Few places are tried: what stands behind is the program's own and short.</summary>
     private static bool Last(ReadOnlySpan<Element> elements, string text, ref int at, ref List<Value>? found)
     {
-        found ??= [];
-        var (from, count, end) = (at, found.Count, text.Length);
+        var values = found ??= [];
+        var (from, count, end) = (at, values.Count, text.Length);
         for (var tries = 0; tries < LastTries && end >= from; tries++)
         {
             var place = elements.Length == 1 ? text.Length : end == from ? -1 : text.LastIndexOf(elements[1].Text, end - 1, end - from, StringComparison.Ordinal);
             if (place < from) return false;
             at = place;
-            found.Add(new Value(Kind.Last, elements[0].Text, from, place));
+            values.Add(new Value(Kind.Last, elements[0].Text, from, place));
             if (Match(elements[1..], text, ref at, ref found)) return true;
             at = from;
-            found.RemoveRange(count, found.Count - count);
+            values.RemoveRange(count, values.Count - count);
             end = place + elements[1].Text.Length - 1;
         }
 
