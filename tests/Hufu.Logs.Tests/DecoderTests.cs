@@ -116,7 +116,11 @@ public class DecoderTests
         Assert.Equal(["decoder.none|postfix"], LogParser.ParseRecord("Jan  4 01:02:03 h x: nothing known", Options with { Format = "postfix" }).Problems);
         Assert.Equal("decoder.none|squid", Assert.Single(LogParser.ParseRecord("nothing known at all", Options with { Format = "squid" }).Problems));
         Assert.Throws<ArgumentException>(() => LogParser.ParseRecord("x", Options with { Format = "nonesuch" }));
-        foreach (var name in LogFormats.Decoders) Assert.NotNull(LogParser.ParseRecord("Jan  4 01:02:03 h x: some text", Options with { Format = name }));
+        // Reading any text reads all patterns of the table.
+        foreach (var name in LogFormats.Decoders)
+        {
+            foreach (var line in new[] { "Jan  4 01:02:03 h x: some text", "just some text" }) Assert.Equal(line, LogParser.Parse(line, Reference, "test", Options with { Format = name }).Raw);
+        }
     }
 
     [Theory]

@@ -41,9 +41,9 @@ internal static class JsonRecordParser
             reading.Fault(LogProblem.Of(LogProblem.JsonInvalid, fault.BytePositionInLine ?? 0));
             whole = false;
         }
-        catch (InvalidOperationException)
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException)
         {
-            // A lone surrogate in an escape has no text.
+            // A lone surrogate, in an escape or as it is, has no text.
             reading.Fault(LogProblem.JsonNotUnicode);
             whole = false;
         }

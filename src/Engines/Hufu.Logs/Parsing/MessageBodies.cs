@@ -136,7 +136,7 @@ internal static class AuditBody
             {
                 var end = text.IndexOf('"', at + 1);
                 if (end < 0) end = text.Length;
-                reading.Add(name, text[(at + 1)..end]);
+                if (name.Length > 0) reading.Add(name, text[(at + 1)..end]);
                 at = Math.Min(end + 1, text.Length);
                 continue;
             }
@@ -144,9 +144,9 @@ internal static class AuditBody
             var start = at;
             while (at < text.Length && text[at] is not (' ' or '\u001D' or '\'')) at++;
             var value = text[start..at];
-            if (value is "" or "?" or "(null)") continue;
+            if (name.Length == 0 || value is "" or "?" or "(null)") continue;
             // The arguments of EXECVE are encoded so too; those of SYSCALL are addresses.
-            reading.Add(name, Encoded.Contains(name) || (arguments && name[0] == 'a' && name.Length > 1 && char.IsAsciiDigit(name[1])) ? Decoded(value) : value);
+            reading.Add(name, Encoded.Contains(name) || (arguments && name.Length > 1 && name[0] == 'a' && char.IsAsciiDigit(name[1])) ? Decoded(value) : value);
         }
     }
 

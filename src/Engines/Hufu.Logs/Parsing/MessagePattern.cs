@@ -206,12 +206,13 @@ internal sealed class MessagePattern
             from = at;
             to = from;
             while (to < text.Length && to < from + 64 && (char.IsAsciiHexDigit(text[to]) || text[to] is ':' or '.')) to++;
+            if (to == from) return false;
             var run = to;
             port = to < text.Length && text[to] is '/' or '(' or '#' ? to + 1 : -1;
             if (port < 0)
             {
-                if (to > from && text[to - 1] == ':') to--;
-                var colon = text.LastIndexOf(':', Math.Max(to - 1, from), Math.Max(to - from, 0));
+                if (to > from + 1 && text[to - 1] == ':') to--;
+                var colon = text.LastIndexOf(':', to - 1, to - from);
                 // Without brackets the last colon is the port's, unless what is before it is no address.
                 if (colon > from && LogParser.IsAddress(text[from..colon]) && text.AsSpan((colon + 1)..to) is { Length: > 0 and <= 5 } digits && !digits.ContainsAnyExceptInRange('0', '9'))
                 {
