@@ -105,8 +105,9 @@ internal sealed class MessagePattern
         var (from, count, end) = (at, values.Count, text.Length);
         for (var tries = 0; tries < LastTries && end >= from; tries++)
         {
-            var place = elements.Length == 1 ? text.Length : end == from ? -1 : text.LastIndexOf(elements[1].Text, end - 1, end - from, StringComparison.Ordinal);
-            if (place < from) return false;
+            var place = elements.Length == 1 ? end - from : text.AsSpan(from, end - from).LastIndexOf(elements[1].Text);
+            if (place < 0) return false;
+            place += from;
             at = place;
             values.Add(new Value(Kind.Last, elements[0].Text, from, place));
             if (Match(elements[1..], text, ref at, ref found)) return true;
