@@ -123,6 +123,10 @@ public class DecoderTests
         }
     }
 
+    [Fact]
+    public void AModuleOfAForwarderHidesNoSource() =>
+        Assert.Contains(new LogSourceHint("linux", null, "sshd"), LogSourceHints.For(Read("""{"event":{"module":"system"},"program":"sshd","message":"x"}""")));
+
     [Theory]
     [InlineData("2026-01-04 01:02:03 something else happened")]
     [InlineData("just text")]

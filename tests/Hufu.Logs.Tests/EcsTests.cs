@@ -35,7 +35,18 @@ public sealed class EcsTests : IDisposable
     {
         Assert.Equal("10.9.9.9", Read("""{"source":{"ip":"10.9.9.9"},"src_ip":"203.0.113.9"}""").Field("source.ip"));
         Assert.Null(Read("just text").Field("source.ip"));
+        Assert.Null(Read("Jan  4 01:02:03 h sshd[1]: Failed password for root from 203.0.113.9 port 22 ssh2").Field("http.request.method"));
         Assert.Null(Read("just text").Field("no.such"));
+    }
+
+    [Fact]
+    public void TheWrittenRecordShowsWhatASearchWouldFind()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new System.Text.Json.Utf8JsonWriter(stream)) LogParser.Write(LogParser.ParseRecord("Jan  4 01:02:03 h sshd[1]: Failed password for root from 203.0.113.9 port 22 ssh2", Options), json);
+        using var read = System.Text.Json.JsonDocument.Parse(stream.ToArray());
+        Assert.Equal("sshd", read.RootElement.GetProperty("decoder").GetString());
+        Assert.Equal("203.0.113.9", read.RootElement.GetProperty("ecs").GetProperty("source.ip").GetString());
     }
 
     [Fact]

@@ -57,8 +57,8 @@ public static class LogSourceHints
     {
         ArgumentNullException.ThrowIfNull(logEvent);
         if (logEvent.Fields.TryGetValue("Channel", out var channel)) return channel == "Linux-Sysmon/Operational" ? LinuxSysmon(logEvent.Field("EventID")) : Windows(channel, logEvent.Field("EventID"));
-        if (logEvent.Fields.TryGetValue("event.module", out var module))
-            return (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared ? [declared] : [];
+        // A forwarder may have modules of its own.
+        if (logEvent.Fields.TryGetValue("event.module", out var module) && (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared) return [declared];
         if (logEvent.Format == LogFormats.Access || (logEvent.Format == LogFormats.W3C && logEvent.Fields.ContainsKey("cs-method"))) return [new(null, "webserver", null)];
         if (logEvent.Format == LogFormats.NginxError) return [new(null, null, "nginx")];
         if (logEvent.App is not { } app) return [];
