@@ -196,11 +196,12 @@ public static class LogParser
         if (first == '#' && TableParser.DirectiveOf(raw) is { } directive) return Table(raw, directive, options, stream);
         if (stream?.Header is { Columns.Length: > 0 } header) return Table(raw, header.Format, options, stream);
         // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
-        if (first is >= '0' and <= '9' && Line(raw, options) is { } early) return early;
-        if (SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
+        var digit = first is >= '0' and <= '9';
+        if (!digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
-        if (first is not (>= '0' and <= '9') && Line(raw, options) is { } line) return line;
+        if (Line(raw, options) is { } line) return line;
+        if (digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
         if (PairsParser.Looks(raw)) return Body(LogFormats.Pairs, raw, options, reading => PairsParser.ReadRecord(raw, reading));
         return raw.StartsWith('<') && raw.IndexOf('>', StringComparison.Ordinal) is > 0 and < 8 && char.IsAsciiDigit(raw.ElementAtOrDefault(1))
             ? SyslogParser.Parse3164(raw, options)

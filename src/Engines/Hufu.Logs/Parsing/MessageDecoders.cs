@@ -51,7 +51,7 @@ internal static class MessageDecoders
             {
                 foreach (var candidate in table.ByAppBegin)
                 {
-                    if (Array.Exists(candidate.AppBegins, begin => app.StartsWith(begin, StringComparison.Ordinal)) && candidate.Read(message, 0, app, reading, table)) return;
+                    if (candidate.IsFor(app) && candidate.Read(message, 0, app, reading, table)) return;
                 }
             }
         }
@@ -166,6 +166,16 @@ internal static class MessageDecoders
         public LogSourceHint? Source { get; }
 
         public void Link(FrozenDictionary<string, Decoder> byName) => then = thenName is null ? null : byName[thenName];
+
+        public bool IsFor(string app)
+        {
+            foreach (var begin in AppBegins)
+            {
+                if (app.StartsWith(begin, StringComparison.Ordinal)) return true;
+            }
+
+            return false;
+        }
 
         public bool Applies(string message)
         {
