@@ -35,6 +35,8 @@ public static class LogParser
         ArgumentNullException.ThrowIfNull(raw);
         var record = ParseRecord(raw, options, stream);
         var fields = (Dictionary<string, string>)record.Fields;
+        // Most messages of unknown programs have no fields, and are spared the look.
+        var address = fields.Count == 0 ? null : First(fields, "src_ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip");
         if (record.StructuredData is { } data)
         {
             foreach (var (id, parameters) in data)
@@ -45,7 +47,6 @@ public static class LogParser
 
         if (record.ProcId is not null) fields.TryAdd("procid", record.ProcId);
         if (record.MsgId is not null) fields.TryAdd("msgid", record.MsgId);
-        var address = First(fields, "src_ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip");
         return new LogEvent
         {
             ReceivedAt = receivedAt, OccurredAt = record.Timestamp, TimeZoneAssumed = record.TimeZoneAssumed, Source = source, Host = record.HostName,

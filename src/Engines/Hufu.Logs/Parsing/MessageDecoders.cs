@@ -43,7 +43,7 @@ internal static class MessageDecoders
         if (message.Length > LongestMessage) return;
         if (app is not null)
         {
-            if (table.ByApp.TryGetValue(app, out var decoder) || table.ByApp.TryGetValue(Base(app), out decoder))
+            if (table.ByApp.TryGetValue(app, out var decoder) || (app.StartsWith('/') && table.ByApp.TryGetValue(Base(app), out decoder)))
             {
                 if (decoder.Read(message, 0, app, reading, table)) return;
             }
@@ -94,7 +94,7 @@ internal static class MessageDecoders
     private static string Base(string app)
     {
         var slash = app.LastIndexOf('/');
-        return slash < 0 || app[0] != '/' ? app : app[(slash + 1)..];
+        return app[(slash + 1)..];
     }
 
     /// <summary>rsyslog puts a message that it counted into brackets.</summary>
