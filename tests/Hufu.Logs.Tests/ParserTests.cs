@@ -175,9 +175,19 @@ public class ParserTests
             "2026-01-04 09:02:03,123 +0800 web01 sudo: x", """{"a":{"b":[1,"c"]},"@timestamp":"2026-01-04T01:02:03Z","EventID":4625}""",
             "203.0.113.7 - - [04/Jan/2026:09:00:00 +0800] \"GET / HTTP/1.1\" 404 153 \"-\" \"x\"", "Jan  4 01:02:03 h kernel: DROP IN=eth0 SRC=1.2.3.4 DST=10.0.0.1 DPT=22",
             "Jan  4 01:02:03 h sshd[1]: Failed password for invalid user x from 203.0.113.9 port 4242 ssh2",
+            "<134>Jan  4 01:02:03 fw CEF:0|a\\|b|c|d|e|f|5|src=10.0.0.1 cs1Label=x y cs1=a\\=b msg=c d=e", "LEEF:2.0|a|b|c|d|0x5E|src=10.0.0.1^devTime=Jan 4 2026 01:02:03 UTC^msg=x y",
+            "date=2026-01-04 time=01:02:03 devid=\"F\" logid=\"1\" type=\"traffic\" msg=\"a \\\"b\\\"\" x='y z'", "<Event xmlns='x'><System><EventID>1</EventID><Channel>Security</Channel></System><EventData><Data Name='a'>b &amp; c</Data></EventData></Event>",
+            "#separator \\x09", "#fields\tts\tuid\tquery", "1767488523.1\tC1\tb\\xc3\\xbc", "#Fields: date time c-ip cs(User-Agent)", "2026-01-04 01:02:03 203.0.113.9 Mozilla/5.0+(X11)", "a,\"b \"\"c\"\"\",d",
+            "type=EXECVE msg=audit(1767488523.123:456): argc=2 a0=\"sh\" a1=6563686F saddr=02000050CB0071090000000000000000 msg='op=x acct=\"y\"'", "<189>45: r1: *Jan  4 01:02:03.123 UTC: %SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(4242) -> 10.0.0.5(22), 1 packet",
+            "Jan  4 01:02:03 h haproxy[1]: [2001:db8::9]:443 [04/Jan/2026:12:14:14.655] fe~ bck/srv -1/0 400 187 - - PR-- 1/1 0/0 {a} \"GET / HTTP/1.1\"", "1767488523.123    120 10.0.0.5 TCP_MISS/200 1234 GET http://x/ - HIER_DIRECT/198.51.100.7 text/html",
+            "1,2026/01/04 01:02:03,0072,TRAFFIC,end,1,2026/01/04 01:02:03,10.0.0.5,198.51.100.7,,,\"a, b\",c", "2026-01-04 01:02:03.123 UTC [77] a@b FATAL:  password authentication failed for user \"x\"",
+            "Jan  4 01:02:03 h sshd[1]: message repeated 2 times: [ Disconnected from user a b 203.0.113.9 port 22]", """{"CreationTime":"2026-01-04T01:02:03","Operation":"x","Workload":"y","RecordType":1,"Parameters":[{"Name":"a","Value":"b"},{"c":[1]}]}""",
         ];
         var random = new Random(20260104);
-        var pieces = new[] { "<", ">", "[", "]", "\"", "\\", "{", "}", ":", " ", "-", "\0", "登", "9999999999", "=", "\uFEFF" };
+        var pieces = new[] { "<", ">", "[", "]", "\"", "\\", "{", "}", ":", " ", "-", "\0", "登", "9999999999", "=", "\uFEFF", "|", ",", "'", "\t", "#", "%", "(", ")", "&", "/", "\uD800", "\r" };
+        string?[] formats = [null, .. LogFormats.All];
+        string[] decoders = [.. LogFormats.Decoders];
+        var streams = formats.Select(_ => new LogStream()).ToArray();
         for (var round = 0; round < 20_000; round++)
         {
             var line = new StringBuilder(seeds[round % seeds.Length]);
@@ -193,8 +203,10 @@ public class ParserTests
             }
 
             var text = line.ToString();
-            foreach (var format in LogFormats.All.Append(null))
-                Assert.Equal(text, Read(text, Options with { Format = format }).Raw);
+            for (var i = 0; i < formats.Length; i++)
+                Assert.Equal(text, LogParser.Parse(text, Reference, "test", Options with { Format = formats[i] }, streams[i]).Raw);
+            Assert.Equal(text, Read(text, Options with { Format = decoders[round % decoders.Length] }).Raw);
+            Assert.Equal(text, Read(text).Raw);
         }
     }
 

@@ -104,6 +104,16 @@ public sealed class StoreTests : IDisposable
         Assert.Equal(["y", "x"], await Found(again, ""));
     }
 
+    [Fact]
+    public async Task ColumnsNamedAtTheBeginOfAFileHoldForAllItsLines()
+    {
+        var path = Path.Combine(folder, "iis.log");
+        await File.WriteAllLinesAsync(path, ["#Software: x", "#Fields: date time c-ip cs-method cs-uri-stem sc-status", .. Enumerable.Range(0, 50).Select(i => $"2026-01-04 01:02:{i:00} 203.0.113.{i} GET /p{i} 404")], Stop);
+        await using var store = LogStore.Open(Path.Combine(folder, "store"));
+        Assert.Equal((52L, 0L), await store.ImportAsync(path, "iis", Parse, cancellation: Stop) is var done ? (done.Added, done.WithProblems) : default);
+        Assert.Equal(["GET /p7 404"], await Found(store, "source.ip:203.0.113.7 http.response.status_code:404"));
+    }
+
     [Theory]
     [InlineData("failed", "Failed password|failed again")]
     [InlineData("\"FAILED PASS\"", "Failed password")]

@@ -56,7 +56,7 @@ public sealed record LogEvent
     /// <summary>The time that the event is ordered and searched by: <see cref="OccurredAt"/>, else <see cref="ReceivedAt"/>.</summary>
     public DateTimeOffset Time => OccurredAt ?? ReceivedAt;
 
-    /// <summary>A known column or an entry of <see cref="Fields"/>, by the name that searches use; absent when the event has none.</summary>
+    /// <summary>A known column, an entry of <see cref="Fields"/>, or what an ECS name means (<see cref="EcsNames"/>), by the name that searches use; absent when the event has none.</summary>
     public string? Field(string name) => name switch
     {
         "source" => Source,
@@ -68,7 +68,7 @@ public sealed record LogEvent
         "message" => Message,
         "raw" => Raw,
         "format" => Format,
-        _ => Fields.TryGetValue(name, out var value) ? value : null,
+        _ => Fields.TryGetValue(name, out var value) ? value : EcsNames.Resolve(this, name),
     };
 }
 
@@ -90,6 +90,30 @@ public static class LogFormats
     /// <summary>The error log of nginx.</summary>
     public const string NginxError = "nginx-error";
 
+    /// <summary>Common Event Format.</summary>
+    public const string Cef = "cef";
+
+    /// <summary>Log Event Extended Format 1.0 and 2.0.</summary>
+    public const string Leef = "leef";
+
+    /// <summary>Windows events as XML, which Sysmon for Linux writes too.</summary>
+    public const string WindowsXml = "winevent-xml";
+
+    /// <summary>Any other record that is one XML element.</summary>
+    public const string Xml = "xml";
+
+    /// <summary>W3C extended logs, IIS among them: <c>#Fields:</c> names the columns of the lines that follow.</summary>
+    public const string W3C = "w3c";
+
+    /// <summary>Zeek's tables, whose <c>#fields</c> names the columns.</summary>
+    public const string Zeek = "zeek";
+
+    /// <summary>CSV whose first line names the columns; only when told, for any text may hold commas.</summary>
+    public const string Csv = "csv";
+
+    /// <summary><c>name=value</c> pairs, logfmt among them.</summary>
+    public const string Pairs = "kv";
+
     /// <summary>Any text.</summary>
     public const string Plain = "plain";
 
@@ -97,13 +121,19 @@ public static class LogFormats
     public const string Evtx = "evtx";
 
     /// <summary>The formats of a line, in the order in which they are tried.</summary>
-    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Access, NginxError, Plain];
+    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Cef, Leef, WindowsXml, Xml, W3C, Zeek, Csv, Access, NginxError, Pairs, Plain];
+
+    /// <summary>
+    /// The decoders of single programs' messages. Given as a format, one reads every record whose header is syslog or that has none, whatever
+    /// program the record names.
+    /// </summary>
+    public static IReadOnlyList<string> Decoders => Parsing.MessageDecoders.Names;
 }
 
 /// <summary>How records are read.</summary>
 public sealed record LogParseOptions
 {
-    /// <summary>The format to read every record as; absent to find it for each record.</summary>
+    /// <summary>The format or decoder to read every record as (<see cref="LogFormats"/>); absent to find it for each record.</summary>
     public string? Format { get; init; }
 
     /// <summary>The time by which a year is found for records that name none: the latest year that puts the record no more than a day after it.</summary>
@@ -127,6 +157,9 @@ public sealed record ParsedRecord
 {
     /// <summary>Name of the format: see <see cref="LogFormats"/>.</summary>
     public required string Format { get; init; }
+
+    /// <summary>The decoder that understood the message; absent when none did.</summary>
+    public string? Decoder { get; init; }
 
     /// <summary>What is wrong, as codes of <see cref="LogProblem"/>; a record is valid when this is empty.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];

@@ -175,6 +175,54 @@ public static class LogProblem
     /// <summary>A text goes on behind a zero character; as in Windows it ends there.</summary>
     public const string EvtxTextHidden = "evtx.text-hidden";
 
+    /// <summary>Not a CEF record.</summary>
+    public const string CefNone = "cef.none";
+
+    /// <summary>The CEF header has {0} of 7 parts.</summary>
+    public const string CefHeader = "cef.header";
+
+    /// <summary>Character {0}: '{1}' in the CEF extension is no name=value.</summary>
+    public const string CefExtension = "cef.extension";
+
+    /// <summary>Not a LEEF record.</summary>
+    public const string LeefNone = "leef.none";
+
+    /// <summary>The LEEF header has {0} of 5 parts.</summary>
+    public const string LeefHeader = "leef.header";
+
+    /// <summary>The LEEF delimiter '{0}' is neither a character nor a code; read with tabs.</summary>
+    public const string LeefDelimiter = "leef.delimiter";
+
+    /// <summary>Character {0}: the LEEF attribute '{1}' is no name=value.</summary>
+    public const string LeefAttribute = "leef.attribute";
+
+    /// <summary>No name=value in the record.</summary>
+    public const string PairsNone = "kv.none";
+
+    /// <summary>The quote of '{0}' is not closed.</summary>
+    public const string PairsQuote = "kv.quote";
+
+    /// <summary>Not an XML element.</summary>
+    public const string XmlNone = "xml.none";
+
+    /// <summary>Not well-formed XML at line {0}, character {1}.</summary>
+    public const string XmlInvalid = "xml.invalid";
+
+    /// <summary>XML nested more than {0} levels deep; the rest is in the raw line only.</summary>
+    public const string XmlDeep = "xml.deep";
+
+    /// <summary>No line before this one names the columns.</summary>
+    public const string TableNoHeader = "table.no-header";
+
+    /// <summary>The line has {0} values, the header {1}.</summary>
+    public const string TableColumns = "table.columns";
+
+    /// <summary>The quote of value {0} is not closed.</summary>
+    public const string TableQuote = "table.quote";
+
+    /// <summary>The decoder '{0}' does not know this record.</summary>
+    public const string DecoderNone = "decoder.none";
+
     private static readonly FrozenDictionary<string, LocalizedText> Texts = new Dictionary<string, LocalizedText>(StringComparer.Ordinal)
     {
         [AccessNone] = new("這行不是網站存取紀錄", "not an access line"),
@@ -232,6 +280,22 @@ public static class LogProblem
         [EvtxRecordLimit] = new("第 {0} 位元組的紀錄在第 {1} 位元組處超過處理上限，略過", "the record at byte {0} is above what is read of one record at byte {1} and was left out"),
         [EvtxRecordMore] = new("第 {0} 位元組的紀錄在事件之外另有內容，未納入", "the record at byte {0} has something beside its event, which was left out"),
         [EvtxTextHidden] = new("有文字在零字元之後還有內容；依 Windows 只顯示到零字元為止", "a text goes on behind a zero character; as in Windows it ends there"),
+        [CefNone] = new("這筆不是 CEF", "not a CEF record"),
+        [CefHeader] = new("CEF 標頭應有 7 段，只有 {0} 段", "the CEF header has {0} of 7 parts"),
+        [CefExtension] = new("第 {0} 個字元：CEF 延伸欄位的「{1}」不是「名稱=值」", "character {0}: '{1}' in the CEF extension is no name=value"),
+        [LeefNone] = new("這筆不是 LEEF", "not a LEEF record"),
+        [LeefHeader] = new("LEEF 標頭應有 5 段，只有 {0} 段", "the LEEF header has {0} of 5 parts"),
+        [LeefDelimiter] = new("LEEF 分隔符號「{0}」既不是一個字元也不是代碼，改以定位字元讀取", "the LEEF delimiter '{0}' is neither a character nor a code; read with tabs"),
+        [LeefAttribute] = new("第 {0} 個字元：LEEF 屬性「{1}」不是「名稱=值」", "character {0}: the LEEF attribute '{1}' is no name=value"),
+        [PairsNone] = new("這筆裡沒有「名稱=值」", "no name=value in the record"),
+        [PairsQuote] = new("「{0}」的引號沒有結尾", "the quote of '{0}' is not closed"),
+        [XmlNone] = new("這筆不是 XML 元素", "not an XML element"),
+        [XmlInvalid] = new("第 {0} 行第 {1} 個字元起不是格式正確的 XML", "not well-formed XML at line {0}, character {1}"),
+        [XmlDeep] = new("XML 巢狀超過 {0} 層，其餘只在原文裡", "XML nested more than {0} levels deep; the rest is in the raw line only"),
+        [TableNoHeader] = new("這行之前沒有欄位名稱", "no line before this one names the columns"),
+        [TableColumns] = new("這行有 {0} 個值，標頭有 {1} 欄", "the line has {0} values, the header {1}"),
+        [TableQuote] = new("第 {0} 個值的引號沒有結尾", "the quote of value {0} is not closed"),
+        [DecoderNone] = new("解碼器「{0}」不認得這筆", "the decoder '{0}' does not know this record"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>All codes.</summary>

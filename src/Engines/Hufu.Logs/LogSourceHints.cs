@@ -56,8 +56,10 @@ public static class LogSourceHints
     public static IReadOnlyList<LogSourceHint> For(LogEvent logEvent)
     {
         ArgumentNullException.ThrowIfNull(logEvent);
-        if (logEvent.Fields.TryGetValue("Channel", out var channel)) return Windows(channel, logEvent.Field("EventID"));
-        if (logEvent.Format == LogFormats.Access) return [new(null, "webserver", null)];
+        if (logEvent.Fields.TryGetValue("Channel", out var channel)) return channel == "Linux-Sysmon/Operational" ? LinuxSysmon(logEvent.Field("EventID")) : Windows(channel, logEvent.Field("EventID"));
+        // A forwarder may have modules of its own.
+        if (logEvent.Fields.TryGetValue("event.module", out var module) && (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared) return [declared];
+        if (logEvent.Format == LogFormats.Access || (logEvent.Format == LogFormats.W3C && logEvent.Fields.ContainsKey("cs-method"))) return [new(null, "webserver", null)];
         if (logEvent.Format == LogFormats.NginxError) return [new(null, null, "nginx")];
         if (logEvent.App is not { } app) return [];
         if (app == OwnApp && logEvent.Format == LogFormats.Json) return [new(OwnApp, null, "audit")];
@@ -67,6 +69,12 @@ public static class LogSourceHints
         if (Authentication.Contains(app)) hints.Add(new LogSourceHint("linux", null, "auth"));
         if (logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424) hints.Add(new LogSourceHint("linux", null, "syslog"));
         return hints;
+    }
+
+    private static List<LogSourceHint> LinuxSysmon(string? eventId)
+    {
+        var service = new LogSourceHint("linux", null, "sysmon");
+        return eventId is not null && Sysmon.TryGetValue(eventId, out var category) ? [new LogSourceHint("linux", category, "sysmon"), service] : [service];
     }
 
     private static List<LogSourceHint> Windows(string channel, string? eventId)

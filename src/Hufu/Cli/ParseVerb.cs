@@ -10,17 +10,21 @@ internal static class ParseVerb
     internal static Command Create()
     {
         var file = new Argument<string>("file") { Description = "A log file, also a Windows event log (.evtx); .gz and .zst are unpacked; or - for standard input." };
-        var format = new Option<string?>("--as") { Description = "The decoder to use. Without it each record is recognised by itself." };
+        var format = new Option<string?>("--as") { Description = "The format or decoder to read every record with. Without it each record is recognised by itself.", HelpName = "NAME" };
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
-        var verb = new Command("parse", """
+        var verb = new Command("parse", $"""
             Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
+            Fields keep the names of their source; under "ecs" stand the names by which a search finds them whatever the source.
+            Formats: {string.Join(", ", LogFormats.All)}.
+            Decoders of single programs, with or without a syslog header: {string.Join(", ", LogFormats.Decoders)}.
             What is damaged in a Windows event log is named on standard error, with its place, and everything else is read.
             Examples:
               hufu parse /var/log/auth.log | jq 'select(.valid | not)'
               zcat fw.gz | hufu parse - --as rfc3164
+              hufu parse sign-ins.csv --as csv
             Exit code 0: read to the end; 2: the file cannot be read.
             """) { file, format, framing };
-        format.AcceptOnlyFromAmong([.. LogFormats.All]);
+        format.AcceptOnlyFromAmong([.. LogFormats.All, .. LogFormats.Decoders]);
         verb.SetAction(async (parse, cancellation) =>
         {
             var name = parse.GetValue(file)!;

@@ -318,7 +318,7 @@ internal static class LogEndpoints
     {
         source = source.Trim();
         if (source.Length is 0 or > 100) return Refusals.Problem(422, [Error.Of("logs.take.source", "來源名稱需要 1 至 100 個字。", "The source needs a name of 1 to 100 characters.", "source")]);
-        if (format is not null && !LogFormats.All.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
+        if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         if (encoding is not ("" or "identity" or "gzip")) return Refusals.Problem(415, [Error.Of("logs.take.encoding", "只接受未壓縮或 gzip。", "Only gzip, or no compression, is taken.", "Content-Encoding")]);
         await using var body = encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body;
@@ -326,7 +326,7 @@ internal static class LogEndpoints
         var parse = new LogParseOptions { ReferenceTime = received, Format = format, AssumedOffset = SiteTime.Zone.GetUtcOffset(received) };
         var sender = http.Connection.RemoteIpAddress is { } remote ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote).ToString() : null;
         using var reader = new RecordReader(body, LogFraming.Newline, parse.MaxLength);
-        var batch = new List<LogEvent>();
+        var (batch, said) = (new List<LogEvent>(), new LogStream());
         long stored = 0, faulty = 0, held = 0, unpacked = 0;
         try
         {
@@ -334,7 +334,7 @@ internal static class LogEndpoints
             {
                 unpacked += record.Bytes.Length;
                 if (unpacked > MaxUnpacked) return Failed(413, "內容解開後過大", "The body is too large once unpacked");
-                var item = LogParser.Parse(record.Bytes.Span, received, source, parse);
+                var item = LogParser.Parse(record.Bytes.Span, received, source, parse, said);
                 if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
                 if (sender is not null) item = item with { Fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal) { ["log.source.address"] = sender } };
                 if (item.Problems.Count > 0) faulty++;

@@ -39,11 +39,18 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
             yield break;
         }
 
+        var said = new LogStream();
         using var reader = new RecordReader(begun, framing, options.MaxLength);
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record)
         {
-            if (--skip >= 0) continue;
-            var item = LogParser.Parse(record.Bytes.Span, receivedAt, source, options);
+            if (--skip >= 0)
+            {
+                // Also a record that is passed over may name the columns of those to come.
+                LogParser.Note(record.Bytes.Span, options, said);
+                continue;
+            }
+
+            var item = LogParser.Parse(record.Bytes.Span, receivedAt, source, options, said);
             yield return record.Problem is null ? item : item with { Problems = [.. item.Problems, record.Problem] };
         }
     }
@@ -59,8 +66,9 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
             yield break;
         }
 
+        var said = new LogStream();
         using var reader = new RecordReader(begun, framing, options.MaxLength);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record) yield return LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options);
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record) yield return LogParser.ParseRecord(Encoding.UTF8.GetString(record.Bytes.Span), options, said);
     }
 
     /// <inheritdoc />

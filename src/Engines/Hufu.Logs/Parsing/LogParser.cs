@@ -13,33 +13,35 @@ public static class LogParser
 {
     private static readonly UTF8Encoding Exact = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads one record from its bytes; a line break at its end does not belong to it.</summary>
-    public static LogEvent Parse(ReadOnlySpan<byte> record, DateTimeOffset receivedAt, string source, LogParseOptions options)
+    /// <summary>Reads one record from its bytes; a line break at its end does not belong to it. <paramref name="stream"/> is what its file or connection has said before.</summary>
+    public static LogEvent Parse(ReadOnlySpan<byte> record, DateTimeOffset receivedAt, string source, LogParseOptions options, LogStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         record = record.TrimEnd("\r\n"u8);
         try
         {
-            return Parse(Exact.GetString(record), receivedAt, source, options);
+            return Parse(Exact.GetString(record), receivedAt, source, options, stream);
         }
         catch (DecoderFallbackException)
         {
-            var read = Parse(Encoding.UTF8.GetString(record), receivedAt, source, options);
+            var read = Parse(Encoding.UTF8.GetString(record), receivedAt, source, options, stream);
             return read with { RawBytes = record.ToArray(), Problems = [.. read.Problems, LogProblem.NotUtf8] };
         }
     }
 
     /// <summary>Reads one record from its text.</summary>
-    public static LogEvent Parse(string raw, DateTimeOffset receivedAt, string source, LogParseOptions options)
+    public static LogEvent Parse(string raw, DateTimeOffset receivedAt, string source, LogParseOptions options, LogStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(raw);
-        return Event(ParseRecord(raw, options), raw, receivedAt, source);
+        return Event(ParseRecord(raw, options, stream), raw, receivedAt, source);
     }
 
     /// <summary>The event that a record tells of.</summary>
     internal static LogEvent Event(ParsedRecord record, string raw, DateTimeOffset receivedAt, string source)
     {
         var fields = (Dictionary<string, string>)record.Fields;
+        // Most messages of unknown programs have no fields, and are spared the look.
+        var address = fields.Count == 0 ? null : First(fields, "src_ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip");
         if (record.StructuredData is { } data)
         {
             foreach (var (id, parameters) in data)
@@ -50,7 +52,6 @@ public static class LogParser
 
         if (record.ProcId is not null) fields.TryAdd("procid", record.ProcId);
         if (record.MsgId is not null) fields.TryAdd("msgid", record.MsgId);
-        var address = First(fields, "src_ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr");
         return new LogEvent
         {
             ReceivedAt = receivedAt, OccurredAt = record.Timestamp, TimeZoneAssumed = record.TimeZoneAssumed, Source = source, Host = record.HostName,
@@ -60,24 +61,39 @@ public static class LogParser
     }
 
     /// <summary>Reads one record and gives it in the terms of its own format.</summary>
-    public static ParsedRecord ParseRecord(string raw, LogParseOptions options)
+    public static ParsedRecord ParseRecord(string raw, LogParseOptions options, LogStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(raw);
         ArgumentNullException.ThrowIfNull(options);
+        string? decoder = null;
         var record = options.Format switch
         {
-            null => Detect(raw, options),
+            null => Detect(raw, options, stream),
             LogFormats.Syslog5424 => SyslogParser.Parse5424(raw, options),
             LogFormats.Syslog3164 => SyslogParser.Parse3164(raw, options),
             LogFormats.Json => JsonRecordParser.Parse(raw, options),
+            LogFormats.Cef => CefParser.Start(raw) is > 0 and var at ? Body(LogFormats.Cef, raw, options, reading => CefParser.Read(raw, at, reading)) : Header(raw, options) ?? Plain(raw, LogProblem.CefNone),
+            LogFormats.Leef => LeefParser.Start(raw) is > 0 and var at ? Body(LogFormats.Leef, raw, options, reading => LeefParser.Read(raw, at, reading)) : Header(raw, options) ?? Plain(raw, LogProblem.LeefNone),
+            LogFormats.WindowsXml or LogFormats.Xml => EventXmlParser.Looks(raw) ? Xml(raw, options) : Header(raw, options) ?? Plain(raw, LogProblem.XmlNone),
+            LogFormats.W3C or LogFormats.Zeek or LogFormats.Csv => Table(raw, options.Format, options, stream),
             LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, LogProblem.AccessNone),
             LogFormats.NginxError => NginxErrorParser.TryParse(raw, options) ?? Plain(raw, LogProblem.NginxErrorNone),
+            LogFormats.Pairs => Header(raw, options) ?? Body(LogFormats.Pairs, raw, options, reading => PairsParser.ReadRecord(raw, reading)),
             LogFormats.Plain => Plain(raw),
-            _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All)}.", nameof(options)),
+            var name when LogFormats.Decoders.Contains(name) => Header(raw, options) ?? Plain(raw),
+            _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.", nameof(options)),
         };
-        var fields = record.Fields as Dictionary<string, string> ?? [];
-        if (record.IsSyslog && record.Message is { Length: > 0 } message) MessageFields.Add(record.AppName, message, fields);
-        return record with { Fields = fields };
+        if (options.Format is { } told && LogFormats.Decoders.Contains(told)) decoder = told;
+        if (record.IsSyslog ? record.Message is { Length: > 0 } : decoder is not null) return Message(record, decoder, options);
+        return record.Fields is Dictionary<string, string> ? record : record with { Fields = new Dictionary<string, string>() };
+    }
+
+    /// <summary>Notes what a record that is not read again says about those to come: see <see cref="LogStream"/>.</summary>
+    public static void Note(ReadOnlySpan<byte> record, LogParseOptions options, LogStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(stream);
+        if (record.StartsWith("#"u8) || (options.Format == LogFormats.Csv && stream.Header is null)) ParseRecord(Encoding.UTF8.GetString(record.TrimEnd("\r\n"u8)), options, stream);
     }
 
     /// <summary>Writes a record as one JSON object; names that the record has no value for are absent.</summary>
@@ -87,6 +103,7 @@ public static class LogParser
         ArgumentNullException.ThrowIfNull(json);
         json.WriteStartObject();
         json.WriteString("format", record.Format);
+        Text("decoder", record.Decoder);
         json.WriteBoolean("valid", record.Problems.Count == 0);
         json.WriteStartArray("problems");
         foreach (var problem in record.Problems) json.WriteStringValue(problem);
@@ -125,10 +142,30 @@ public static class LogParser
             json.WriteStartObject("fields");
             foreach (var (name, value) in record.Fields) json.WriteString(name, value);
             json.WriteEndObject();
+            Ecs();
         }
 
         Text("message", record.Message);
         json.WriteEndObject();
+
+        // What a search by these names would find.
+        void Ecs()
+        {
+            var open = false;
+            foreach (var (name, sources) in EcsNames.All)
+            {
+                foreach (var source in sources)
+                {
+                    if (!record.Fields.TryGetValue(source, out var value)) continue;
+                    if (!open) json.WriteStartObject("ecs");
+                    open = true;
+                    json.WriteString(name, value);
+                    break;
+                }
+            }
+
+            if (open) json.WriteEndObject();
+        }
 
         void Number(string name, int? value)
         {
@@ -143,22 +180,100 @@ public static class LogParser
 
     internal static bool IsAddress(string text) => (text.Contains('.', StringComparison.Ordinal) || text.Contains(':', StringComparison.Ordinal)) && IPAddress.TryParse(text, out _);
 
-    private static ParsedRecord Detect(string raw, LogParseOptions options)
+    private static ParsedRecord Detect(string raw, LogParseOptions options, LogStream? stream)
     {
         if (SyslogParser.LooksLike5424(raw)) return SyslogParser.Parse5424(raw, options);
         var start = raw.AsSpan().TrimStart();
-        if (start.Length > 0 && start[0] == '{')
+        var first = start.Length > 0 ? start[0] : '\0';
+        if (first == '{')
         {
             var json = JsonRecordParser.Parse(raw, options);
             return json.Fields.Count > 0 || json.Problems.Count == 0 ? json : Plain(raw, [.. json.Problems]);
         }
 
-        if (SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
+        if (first == '<' && EventXmlParser.Looks(raw))
+        {
+            var xml = Xml(raw, options);
+            return xml.Fields.Count > 0 || xml.Problems.Count == 0 ? xml : Plain(raw, [.. xml.Problems]);
+        }
+
+        if (first == 'C' && CefParser.Start(raw) is > 0 and var cef) return Body(LogFormats.Cef, raw, options, reading => CefParser.Read(raw, cef, reading));
+        if (first == 'L' && LeefParser.Start(raw) is > 0 and var leef) return Body(LogFormats.Leef, raw, options, reading => LeefParser.Read(raw, leef, reading));
+        if (first == '#' && TableParser.DirectiveOf(raw) is { } directive) return Table(raw, directive, options, stream);
+        if (stream?.Header is { Columns.Length: > 0 } header) return Table(raw, header.Format, options, stream);
+        // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
+        var digit = first is >= '0' and <= '9';
+        if (!digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
+        if (Line(raw, options) is { } line) return line;
+        if (digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
+        if (PairsParser.Looks(raw)) return Body(LogFormats.Pairs, raw, options, reading => PairsParser.ReadRecord(raw, reading));
         return raw.StartsWith('<') && raw.IndexOf('>', StringComparison.Ordinal) is > 0 and < 8 && char.IsAsciiDigit(raw.ElementAtOrDefault(1))
             ? SyslogParser.Parse3164(raw, options)
             : Plain(raw);
+    }
+
+    /// <summary>The syslog record that a line is by its header; absent when it has none.</summary>
+    private static ParsedRecord? Header(string raw, LogParseOptions options) =>
+        SyslogParser.LooksLike5424(raw) ? SyslogParser.Parse5424(raw, options) : SyslogParser.LooksLike3164(raw) ? SyslogParser.Parse3164(raw, options) : null;
+
+    private static ParsedRecord Body(string format, string raw, LogParseOptions options, Action<Reading> read)
+    {
+        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        read(reading);
+        return reading.ToRecord(format, raw);
+    }
+
+    private static ParsedRecord Xml(string raw, LogParseOptions options)
+    {
+        var record = Body(LogFormats.Xml, raw, options, reading => EventXmlParser.Read(raw, reading));
+        return record.Fields.ContainsKey("EventID") ? record with { Format = LogFormats.WindowsXml } : record;
+    }
+
+    /// <summary>A line of a log whose columns an earlier line names, or that line itself, which is text.</summary>
+    private static ParsedRecord Table(string raw, string format, LogParseOptions options, LogStream? stream)
+    {
+        if (TableParser.DirectiveOf(raw) is { } directive && directive == format)
+        {
+            TableParser.Note(raw, directive, stream);
+            return new ParsedRecord { Format = directive, Message = raw };
+        }
+
+        if (stream is not null && format == LogFormats.Csv && stream.Header is not { Format: LogFormats.Csv })
+        {
+            var columns = new List<string>();
+            Body(format, raw, options, reading => columns = TableParser.SplitQuoted(raw.TrimStart('\uFEFF'), ',', reading));
+            stream.Header = new TableHeader { Format = format, Columns = [.. columns.Select(name => name.Trim())] };
+            return new ParsedRecord { Format = format, Message = raw };
+        }
+
+        if (stream?.Header is not { Columns.Length: > 0 } header || header.Format != format) return new ParsedRecord { Format = format, Message = raw, Problems = [LogProblem.TableNoHeader] };
+        return Body(format, raw, options, reading => TableParser.Read(raw, header, reading));
+    }
+
+    private static ParsedRecord? Line(string raw, LogParseOptions options)
+    {
+        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        return MessageDecoders.ReadLine(raw, reading) ? reading.ToRecord(LogFormats.Plain, raw) : null;
+    }
+
+    /// <summary>Adds what the decoders find in the message. What the header says counts before it.</summary>
+    private static ParsedRecord Message(ParsedRecord record, string? decoder, LogParseOptions options)
+    {
+        var fields = record.Fields as Dictionary<string, string> ?? new Dictionary<string, string>(StringComparer.Ordinal);
+        var problems = new List<string>(record.Problems);
+        var reading = new Reading(fields, problems, options);
+        if (decoder is null) MessageDecoders.ReadMessage(record.AppName, record.Message!, reading);
+        else if (!MessageDecoders.ReadAs(decoder, record.AppName, record.Message ?? "", !record.IsSyslog, reading)) reading.Fault(LogProblem.Of(LogProblem.DecoderNone, decoder));
+        if (record.Timestamp is null && reading.Time is not null) problems.Remove(LogProblem.TimeNone);
+        return record with
+        {
+            Fields = fields, Problems = problems, Decoder = reading.Decoder, HostName = record.HostName ?? reading.Host, AppName = record.AppName ?? reading.App, ProcId = record.ProcId ?? reading.ProcId,
+            Severity = record.Severity ?? reading.Severity, Timestamp = record.Timestamp ?? reading.Time,
+            TimestampText = record.Timestamp is null && reading.Time is not null ? reading.TimeText : record.TimestampText,
+            TimeZoneAssumed = record.Timestamp is null ? reading.TimeZoneAssumed : record.TimeZoneAssumed, Message = record.IsSyslog ? record.Message : reading.Message ?? record.Message,
+        };
     }
 
     private static ParsedRecord Plain(string raw, params string[] problems) => new() { Format = LogFormats.Plain, Message = raw, Problems = problems };

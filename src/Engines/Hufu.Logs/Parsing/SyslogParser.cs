@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -7,6 +8,9 @@ namespace Hufu.Logs.Parsing;
 internal static class SyslogParser
 {
     private static readonly string[] Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+    /// <summary>What no host's name has: such a word is the begin of a body.</summary>
+    private static readonly SearchValues<char> NoHost = SearchValues.Create("=|{<\"%");
 
     /// <summary>PRI: up to three digits in angle brackets, no leading zero, at most 191 (RFC 5424 §6.2.1).</summary>
     public static bool TryPriority(string text, out int priority, out int length)
@@ -198,7 +202,7 @@ internal static class SyslogParser
 
     /// <summary>True when a record without PRI begins with a time as RFC 3164 or rsyslog writes it.</summary>
     public static bool LooksLike3164(string text) =>
-        TryPriority(text, out _, out _) || TryLegacyTime(text, 0, out _, out _)
+        TryPriority(text, out _, out _) || TryLegacyTime(text, text.Length > 0 && text[0] is '*' or '.' ? 1 : 0, out _, out _)
         || (IsoWord(text, 0, out var word) && TryTimestamp(word, strict: false, out _, out _) && text.Length > word.Length && TagEnd(text, word.Length) > 0);
 
     public static ParsedRecord Parse3164(string text, LogParseOptions options)
@@ -222,12 +226,19 @@ internal static class SyslogParser
         string? stampText = null;
         var assumed = false;
         if (at < text.Length && text[at] == ' ') at++;
-        if (TryLegacyTime(text, at, out var time, out var end))
+        string? host = null, app = null, proc = null;
+        if (TryLegacyTime(text, at, out var time, out var end) || (CiscoHeader(text, ref at, ref host) && TryLegacyTime(text, at, out time, out end)))
         {
             stampText = text[at..end].TrimEnd(':');
             timestamp = WithYear(time, options);
             assumed = true;
             at = end;
+            if (ZoneWord(text, at, out var zoneEnd) is { } zone)
+            {
+                at = zoneEnd;
+                if (timestamp is { } stated && zone is "UTC" or "GMT") (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, TimeSpan.Zero), false);
+            }
+
             if (timestamp is null) problems.Add(LogProblem.Of(LogProblem.SyslogDay, stampText));
         }
         else if (IsoWord(text, at, out var word) && TryTimestamp(word, strict: false, out var stamp, out assumed))
@@ -243,8 +254,7 @@ internal static class SyslogParser
 
         var hadTime = stampText is not null;
         while (at < text.Length && text[at] == ' ' && hadTime) at++;
-        string? host = null, app = null, proc = null;
-        if (hadTime && at < text.Length)
+        if (hadTime && host is null && at < text.Length)
         {
             // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
             var space = text.IndexOf(' ', at);
@@ -253,7 +263,7 @@ internal static class SyslogParser
             {
                 // Some senders leave out the host here.
             }
-            else if (first.Length > 0 && !IsTag(first) && space > 0)
+            else if (first.Length > 0 && !IsTag(first) && space > 0 && !first.AsSpan().ContainsAny(NoHost))
             {
                 host = first;
                 at = space + 1;
@@ -289,6 +299,36 @@ internal static class SyslogParser
             Format = LogFormats.Syslog3164, Problems = problems, Priority = priority, Timestamp = timestamp, TimestampText = stampText,
             TimeZoneAssumed = assumed && timestamp is not null, HostName = host, AppName = app, ProcId = proc, Message = message, Fields = fields,
         };
+    }
+
+    /// <summary>What IOS writes before the time: <c>45: </c>, <c>45: router1: </c>, and a mark that the clock is not set. Taken only where a time follows.</summary>
+    private static bool CiscoHeader(string text, ref int at, ref string? host)
+    {
+        var i = at;
+        string? name = null;
+        for (var words = 0; words < 3 && i < text.Length && text[i] is not ('*' or '.'); words++)
+        {
+            var colon = text.IndexOf(": ", i, Math.Min(text.Length - i, 66), StringComparison.Ordinal);
+            if (colon <= i || text.AsSpan(i, colon - i).Contains(' ')) break;
+            if (text.AsSpan(i, colon - i).ContainsAnyExceptInRange('0', '9')) name = text[i..colon];
+            i = colon + 2;
+        }
+
+        if (i < text.Length && text[i] is '*' or '.') i++;
+        if (i == at || !TryLegacyTime(text, i, out _, out _)) return false;
+        at = i;
+        host = name;
+        return true;
+    }
+
+    /// <summary>The zone that IOS writes behind a time, before its code: <c> UTC: %SYS-5-CONFIG_I</c>.</summary>
+    private static string? ZoneWord(string text, int at, out int end)
+    {
+        end = at;
+        var colon = text.IndexOf(": %", at, Math.Min(text.Length - at, 9), StringComparison.Ordinal);
+        if (colon - at is < 3 or > 6 || text[at] != ' ' || text.AsSpan(at + 1, colon - at - 1).ContainsAnyExceptInRange('A', 'Z')) return null;
+        end = colon + 1;
+        return text[(at + 1)..colon];
     }
 
     private static bool IsTag(string word) => word.EndsWith(':') || (word.EndsWith(']') && word.Contains('[', StringComparison.Ordinal));

@@ -50,8 +50,11 @@ internal sealed class SearchSql
         "source" or "host" or "app" or "src_ip" or "format" or "raw" => field,
         "severity" or "facility" => $"{field}::VARCHAR",
         "message" => MessageSql,
-        _ => $"map_extract_value(fields, {Add(field)})",
+        _ when EcsNames.SourcesOf(field) is { } names => $"coalesce({string.Join(", ", names.Select(name => name[0] == '@' ? Column(name[1..]) : Map(name)).Prepend(Map(field)))})",
+        _ => Map(field),
     };
+
+    private string Map(string name) => $"map_extract_value(fields, {Add(name)})";
 
     private string Node(SearchNode node) => node switch
     {

@@ -74,7 +74,7 @@ public sealed class ReceiverType : RecordType<Receiver>
         Number(x => x.Port, "連接埠", "Port").Required().Range(1, 65_535).InList().Help("514 等 1024 以下的埠需要系統權限；可改用 5514。", "Ports below 1024, such as 514, need rights of the system; 5514 does not.");
         Text(x => x.Source, "來源名稱", "Source", 100).Required().InList().Help("日誌會帶著這個名稱，可用 source: 搜尋。", "The name that the events carry; search for it with source:.");
         LongText(x => x.Allowed, "允許的來源網段", "Networks that may send", 4000).Required().Help("例如 10.1.0.0/16, 192.0.2.7；允許所有人請寫 0.0.0.0/0, ::/0。其他來源會被拒絕並計數。", "For example 10.1.0.0/16, 192.0.2.7; for everybody 0.0.0.0/0, ::/0. Others are refused and counted.");
-        Choice(x => x.Format, "日誌格式", "Format", [.. LogFormats.All.Select(f => Option.Of(f, f, f))]).Help("留空時逐筆自動判斷。", "Empty: each record is recognised by itself.");
+        Choice(x => x.Format, "日誌格式", "Format", [.. LogFormats.All.Concat(LogFormats.Decoders).Select(f => Option.Of(f, f, f))]).Help("留空時逐筆自動判斷。", "Empty: each record is recognised by itself.");
         Section("TLS", "TLS");
         Text(x => x.Certificate, "伺服器憑證檔", "Certificate file", 100).Help("資料夾 certificates 中含憑證與私密金鑰的 PEM 檔名；留空時使用虎符自製的憑證。", "Name of a PEM file with certificate and key in the folder “certificates” of the data folder; empty for a certificate that Hufu makes.");
         LongText(x => x.ClientAuthorities, "用戶端憑證的簽發機構（PEM）", "Authorities of client certificates (PEM)", 20_000).Help("填寫後，送件端須出示由此機構簽發的憑證。", "When given, a sender must show a certificate that one of these has signed.");

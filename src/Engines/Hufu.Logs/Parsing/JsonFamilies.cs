@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Hufu.Logs.Parsing;
+
+/// <summary>Knows by their shape the services and tools whose events are JSON, as <c>families.json</c> declares them.</summary>
+internal static class JsonFamilies
+{
+    private static readonly Lazy<Family[]> Loaded = new(Load);
+
+    /// <summary>The kind of source of a family's events; absent when the table names none.</summary>
+    public static LogSourceHint? SourceOf(string name, Func<string, string?> field)
+    {
+        var family = Array.Find(Loaded.Value, family => family.Name == name);
+        if (family?.Source is not { } source) return null;
+        return family.ServiceFrom is { } from ? source with { Service = field(from) } : source;
+    }
+
+    /// <summary>Takes time, host, program, severity and message from where the record's family has them. False when no family is known.</summary>
+    public static bool Read(Reading reading)
+    {
+        foreach (var family in Loaded.Value)
+        {
+            if (!Array.TrueForAll(family.Has, reading.Fields.ContainsKey)) continue;
+            reading.Decoder = family.Name;
+            if (family.Source is not null) reading.Add("event.module", family.Name);
+            foreach (var name in family.Time)
+            {
+                if (reading.Fields.TryGetValue(name, out var time) && reading.TakeTime(time, family.Utc)) break;
+            }
+
+            reading.Host = reading.First(family.Host);
+            reading.App = reading.First(family.App);
+            reading.Message = reading.First(family.Message);
+            if (reading.First(family.Level) is { } level)
+                reading.Severity = family.Levels.TryGetValue(level, out var severity) ? severity : Severities.Of(level);
+            foreach (var name in family.Spread)
+            {
+                if (reading.Fields.TryGetValue(name, out var array)) Spread(name, array, reading);
+            }
+
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Names and values in an array of objects: <c>[{"Name":"x","Value":"y"}]</c> gives <c>array.x</c>, any other object's values stand under <c>array.property</c>.</summary>
+    private static void Spread(string name, string array, Reading reading)
+    {
+        if (array.Length == 0 || array[0] != '[') return;
+        try
+        {
+            using var json = JsonDocument.Parse(array, JsonRecordParser.Limits);
+            var joined = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+            foreach (var item in json.RootElement.EnumerateArray())
+            {
+                if (item.ValueKind != JsonValueKind.Object) continue;
+                if (Text(item, "Name", "name") is { } key && Text(item, "Value", "value") is { } pair && key.Length is > 0 and <= 128)
+                {
+                    reading.Add($"{name}.{key}", pair);
+                    continue;
+                }
+
+                foreach (var property in item.EnumerateObject().Where(property => property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number && property.Name.Length <= 128))
+                {
+                    if (!joined.TryGetValue(property.Name, out var values)) joined[property.Name] = values = [];
+                    values.Add(property.Value.ToString());
+                }
+            }
+
+            foreach (var (property, values) in joined) reading.Add($"{name}.{property}", string.Join(", ", values));
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            // What is no JSON, or no Unicode, stays the text that it is.
+        }
+    }
+
+    private static string? Text(JsonElement item, string name, string other) =>
+        (item.TryGetProperty(name, out var value) || item.TryGetProperty(other, out value)) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? value.ToString() : null;
+
+    private static Family[] Load()
+    {
+        using var stream = typeof(JsonFamilies).Assembly.GetManifestResourceStream("families.json") ?? throw new InvalidOperationException("families.json is missing from the assembly.");
+        using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+        return [.. json.RootElement.GetProperty("families").EnumerateArray().Select(item => new Family(item))];
+    }
+
+    private sealed class Family
+    {
+        public Family(JsonElement item)
+        {
+            Name = item.GetProperty("name").GetString()!;
+            Has = [.. item.GetProperty("has").EnumerateArray().Select(name => name.GetString()!)];
+            Time = Names(item, "time");
+            Host = Names(item, "host");
+            App = Names(item, "app");
+            Level = Names(item, "level");
+            Message = Names(item, "message");
+            Spread = Names(item, "spread");
+            Utc = item.TryGetProperty("utc", out _);
+            if (item.TryGetProperty("levels", out var levels)) Levels = levels.EnumerateObject().ToDictionary(level => level.Name, level => int.Parse(level.Value.GetString()!, CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            if (item.TryGetProperty("source", out var source)) Source = new LogSourceHint(Text(source, "product"), Text(source, "category"), Text(source, "service"));
+            ServiceFrom = Text(item, "serviceFrom");
+        }
+
+        public string Name { get; }
+
+        public string[] Has { get; }
+
+        public string[] Time { get; }
+
+        public string[] Host { get; }
+
+        public string[] App { get; }
+
+        public string[] Level { get; }
+
+        public string[] Message { get; }
+
+        public string[] Spread { get; }
+
+        public bool Utc { get; }
+
+        public Dictionary<string, int> Levels { get; } = [];
+
+        public LogSourceHint? Source { get; }
+
+        public string? ServiceFrom { get; }
+
+        private static string[] Names(JsonElement item, string name) => Text(item, name)?.Split(' ') ?? [];
+
+        private static string? Text(JsonElement item, string name) => item.TryGetProperty(name, out var text) ? text.GetString() : null;
+    }
+}

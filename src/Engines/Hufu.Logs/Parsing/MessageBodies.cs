@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Hufu.Logs.Parsing;
+
+/// <summary>The packet filter: iptables, nftables, ufw.</summary>
+internal static class PacketBody
+{
+    private static readonly SearchValues<char> Clock = SearchValues.Create("0123456789. ");
+
+    private static readonly (string From, string To)[] Common = [("SRC", "src_ip"), ("DST", "dst_ip"), ("SPT", "src_port"), ("DPT", "dst_port"), ("PROTO", "protocol")];
+
+    /// <summary>The packet filter's own names are kept, for rules are written with them; the common ones get their common name too.</summary>
+    public static bool Read(string message, Reading reading)
+    {
+        var first = message.IndexOf("IN=", StringComparison.Ordinal);
+        if (first < 0) first = message.IndexOf("SRC=", StringComparison.Ordinal);
+        if (first > 0)
+        {
+            var prefix = message.AsSpan(0, first).Trim();
+            // "[12345.678901] " is the kernel's own clock.
+            if (prefix.StartsWith("[") && prefix.IndexOf(']') is > 0 and var end && !prefix[1..end].ContainsAnyExcept(Clock)) prefix = prefix[(end + 1)..].Trim();
+            if (prefix.Length > 0) reading.Add("prefix", prefix.ToString());
+        }
+
+        var at = Math.Max(first, 0);
+        while (at < message.Length && !reading.IsFull)
+        {
+            var end = message.IndexOf(' ', at);
+            if (end < 0) end = message.Length;
+            var word = message.AsSpan(at, end - at);
+            var equals = word.IndexOf('=');
+            if (equals > 0 && equals + 1 < word.Length && !word[..equals].ContainsAnyExceptInRange('A', 'Z')) reading.Add(word[..equals].ToString(), word[(equals + 1)..].TrimEnd(';').ToString());
+            at = end + 1;
+        }
+
+        foreach (var (from, to) in Common)
+        {
+            if (reading.Fields.TryGetValue(from, out var value)) reading.Fields[to] = value;
+        }
+
+        return true;
+    }
+}
+
+/// <summary>The messages that PAM's modules write under the names of the programs they work for.</summary>
+internal static class PamBody
+{
+    private static readonly MessagePattern Session = MessagePattern.Parse("{pam_module}({pam_service:text}:session): session {session} for user {user}« by {by:text}(uid={by_uid:num})»");
+
+    public static bool Read(string message, Reading reading)
+    {
+        if (!message.Contains("authentication failure", StringComparison.Ordinal))
+        {
+            var at = message.IndexOf("session opened for user ", StringComparison.Ordinal);
+            if (at < 0) at = message.IndexOf("session closed for user ", StringComparison.Ordinal);
+            if (at < 0) return false;
+            var start = 0;
+            if (!Session.TryMatch(message, ref start, reading)) reading.Add("user", message[(at + 24)..].Split(' ', 2)[0]);
+            // Newer versions write the number behind the name.
+            if (reading.Fields.TryGetValue("user", out var user) && user.IndexOf('(', StringComparison.Ordinal) is > 0 and var bracket) reading.Fields["user"] = user[..bracket];
+            return true;
+        }
+
+        reading.Add("action", "login");
+        reading.Fields["outcome"] = "failure";
+        string? remoteUser = null;
+        foreach (var word in message.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = word.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0) continue;
+            var value = word[(equals + 1)..].TrimEnd(';');
+            if (value.Length == 0) continue;
+            switch (word[..equals])
+            {
+                case "user": reading.Fields["user"] = value; break;
+                case "ruser": remoteUser = value; break;
+                case "rhost": reading.Add("src_host", value); break;
+                case "tty": reading.Add("tty", value); break;
+                default: break;
+            }
+        }
+
+        if (remoteUser is not null) reading.Add("user", remoteUser);
+        if (reading.First("src_host") is { } host && LogParser.IsAddress(host)) reading.Add("src_ip", host);
+        return true;
+    }
+}
+
+/// <summary>
+/// One record of the Linux audit system: <c>type=SYSCALL msg=audit(1767225600.123:456): arch=… comm="bash"</c>. Values that the kernel wrote as
+/// hexadecimal digits, because somebody outside chose them, are given as text.
+/// </summary>
+internal static class AuditBody
+{
+    /// <summary>Fields that are quoted text, or hexadecimal digits where they hold a blank, a quote or another byte than ASCII.</summary>
+    private static readonly HashSet<string> Encoded = new(StringComparer.Ordinal) { "comm", "exe", "name", "cwd", "path", "dir", "key", "acct", "proctitle", "cmd", "data", "vm", "file", "ocomm", "oldname", "grp" };
+
+    public static bool Read(string message, Reading reading)
+    {
+        var mark = message.IndexOf("audit(", 0, Math.Min(message.Length, 512), StringComparison.Ordinal);
+        if (mark < 0) return false;
+        var close = message.IndexOf(')', mark, Math.Min(message.Length - mark, 64));
+        if (close < 0) return false;
+        var stamp = message.AsSpan(mark + 6, close - mark - 6);
+        var colon = stamp.IndexOf(':');
+        if (colon <= 0 || !reading.TakeTime(stamp[..colon].ToString())) return false;
+        reading.Add("msg", message[mark..(close + 1)]);
+        reading.Add("serial", stamp[(colon + 1)..].ToString());
+        foreach (var word in message[..mark].Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word.StartsWith("type=", StringComparison.Ordinal)) reading.Add("type", word[5..]);
+            if (word.StartsWith("node=", StringComparison.Ordinal)) reading.Host = word[5..];
+        }
+
+        Pairs(message, close + 1, reading);
+        if (reading.First("hostname", "addr") is { } && reading.First("addr") is { } address && LogParser.IsAddress(address)) reading.Add("src_ip", address);
+        if (reading.First("saddr") is { } socket) Socket(socket, reading);
+        return true;
+    }
+
+    private static void Pairs(string text, int at, Reading reading)
+    {
+        var arguments = reading.First("type") is "EXECVE";
+        while (at < text.Length && !reading.IsFull)
+        {
+            // The enriched form has U+001D before what the names of the numbers are; a program's own pairs stand in apostrophes.
+            while (at < text.Length && (text[at] is ' ' or ':' or '\u001D' or '\'' or ',' or '{' or '}')) at++;
+            var from = at;
+            while (at < text.Length && text[at] is not (' ' or '=' or '\u001D' or '\'')) at++;
+            if (at >= text.Length || text[at] != '=') continue;
+            var name = text[from..at++];
+            if (name == "msg" && at < text.Length && text[at] == '\'') continue;
+            if (at < text.Length && text[at] == '"')
+            {
+                var end = text.IndexOf('"', at + 1);
+                if (end < 0) end = text.Length;
+                if (name.Length > 0) reading.Add(name, text[(at + 1)..end]);
+                at = Math.Min(end + 1, text.Length);
+                continue;
+            }
+
+            var start = at;
+            while (at < text.Length && text[at] is not (' ' or '\u001D' or '\'')) at++;
+            var value = text[start..at];
+            if (name.Length == 0 || value is "" or "?" or "(null)") continue;
+            // The arguments of EXECVE are encoded so too; those of SYSCALL are addresses.
+            reading.Add(name, Encoded.Contains(name) || (arguments && name.Length > 1 && name[0] == 'a' && char.IsAsciiDigit(name[1])) ? Decoded(value) : value);
+        }
+    }
+
+    private static string Decoded(string value)
+    {
+        if (value.Length < 2 || value.Length % 2 != 0) return value;
+        foreach (var c in value)
+        {
+            // The kernel writes capital letters: "cafe" is a name.
+            if (!char.IsAsciiHexDigitUpper(c)) return value;
+        }
+
+        var bytes = Convert.FromHexString(value);
+        // A zero byte is between the words of a command line.
+        return Encoding.UTF8.GetString(bytes).TrimEnd('\0').Replace('\0', ' ');
+    }
+
+    /// <summary>The address in a socket's bytes: family 2 is IPv4, 10 is IPv6; the port is big-endian.</summary>
+    private static void Socket(string hex, Reading reading)
+    {
+        if (hex.Length < 16 || hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) return;
+        var bytes = Convert.FromHexString(hex);
+        var address = (bytes[0], bytes.Length) switch
+        {
+            (2, >= 8) => new System.Net.IPAddress(bytes.AsSpan(4, 4)).ToString(),
+            (10, >= 24) => new System.Net.IPAddress(bytes.AsSpan(8, 16)).ToString(),
+            _ => null,
+        };
+        if (address is null) return;
+        reading.Add("saddr_ip", address);
+        reading.Add("saddr_port", (bytes[2] * 256 + bytes[3]).ToString(CultureInfo.InvariantCulture));
+    }
+}
+
+/// <summary>Cisco's <c>%FACILITY-SEVERITY-MNEMONIC: text</c>, where it stands as a program's name or in the message.</summary>
+internal static class CiscoBody
+{
+    /// <summary>Reads the code and moves behind it. False when there is none.</summary>
+    public static bool TryRead(string message, ref int at, string? app, Reading reading)
+    {
+        ReadOnlySpan<char> code;
+        if (app is not null && app.StartsWith('%'))
+        {
+            code = app.AsSpan(1);
+        }
+        else
+        {
+            var percent = message.IndexOf('%', at);
+            if (percent is < 0 or > 128) return false;
+            var colon = message.IndexOf(": ", percent, StringComparison.Ordinal);
+            if (colon < 0 || colon - percent > 64) return false;
+            code = message.AsSpan((percent + 1)..colon);
+            at = colon + 2;
+        }
+
+        // A facility may have hyphens of its own: the severity is the first digit alone between two.
+        var dash = -1;
+        for (var i = 1; i + 2 < code.Length; i++)
+        {
+            if (code[i - 1] != '-' || code[i] is < '0' or > '7' || code[i + 1] != '-') continue;
+            dash = i;
+            break;
+        }
+
+        if (dash < 2 || code.Contains(' ')) return false;
+        var facility = code[..(dash - 1)];
+        reading.Add("message_id", facility is "ASA" or "FTD" or "PIX" or "FWSM" ? code[(dash + 2)..].ToString() : code.ToString());
+        reading.Add("cisco_facility", facility.ToString());
+        reading.Severity ??= code[dash] - '0';
+        return true;
+    }
+}
