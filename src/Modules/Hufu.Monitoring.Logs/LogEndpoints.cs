@@ -314,9 +314,9 @@ internal static class LogEndpoints
     }
 
     // Live events over HTTP: what is answered is stored.
-    private static async Task<IResult> TakeAsync(string source, string? format, HttpContext http, LogImport import, TimeProvider clock)
+    private static async Task<IResult> TakeAsync(string? source, string? format, HttpContext http, LogImport import, TimeProvider clock)
     {
-        source = source.Trim();
+        source = (source ?? "").Trim();
         if (source.Length is 0 or > 100) return Refusals.Problem(422, [Error.Of("logs.take.source", "來源名稱需要 1 至 100 個字。", "The source needs a name of 1 to 100 characters.", "source")]);
         if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
         var encoding = http.Request.Headers.ContentEncoding.ToString();
