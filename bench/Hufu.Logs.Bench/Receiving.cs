@@ -11,6 +11,8 @@ internal static class Receiving
 {
     internal static async Task RunAsync(byte[][] lines)
     {
+        // rsyslogd takes the digit at the beginning of other lines for a frame.
+        lines = [.. lines.Where(line => line[0] == '<')];
         Console.WriteLine();
         Console.WriteLine($"Receiving {lines.Length:N0} records over the loopback; the sender shares the processors");
         foreach (var transport in new[] { ReceiverTransport.Tcp, ReceiverTransport.Udp, ReceiverTransport.Relp })
