@@ -47,6 +47,19 @@ public sealed class BackupTests(Sample sample)
     }
 
     [Fact]
+    public async Task Keys_and_certificates_are_restored_for_the_owner_alone()
+    {
+        var data = sample.Copy();
+        Directory.CreateDirectory(Path.Combine(data, "certificates"));
+        await File.WriteAllTextAsync(Path.Combine(data, "certificates", "syslog.pem"), "a key", TestContext.Current.CancellationToken);
+        var (file, restored) = (sample.Free() + ".tar.gz", sample.Free());
+        await Program.OkAsync("backup", file, "--data", data);
+        await Program.OkAsync("restore", file, "--data", restored);
+        foreach (var name in new[] { "keys/ledger.key", "certificates/syslog.pem" })
+            Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(Path.Combine(restored, name)) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), name);
+    }
+
+    [Fact]
     public async Task A_folder_with_anything_in_it_is_not_restored_into()
     {
         var file = sample.Free() + ".tar.gz";

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
@@ -25,6 +27,7 @@ public sealed class ReceiverTests(Sample sample)
         await StartAsync(api, number, port);
         Assert.True((await api.JsonAsync("/api/v1/logs/receivers", Fields("tcp", 0, "127.0.0.1"))).Status == 422);
         Assert.True((await api.JsonAsync("/api/v1/logs/receivers", Fields("tcp", 5514, "10.0.0.0/99"))).Status == 422);
+        Assert.True((await api.JsonAsync("/api/v1/logs/receivers", Fields("tcp", 5514, ","))).Status == 422, "Nobody is not everybody.");
 
         using (var client = new TcpClient())
         {
@@ -61,6 +64,69 @@ public sealed class ReceiverTests(Sample sample)
         Assert.True(await ListensAsync(port));
 
         long Alerts() => (long)Sample.Scalar(data, "SELECT count(*) FROM monitoring_alert WHERE source_ip = '198.51.100.201' OR entity LIKE '%198.51.100.201%'")!;
+    }
+
+    [Fact]
+    public async Task Alerts_that_cannot_be_written_come_later_and_no_event_is_stored_twice()
+    {
+        var data = sample.Copy();
+        await using var server = await Program.ServeAsync(data);
+        using var browser = await Visitor.SignInAsync(server);
+        using var api = await browser.ProgramAsync();
+        var port = FreePort();
+        var (number, _) = await CreateAsync(api, "tcp", port);
+        await StartAsync(api, number, port);
+        Sample.Scalar(data, "CREATE TRIGGER nothing_goes BEFORE INSERT ON monitoring_alert BEGIN SELECT RAISE(ABORT, 'nothing goes'); END");
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, Stop);
+            await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(Sample.Guessing("198.51.100.202", 30)), Stop);
+        }
+
+        for (var i = 0; i < 150 && (await ReceivingAsync(api, number)).GetProperty("stored").GetInt32() < 30; i++) await Task.Delay(100, Stop);
+        Assert.Equal(30, (await ReceivingAsync(api, number)).GetProperty("stored").GetInt32());
+        Assert.Equal(0L, Alerts());
+        Sample.Scalar(data, "DROP TRIGGER nothing_goes");
+        for (var i = 0; i < 150 && Alerts() == 0; i++) await Task.Delay(100, Stop);
+        Assert.True(Alerts() > 0);
+        await server.StopAsync();
+        var found = await Program.OkAsync("logs", "search", "source:net", "--format", "raw", "--limit", "1000", "--data", data);
+        Assert.Equal(30, found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+
+        long Alerts() => (long)Sample.Scalar(data, "SELECT count(*) FROM monitoring_alert WHERE source_ip = '198.51.100.202' OR entity LIKE '%198.51.100.202%'")!;
+    }
+
+    [Fact]
+    public async Task A_sender_that_trusts_the_certificate_on_the_page_sends_over_tls()
+    {
+        var data = sample.Copy();
+        await using var server = await Program.ServeAsync(data);
+        using var browser = await Visitor.SignInAsync(server);
+        using var api = await browser.ProgramAsync();
+        var port = FreePort();
+        var (number, _) = await CreateAsync(api, "tls", port);
+        await StartAsync(api, number, port);
+        var page = (await browser.GetAsync("/logs/receivers/" + number)).Body;
+        var begin = page.IndexOf("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal);
+        Assert.True(begin > 0, "The page does not show the certificate.");
+        Assert.DoesNotContain("PRIVATE KEY", page, StringComparison.Ordinal);
+        const string end = "-----END CERTIFICATE-----";
+        using var shown = X509Certificate2.CreateFromPem(WebUtility.HtmlDecode(page[begin..(page.IndexOf(end, begin, StringComparison.Ordinal) + end.Length)]));
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, Stop);
+            var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            trust.CustomTrustStore.Add(shown);
+            await using var tls = new SslStream(client.GetStream());
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = trust }, Stop);
+            await tls.WriteAsync("41 <13>1 - h app - - - sent over tls, safely"u8.ToArray(), Stop);
+            await tls.FlushAsync(Stop);
+            await tls.ShutdownAsync();
+        }
+
+        for (var i = 0; i < 100 && (await ReceivingAsync(api, number)).GetProperty("stored").GetInt32() == 0; i++) await Task.Delay(100, Stop);
+        Assert.Contains("sent over tls", (await api.GetAsync("/api/v1/logs/search?q=source:net")).Body, StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, "keys", "log-receiver.pem")));
     }
 
     [Fact]

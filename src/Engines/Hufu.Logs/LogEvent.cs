@@ -56,6 +56,15 @@ public sealed record LogEvent
     /// <summary>The time that the event is ordered and searched by: <see cref="OccurredAt"/>, else <see cref="ReceivedAt"/>.</summary>
     public DateTimeOffset Time => OccurredAt ?? ReceivedAt;
 
+    /// <summary>The event with the address that it came from in the field <c>log.source.address</c>, unless the record says it itself.</summary>
+    public LogEvent From(System.Net.IPAddress sender)
+    {
+        ArgumentNullException.ThrowIfNull(sender);
+        var fields = new Dictionary<string, string>(Fields, StringComparer.Ordinal);
+        fields.TryAdd("log.source.address", sender.ToString());
+        return this with { Fields = fields };
+    }
+
     /// <summary>A known column, an entry of <see cref="Fields"/>, or what an ECS name means (<see cref="EcsNames"/>), by the name that searches use; absent when the event has none.</summary>
     public string? Field(string name) => name switch
     {

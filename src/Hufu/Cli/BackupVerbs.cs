@@ -323,10 +323,13 @@ internal static class BackupVerbs
     {
         await using var hashing = new HashedStream(content, length);
         var entry = new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = hashing };
-        if (name.StartsWith("keys/", StringComparison.Ordinal)) entry.Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (IsSecret(name)) entry.Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await tar.WriteEntryAsync(entry, cancellation);
         hashes[name] = hashing.Finish();
     }
+
+    // Private keys: nobody but the product's own account reads them.
+    private static bool IsSecret(string name) => name.StartsWith("keys/", StringComparison.Ordinal) || name.StartsWith("certificates/", StringComparison.Ordinal);
 
     // Reads a backup from end to end; with a folder, writes its files there. Returns what is wrong, or null.
     private static async Task<string?> CheckAsync(string path, string? folder, CancellationToken cancellation)
@@ -358,7 +361,7 @@ internal static class BackupVerbs
                     var target = Path.Combine(folder, entry.Name);
                     Directory.CreateDirectory(Path.GetDirectoryName(target)!);
                     var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-                    if (!OperatingSystem.IsWindows() && entry.Name.StartsWith("keys/", StringComparison.Ordinal)) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                    if (!OperatingSystem.IsWindows() && IsSecret(entry.Name)) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
                     await using var file = new FileStream(target, options);
                     await hashing.CopyToAsync(file, cancellation);
                     file.Flush(flushToDisk: true);

@@ -321,25 +321,22 @@ internal static class LogEndpoints
         if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         if (encoding is not ("" or "identity" or "gzip")) return Refusals.Problem(415, [Error.Of("logs.take.encoding", "只接受未壓縮或 gzip。", "Only gzip, or no compression, is taken.", "Content-Encoding")]);
-        await using var body = encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body;
+        var body = encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body;
         var received = clock.GetUtcNow();
         var parse = new LogParseOptions { ReferenceTime = received, Format = format, AssumedOffset = SiteTime.Zone.GetUtcOffset(received) };
-        var sender = http.Connection.RemoteIpAddress is { } remote ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote).ToString() : null;
-        using var reader = new RecordReader(body, LogFraming.Newline, parse.MaxLength);
-        var (batch, said) = (new List<LogEvent>(), new LogStream());
+        var sender = http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress;
+        await using var reader = new LogFileReader(body, parse, LogFraming.Newline);
+        var batch = new List<LogEvent>();
         long stored = 0, faulty = 0, held = 0, unpacked = 0;
         try
         {
-            while (await reader.ReadAsync(http.RequestAborted) is { } record)
+            await foreach (var item in reader.EventsAsync(received, source, cancellation: http.RequestAborted))
             {
-                unpacked += record.Bytes.Length;
+                unpacked += item.Raw.Length;
                 if (unpacked > MaxUnpacked) return Failed(413, "內容解開後過大", "The body is too large once unpacked");
-                var item = LogParser.Parse(record.Bytes.Span, received, source, parse, said);
-                if (record.Problem is not null) item = item with { Problems = [.. item.Problems, record.Problem] };
-                if (sender is not null) item = item with { Fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal) { ["log.source.address"] = sender } };
                 if (item.Problems.Count > 0) faulty++;
-                batch.Add(item);
-                held += record.Bytes.Length;
+                batch.Add(sender is null ? item : item.From(sender));
+                held += item.Raw.Length;
                 if (batch.Count >= 5_000 || held >= 8 << 20) await StoreAsync();
             }
 

@@ -55,9 +55,10 @@ public sealed class LogReceiver : IAsyncDisposable
         if (options is { IsTls: true, Certificate: not { HasPrivateKey: true } })
             return Result.Fail<LogReceiver>(Error.Of("logs.receiver.certificate", "TLS 需要憑證與其私密金鑰。", "TLS needs a certificate with its private key."));
         var udp = options.Transport is ReceiverTransport.Udp;
-        var socket = new Socket(options.EndPoint.AddressFamily, udp ? SocketType.Dgram : SocketType.Stream, udp ? ProtocolType.Udp : ProtocolType.Tcp);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(options.EndPoint.AddressFamily, udp ? SocketType.Dgram : SocketType.Stream, udp ? ProtocolType.Udp : ProtocolType.Tcp);
             // One socket for both families where any address is meant.
             if (options.EndPoint.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
             if (udp) UdpListener.Widen(socket);
@@ -67,7 +68,7 @@ public sealed class LogReceiver : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             return Result.Fail<LogReceiver>(Error.Of("logs.receiver.listen", $"無法在 {options.EndPoint} 接收：{e.Message}", $"Cannot listen on {options.EndPoint}: {e.Message}", options.EndPoint.ToString()));
         }
     }

@@ -94,10 +94,8 @@ internal sealed class ReceivePump : IDisposable
 
     private LogEvent Parse(Received record, LogParseOptions parse)
     {
-        var item = LogParser.Parse(record.Bytes, record.At, options.Source, parse);
-        var fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal);
-        fields.TryAdd("log.source.address", record.Sender.Address.ToString());
-        return item with { Fields = fields, Problems = record.Problem is null ? item.Problems : [.. item.Problems, record.Problem] };
+        var item = LogParser.Parse(record.Bytes, record.At, options.Source, parse).From(record.Sender.Address);
+        return record.Problem is null ? item : item with { Problems = [.. item.Problems, record.Problem] };
     }
 
     private async Task StoreAsync(List<LogEvent> events, CancellationToken cancellation)

@@ -64,7 +64,7 @@ internal static class UdpListener
             catch (SocketException) when (!stopping.IsCancellationRequested)
             {
                 // An answer to something that this port never sent (ICMP), or a datagram that does not fit: the next one is awaited.
-                Thread.Sleep(1);
+                stopping.WaitHandle.WaitOne(1);
                 continue;
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)

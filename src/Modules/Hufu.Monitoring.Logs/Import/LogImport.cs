@@ -147,7 +147,7 @@ public sealed partial class LogImport(LogService logs, Detection detection, Time
     }
 
     /// <summary>Writes the alerts that could not be written before.</summary>
-    internal Task RaiseWaitingAsync(CancellationToken cancellation) => detection.FollowAsync([], cancellation);
+    internal Task RaiseWaitingAsync(CancellationToken cancellation) => detection.RaiseWaitingAsync(cancellation);
 
     [LoggerMessage(14, LogLevel.Error, "Alerts could not be written; it is tried again")]
     private static partial void NotRaised(ILogger logger, Exception e);

@@ -51,8 +51,9 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
                     await LookAsync(stoppingToken);
                     await import.RaiseWaitingAsync(stoppingToken);
                 }
-                catch (Exception e) when (e is System.Data.Common.DbException or DbUpdateException or IOException)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
+                    // Whatever is wrong with a receiver, the server goes on.
                     NotLooked(logger, e);
                 }
             }

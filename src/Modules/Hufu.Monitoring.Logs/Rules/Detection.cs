@@ -62,15 +62,34 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
             foreach (var item in events) run.Process(item);
             waiting.AddRange(run.Take());
             if (waiting.Count > MaxWaiting) waiting.RemoveRange(0, waiting.Count - MaxWaiting);
-            if (waiting.Count == 0) return new RaisedCounts([], [], 0, []);
-            var raised = await RaiseAsync(waiting, cancellation);
-            if (raised.Errors.Count == 0) waiting.Clear();
-            return raised;
+            return await RaiseOwnedAsync(cancellation);
         }
         finally
         {
             following.Release();
         }
+    }
+
+    /// <summary>Raises what could not be raised before.</summary>
+    internal async Task RaiseWaitingAsync(CancellationToken cancellation)
+    {
+        await following.WaitAsync(cancellation);
+        try
+        {
+            await RaiseOwnedAsync(cancellation);
+        }
+        finally
+        {
+            following.Release();
+        }
+    }
+
+    private async Task<RaisedCounts> RaiseOwnedAsync(CancellationToken cancellation)
+    {
+        if (waiting.Count == 0) return new RaisedCounts([], [], 0, []);
+        var raised = await RaiseAsync(waiting, cancellation);
+        if (raised.Errors.Count == 0) waiting.Clear();
+        return raised;
     }
 
     /// <summary>Raises alerts for matches. An alert that somebody changes at the same moment is tried again.</summary>
