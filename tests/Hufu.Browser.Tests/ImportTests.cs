@@ -24,7 +24,7 @@ public sealed class ImportTests(BrowserSite site)
         Assert.Contains(chosen, c => c.Contains("資產名稱", StringComparison.Ordinal) && !c.EndsWith("（不匯入）", StringComparison.Ordinal));
         Assert.True(chosen.Count(c => !c.EndsWith("（不匯入）", StringComparison.Ordinal)) >= 8, string.Join('\n', chosen));
         await WithoutPeopleAsync(page);
-        await page.GetByRole(AriaRole.Button, new() { Name = "試跑" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "試跑" }).FollowAsync();
         await Assertions.Expect(page.Locator("#plan tbody tr").Nth(40)).ToBeVisibleAsync();
         var refused = page.Locator("#plan tbody tr", new() { HasText = "拒絕" });
         Assert.True(await refused.CountAsync() > 0, "The list has two rows that cannot be taken.");
@@ -42,7 +42,7 @@ public sealed class ImportTests(BrowserSite site)
 
         await UploadAsync(page, Demo("assets/資產清冊.xlsx"));
         await WithoutPeopleAsync(page);
-        await page.GetByRole(AriaRole.Button, new() { Name = "試跑" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "試跑" }).FollowAsync();
         await Assertions.Expect(page.Locator("#plan tbody tr", new() { HasText = "拒絕" })).ToHaveCountAsync(await refused.CountAsync());
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "確認寫入 0 筆" })).ToBeDisabledAsync();
 
@@ -66,12 +66,12 @@ public sealed class ImportTests(BrowserSite site)
             if (await select.InputValueAsync() is "ownerId" or "unitId" or "custodianId" or "userId") await select.SelectOptionAsync("");
     }
 
-    private static Task CommitAsync(IPage page) => page.Locator("form[action$='/import/commit'] button[type=submit]").ClickAsync();
+    private static Task CommitAsync(IPage page) => page.Locator("form[action$='/import/commit'] button[type=submit]").FollowAsync();
 
     private static async Task UploadAsync(IPage page, string file)
     {
         await page.GotoAsync("/risk/assets/import");
         await page.Locator("input[type=file]").SetInputFilesAsync(file);
-        await page.GetByRole(AriaRole.Button, new() { Name = "讀取檔案" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "讀取檔案" }).FollowAsync();
     }
 }

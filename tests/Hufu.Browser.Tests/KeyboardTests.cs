@@ -78,19 +78,18 @@ public sealed class KeyboardTests(BrowserSite site)
         await page.Keyboard.PressAsync("x");
         await Assertions.Expect(page.Locator("tbody tr").Nth(1).Locator("input.pick")).ToBeCheckedAsync();
         var second = await page.Locator("tbody tr").Nth(1).GetAttributeAsync("data-href");
-        await page.Keyboard.PressAsync("Enter");
+        await page.FollowAsync(() => page.Keyboard.PressAsync("Enter"));
         await page.WaitForURLAsync("**" + second);
-        await page.Keyboard.PressAsync("e");
+        await page.FollowAsync(() => page.Keyboard.PressAsync("e"));
         await page.WaitForURLAsync("**" + second + "/edit");
         await visitor.GoAsync("/risk/assets");
-        await page.Keyboard.PressAsync("n");
+        await page.FollowAsync(() => page.Keyboard.PressAsync("n"));
         await page.WaitForURLAsync("**/risk/assets/new");
         await page.Locator("[name=title]").FillAsync("鍵盤建立的資產");
         await page.Locator("select[name=category]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
         await page.Locator("[name=title]").FocusAsync();
         // The form is sent from any box of it.
-        await page.Keyboard.PressAsync("Control+Enter");
-        await page.WaitForLoadStateAsync();
+        await page.FollowAsync(() => page.Keyboard.PressAsync("Control+Enter"));
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("鍵盤建立的資產");
     }
 

@@ -18,22 +18,22 @@ public sealed class MainLineTests(BrowserSite site)
         var page = engineer.Page;
 
         await engineer.GoAsync("/");
-        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "日誌搜尋" }).ClickAsync();
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "日誌搜尋" }).FollowAsync();
         await page.GetByLabel("搜尋條件").FillAsync("host:vpn01 AND \"Failed password\"");
-        await page.Locator("main").GetByRole(AriaRole.Button, new() { Name = "搜尋" }).ClickAsync();
+        await page.Locator("main").GetByRole(AriaRole.Button, new() { Name = "搜尋" }).FollowAsync();
         await Assertions.Expect(page.Locator("main figure svg, main svg.chart, main .chart svg").First).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("main details summary", new() { HasText = "Failed password" }).Nth(10)).ToBeVisibleAsync();
         await page.Locator("main details summary", new() { HasText = "Failed password" }).First.ClickAsync();
         await Assertions.Expect(page.Locator("main details[open] pre").First).ToContainTextAsync("Failed password");
 
         // The alert of the gateway, whose host stands in the list of assets.
-        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "告警" }).ClickAsync();
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "告警" }).FollowAsync();
         await page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).FillAsync("vpn01");
-        await page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).PressAsync("Enter");
+        await page.FollowAsync(() => page.GetByRole(AriaRole.Searchbox, new() { Name = "搜尋告警" }).PressAsync("Enter"));
         // Somebody has dealt with one of them already.
-        await page.GetByRole(AriaRole.Link, new() { Name = "未結", Exact = true }).ClickAsync();
-        await page.Locator("tbody tr[data-href] th a").First.ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "開立事故" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "未結", Exact = true }).FollowAsync();
+        await page.Locator("tbody tr[data-href] th a").First.FollowAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "開立事故" }).FollowAsync();
         await page.WaitForURLAsync("**/incident/incidents/INC-*");
         var path = new Uri(page.Url).AbsolutePath;
         var number = path.Split('/')[^1];
@@ -41,20 +41,20 @@ public sealed class MainLineTests(BrowserSite site)
         await Assertions.Expect(page.Locator("#evidence li")).Not.ToHaveCountAsync(0);
 
         // Assigned, judged and described.
-        await page.GetByRole(AriaRole.Link, new() { Name = "編輯", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "編輯", Exact = true }).FollowAsync();
         await PickAsync(page, "負責人", "林宏宇");
         await page.GetByLabel("事件等級").SelectOptionAsync("2");
         await page.GetByLabel("復原時間").FillAsync(DateTimeOffset.UtcNow.AddHours(8).AddMinutes(1).ToString("yyyy-MM-dd'T'HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
         await page.GetByLabel("根本原因").FillAsync("VPN 帳號使用弱密碼，且未啟用多因子驗證。");
         await page.GetByLabel("理由").FillAsync("指派與判定");
-        await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).FollowAsync();
         await page.WaitForURLAsync("**" + path);
 
         // A task, done.
-        await page.Locator(".panel", new() { HasText = "事故處理工作" }).GetByRole(AriaRole.Link, new() { Name = "新增" }).First.ClickAsync();
+        await page.Locator(".panel", new() { HasText = "事故處理工作" }).GetByRole(AriaRole.Link, new() { Name = "新增" }).First.FollowAsync();
         await page.GetByLabel("工作名稱").FillAsync("停用遭猜測的帳號");
         await page.Locator("[name=result]").FillAsync("已停用並通知使用者。");
-        await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).FollowAsync();
         await page.WaitForURLAsync("**/incident/tasks/TSK-*");
         await MoveAsync(page, "完成");
 
@@ -62,10 +62,10 @@ public sealed class MainLineTests(BrowserSite site)
         await engineer.GoAsync(path);
         await page.Locator("#links").GetByRole(AriaRole.Button, new() { Name = "新增" }).ClickAsync();
         await PickAsync(page.Locator("dialog#add-link"), "紀錄編號", "RSK-");
-        await page.Locator("dialog#add-link").GetByRole(AriaRole.Button, new() { Name = "建立關聯" }).ClickAsync();
+        await page.Locator("dialog#add-link").GetByRole(AriaRole.Button, new() { Name = "建立關聯" }).FollowAsync();
         await Assertions.Expect(page.Locator("#links")).ToContainTextAsync("RSK-");
         var before = await page.Locator("#evidence .lines > li").CountAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "附加為證據" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "附加為證據" }).FollowAsync();
         await Assertions.Expect(page.Locator("#evidence .lines > li")).ToHaveCountAsync(before + 1);
 
         foreach (var step in new[] { "開始調查", "完成控制", "完成復原", "申請結案" }) await MoveAsync(page, step);
@@ -75,7 +75,7 @@ public sealed class MainLineTests(BrowserSite site)
 
         await using var ciso = await site.VisitAsync(BrowserSite.Ciso);
         await ciso.GoAsync("/");
-        await ciso.Page.Locator("main").GetByRole(AriaRole.Link, new() { Name = number }).First.ClickAsync();
+        await ciso.Page.Locator("main").GetByRole(AriaRole.Link, new() { Name = number }).First.FollowAsync();
         await MoveAsync(ciso.Page, "核准結案");
         await Assertions.Expect(ciso.Page.Locator("main")).ToContainTextAsync("已結案");
 
@@ -169,9 +169,7 @@ public sealed class MainLineTests(BrowserSite site)
     internal static async Task MoveAsync(IPage page, string label)
     {
         await page.Locator(".page-actions").GetByRole(AriaRole.Button, new() { Name = label, Exact = true }).ClickAsync();
-        await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = label, Exact = true }).ClickAsync();
-        await page.WaitForLoadStateAsync();
-        await Assertions.Expect(page.Locator("dialog[open]")).ToHaveCountAsync(0);
+        await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = label, Exact = true }).FollowAsync();
     }
 
     internal static Task PickAsync(IPage page, string label, string words) => PickAsync(page.Locator("main"), label, words);

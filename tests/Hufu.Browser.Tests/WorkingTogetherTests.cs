@@ -15,23 +15,23 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await first.Page.Locator("[name=title]").FillAsync("兩人同改的主機");
         await first.Page.Locator("select[name=category]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
         await MainLineTests.PickAsync(first.Page, "單位", "系統科");
-        await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).FollowAsync();
         await first.Page.WaitForURLAsync("**/risk/assets/AST-*");
         var path = new Uri(first.Page.Url).AbsolutePath;
         await first.GoAsync(path + "/edit");
         await second.GoAsync(path + "/edit");
         await second.Page.Locator("[name=title]").FillAsync("王俊豪改的名稱");
-        await second.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await second.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).FollowAsync();
         await second.Page.WaitForURLAsync("**" + path);
         first.Expect(409);
         await first.Page.Locator("[name=title]").FillAsync("林宏宇改的名稱");
-        await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).FollowAsync();
         var merge = first.Page.Locator("input[name='merge.title']");
         await Assertions.Expect(merge.First).ToBeVisibleAsync();
         await Assertions.Expect(first.Page.Locator("main")).ToContainTextAsync("王俊豪改的名稱");
         await Assertions.Expect(first.Page.Locator("main")).ToContainTextAsync("兩人同改的主機");
         await first.Page.Locator("input[name='merge.title'][value=theirs]").CheckAsync();
-        await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).ClickAsync();
+        await first.Page.GetByRole(AriaRole.Button, new() { Name = "儲存", Exact = true }).FollowAsync();
         await first.Page.WaitForURLAsync("**" + path);
         await Assertions.Expect(first.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("王俊豪改的名稱");
     }
@@ -51,7 +51,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await Assertions.Expect(page.Locator("[data-draft-note]")).ToContainTextAsync(":");
         await page.ReloadAsync();
         Assert.Equal(after, await page.Locator("[name=title]").InputValueAsync());
-        await page.Locator(".notice button[form$='-discard']").ClickAsync();
+        await page.Locator(".notice button[form$='-discard']").FollowAsync();
         Assert.Equal(before, await page.Locator("[name=title]").InputValueAsync());
         await visitor.GoAsync(path);
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(before);
@@ -99,7 +99,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await page.Locator("#bulk-field").SelectOptionAsync("ownerId");
         await page.GetByRole(AriaRole.Button, new() { Name = "批次修改…" }).ClickAsync();
         await MainLineTests.PickAsync(page, "負責人", "林宏宇");
-        await page.GetByRole(AriaRole.Button, new() { Name = "預覽" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "預覽" }).FollowAsync();
         await Assertions.Expect(page.Locator("#preview tbody tr")).ToHaveCountAsync(3);
         var numbers = await page.Locator("#preview tbody tr td.mono").AllInnerTextsAsync();
         // Nothing has been done yet.
@@ -109,7 +109,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
             Assert.Contains("王俊豪", await other.Page.Locator("main .kv").First.InnerTextAsync(), StringComparison.Ordinal);
         }
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "確認修改" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "確認修改" }).FollowAsync();
         await page.WaitForURLAsync("**/risk/assets");
         foreach (var number in numbers)
         {
@@ -118,12 +118,10 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         }
     }
 
-    /// <summary>Takes the switch of language and waits until the whole page in it has come: a table is read only when none of its rows is still on the way.</summary>
     private static async Task SwitchToAsync(IPage page, string language)
     {
-        await page.Locator("a.top-lang").ClickAsync();
+        await page.Locator("a.top-lang").FollowAsync();
         await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("lang", language);
-        await page.WaitForLoadStateAsync(LoadState.Load);
     }
 
     private static async Task<List<string>> TableAsync(IPage page) => [.. await page.EvaluateAsync<string[]>("""

@@ -150,6 +150,19 @@ public sealed class ReceiverTests(Sample sample)
             nonsense.Headers.ContentEncoding.Add("gzip");
             var broken = await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", nonsense);
             Assert.True(broken.Status == 400 && broken.Body.Contains("logs.take.cut-off", StringComparison.Ordinal), broken.ToString());
+            // Half a gigabyte of line feeds and more, in half a megabyte.
+            using var bomb = new MemoryStream();
+            using (var gzip = new System.IO.Compression.GZipStream(bomb, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+            {
+                var feeds = new byte[1 << 20];
+                feeds.AsSpan().Fill((byte)'\n');
+                for (var i = 0; i < 513; i++) gzip.Write(feeds);
+            }
+
+            using var blank = new ByteArrayContent(bomb.ToArray());
+            blank.Headers.ContentEncoding.Add("gzip");
+            var refused = await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", blank);
+            Assert.True(refused.Status == 413 && refused.Body.Contains("logs.take.cut-off", StringComparison.Ordinal), refused.ToString());
             using var odd = new ByteArrayContent([1]);
             odd.Headers.ContentEncoding.Add("br");
             Assert.Equal(415, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", odd)).Status);

@@ -321,19 +321,18 @@ internal static class LogEndpoints
         if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         if (encoding is not ("" or "identity" or "gzip")) return Refusals.Problem(415, [Error.Of("logs.take.encoding", "只接受未壓縮或 gzip。", "Only gzip, or no compression, is taken.", "Content-Encoding")]);
-        var body = encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body;
+        // Counted in bytes as they unpack: blank lines are no records and would not be counted otherwise.
+        var body = new LimitedStream(encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body, MaxUnpacked);
         var received = clock.GetUtcNow();
         var parse = new LogParseOptions { ReferenceTime = received, Format = format, AssumedOffset = SiteTime.Zone.GetUtcOffset(received) };
         var sender = http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress;
         await using var reader = new LogFileReader(body, parse, LogFraming.Newline);
         var batch = new List<LogEvent>();
-        long stored = 0, faulty = 0, held = 0, unpacked = 0;
+        long stored = 0, faulty = 0, held = 0;
         try
         {
             await foreach (var item in reader.EventsAsync(received, source, cancellation: http.RequestAborted))
             {
-                unpacked += item.Raw.Length;
-                if (unpacked > MaxUnpacked) return Failed(413, "內容解開後過大", "The body is too large once unpacked");
                 if (item.Problems.Count > 0) faulty++;
                 batch.Add(sender is null ? item : item.From(sender));
                 held += item.Raw.Length;
@@ -344,7 +343,7 @@ internal static class LogEndpoints
         }
         catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
         {
-            return Failed(400, "內容無法讀取", "The body cannot be read");
+            return body.IsExceeded ? Failed(413, "內容解開後過大", "The body is too large once unpacked") : Failed(400, "內容無法讀取", "The body cannot be read");
         }
         catch (Exception e) when (e is IOException or System.Data.Common.DbException)
         {

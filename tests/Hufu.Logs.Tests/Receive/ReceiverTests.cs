@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Hufu.Kernel;
 using Hufu.Logs.Receive;
 
 namespace Hufu.Logs.Tests.Receive;
@@ -368,18 +369,8 @@ public sealed class ReceiverTests
     }
 
     // A network stream is not given for a socket whose one side is shut.
-    private sealed class SocketStream(Socket socket) : Stream
+    private sealed class SocketStream(Socket socket) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
@@ -391,16 +382,6 @@ public sealed class ReceiverTests
                 return 0;
             }
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     private static async Task<ReceiverState> SettledAsync(LogReceiver receiver, long stored)

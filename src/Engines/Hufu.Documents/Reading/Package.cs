@@ -105,21 +105,13 @@ internal sealed class Package : IDisposable
     }
 
     /// <summary>The unpacked bytes of a part, counted.</summary>
-    internal sealed class BoundedStream(Package package, string name, Stream inner, long packed) : Stream
+    internal sealed class BoundedStream(Package package, string name, Stream inner, long packed) : ForwardStream
     {
         /// <summary>An XML token that is not done after so many bytes is no spreadsheet: a cell is at most 32,767 characters.</summary>
         private const long MaxTokenBytes = 8 * 1024 * 1024;
 
         private long position;
         private long mark;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
 
         public override long Position { get => position; set => throw new NotSupportedException(); }
 
@@ -136,18 +128,6 @@ internal sealed class Package : IDisposable
                     "檔案內有一段異常長的 XML，已停止處理。", "The file holds an abnormally long piece of XML and was not read further.");
             return n;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

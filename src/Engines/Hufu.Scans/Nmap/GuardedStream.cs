@@ -1,7 +1,9 @@
+using Hufu.Kernel;
+
 namespace Hufu.Scans.Nmap;
 
 /// <summary>Counts what is read: in all, and since the last XML node. Its head can be looked at before it is read.</summary>
-internal sealed class GuardedStream(Stream inner, NmapReadOptions options) : Stream
+internal sealed class GuardedStream(Stream inner, NmapReadOptions options) : ForwardStream
 {
     /// <summary>nmap's first comment repeats its command line, which the system bounds well below this.</summary>
     private const int HeadBytes = 1024 * 1024;
@@ -13,14 +15,6 @@ internal sealed class GuardedStream(Stream inner, NmapReadOptions options) : Str
 
     /// <summary>True when the file was read to its end.</summary>
     public bool IsAtEnd { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position { get => position; set => throw new NotSupportedException(); }
 
@@ -56,16 +50,4 @@ internal sealed class GuardedStream(Stream inner, NmapReadOptions options) : Str
             throw new ScanFault("scan.xml-token", "檔案內有一段異常長的 XML，已停止處理。", "The file holds an abnormally long piece of XML and was not read further.");
         return n;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
