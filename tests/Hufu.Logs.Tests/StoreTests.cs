@@ -54,6 +54,47 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public async Task WhateverTextsAndTimesAnEventHas_MemoryDiskAndProofSayTheSame()
+    {
+        string[] pieces = ["", "a", "\0", "\ud800", "\udc00", "\ud83d\ude00", "訊息", "\ufffd", "\u2400", "\"", "é", "\n", "\ud801x", "=", "\u001f"];
+        var random = new Random(7);
+        string Text() => string.Concat(Enumerable.Range(0, random.Next(5)).Select(_ => pieces[random.Next(pieces.Length)]));
+        DateTimeOffset Time() => new DateTimeOffset(random.NextInt64(new DateTime(1900, 1, 1).Ticks, new DateTime(2100, 1, 1).Ticks), TimeSpan.Zero).ToOffset(TimeSpan.FromMinutes(random.Next(-700, 800)));
+        var events = Enumerable.Range(0, 300).Select(i => new LogEvent
+        {
+            ReceivedAt = Time(), OccurredAt = i % 3 == 0 ? null : Time(), Source = Text(), Host = i % 4 == 0 ? null : Text(), App = Text(), SourceIp = i % 2 == 0 ? Text() : null, Format = LogFormats.Plain,
+            Message = Text(), Raw = Text() + Text(), Fields = Enumerable.Range(0, random.Next(5)).Select(_ => (Text(), Text())).DistinctBy(f => f.Item1).ToDictionary(f => f.Item1, f => f.Item2),
+            Problems = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Text())], Severity = i % 5 == 0 ? null : i % 8,
+        }).ToList();
+        // One whose length needs all four bytes.
+        events.Add(Event(1, new string('x', (1 << 24) + 3)));
+        // Two names that only a lone surrogate tells apart.
+        events.Add(Event(2, "names", 1, ("n\ud800", "one"), ("n\ud801", "two"), ("m", "three")));
+        IReadOnlyList<string> ids;
+        List<string> opened;
+        string Told(LogStore store, string id)
+        {
+            var e = store.GetEvent(id)!;
+            return System.Text.Json.JsonSerializer.Serialize(new { e.ReceivedAt, e.OccurredAt, e.Source, e.Host, e.App, e.SourceIp, e.Format, e.Message, e.Raw, fields = e.Fields.Select(f => f.Key + "\u0001" + f.Value), e.Problems, e.Severity });
+        }
+
+        await using (var store = LogStore.Open(folder))
+        {
+            ids = await store.AppendAsync(events, Stop);
+            opened = [.. ids.Select(id => Told(store, id))];
+        }
+
+        await using (var store = LogStore.Open(folder))
+        {
+            Assert.Equal(opened, ids.Select(id => Told(store, id)));
+            await store.SealAsync(Stop);
+            Assert.Equal(opened, ids.Select(id => Told(store, id)));
+            Assert.Empty(store.VerifySegment("00000001", Stop).Findings);
+            Assert.All(ids, id => Assert.True(store.Prove(id)!.Holds()));
+        }
+    }
+
+    [Fact]
     public async Task AcknowledgedEventsSurvive_WhenTheProcessIsKilled()
     {
         string[] copies = ["before", "after"];

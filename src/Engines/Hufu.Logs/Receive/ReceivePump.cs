@@ -26,9 +26,12 @@ internal sealed class ReceivePump : IDisposable
     private readonly Channel<Received> queue;
     private readonly SemaphoreSlim room = new(0);
 
+    // A batch that grows while another is stored holds no more than the queue may.
+    private readonly int most;
+
     internal ReceivePump(ReceiverOptions options, ReceiverCounters counters, ReceivedEvents sink)
     {
-        (this.options, this.counters, this.sink) = (options, counters, sink);
+        (this.options, this.counters, this.sink, most) = (options, counters, sink, Math.Min(MaxBatch, options.Queue));
         queue = Channel.CreateBounded<Received>(new BoundedChannelOptions(options.Queue) { SingleReader = true });
     }
 
@@ -60,37 +63,53 @@ internal sealed class ReceivePump : IDisposable
     /// <summary>Works until <see cref="Complete"/> was called and the queue is empty, or it is cancelled: what was not stored by then is lost and was acknowledged to nobody.</summary>
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        var (batch, events) = (new List<Received>(), new List<LogEvent>());
-        while (await queue.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
+        // While one batch is stored the next is read and grows; there is never more than one of each, so that the order stays.
+        var (batch, storing) = (new Batch(most), Task.CompletedTask);
+        try
         {
-            long bytes = 0;
-            while (batch.Count < MaxBatch && bytes < MaxBatchBytes && queue.Reader.TryRead(out var record))
+            Task<bool>? coming = null;
+            for (var more = true; more || batch.Records.Count > 0;)
             {
-                batch.Add(record);
-                bytes += record.Bytes.Length;
-            }
+                if (more && !batch.IsFull)
+                {
+                    coming ??= queue.Reader.WaitToReadAsync(cancellation).AsTask();
+                    await (batch.Records.Count == 0 ? (Task)coming : Task.WhenAny(coming, storing)).ConfigureAwait(false);
+                    if (coming.IsCompleted)
+                    {
+                        more = await coming.ConfigureAwait(false);
+                        coming = null;
+                        Fill(batch);
+                    }
+                }
 
-            var parse = options.Parse with { ReferenceTime = batch[0].At };
-            foreach (var record in batch)
-            {
-                var item = Parse(record, parse);
-                record.Sender.Read(item);
-                if (item.Problems.Count > 0) Interlocked.Increment(ref counters.Faulty);
-                events.Add(item);
+                if (batch.Records.Count == 0 || (more && !batch.IsFull && !storing.IsCompleted)) continue;
+                await storing.ConfigureAwait(false);
+                var whole = batch;
+                storing = Task.Run(() => StoreAsync(whole, cancellation), cancellation);
+                batch = new Batch(most);
             }
-
-            await StoreAsync(events, cancellation).ConfigureAwait(false);
-            Interlocked.Add(ref counters.Stored, batch.Count);
-            Interlocked.Add(ref counters.Waiting, -batch.Count);
-            Interlocked.Add(ref counters.WaitingBytes, -bytes);
-            if (room.CurrentCount == 0) room.Release();
-            foreach (var record in batch) record.Stored?.Invoke();
-            batch.Clear();
-            events.Clear();
+        }
+        finally
+        {
+            await storing.ConfigureAwait(false);
         }
     }
 
     public void Dispose() => room.Dispose();
+
+    private void Fill(Batch batch)
+    {
+        LogParseOptions? parse = null;
+        while (!batch.IsFull && queue.Reader.TryRead(out var record))
+        {
+            var item = Parse(record, parse ??= options.Parse with { ReferenceTime = record.At });
+            record.Sender.Read(item);
+            if (item.Problems.Count > 0) Interlocked.Increment(ref counters.Faulty);
+            batch.Records.Add(record);
+            batch.Events.Add(item);
+            batch.Bytes += record.Bytes.Length;
+        }
+    }
 
     private LogEvent Parse(Received record, LogParseOptions parse)
     {
@@ -98,15 +117,15 @@ internal sealed class ReceivePump : IDisposable
         return record.Problem is null ? item : item with { Problems = [.. item.Problems, record.Problem] };
     }
 
-    private async Task StoreAsync(List<LogEvent> events, CancellationToken cancellation)
+    private async Task StoreAsync(Batch batch, CancellationToken cancellation)
     {
         for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                await sink([.. events], cancellation).ConfigureAwait(false);
+                await sink(batch.Events, cancellation).ConfigureAwait(false);
                 counters.Problem = null;
-                return;
+                break;
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -116,5 +135,23 @@ internal sealed class ReceivePump : IDisposable
 
             await Task.Delay(pause, options.Clock, cancellation).ConfigureAwait(false);
         }
+
+        Interlocked.Add(ref counters.Stored, batch.Records.Count);
+        Interlocked.Add(ref counters.Waiting, -batch.Records.Count);
+        Interlocked.Add(ref counters.WaitingBytes, -batch.Bytes);
+        if (room.CurrentCount == 0) room.Release();
+        foreach (var record in batch.Records) record.Stored?.Invoke();
+    }
+
+    /// <summary>Records that are stored together.</summary>
+    private sealed class Batch(int most)
+    {
+        public List<Received> Records { get; } = [];
+
+        public List<LogEvent> Events { get; } = [];
+
+        public long Bytes { get; set; }
+
+        public bool IsFull => Records.Count >= most || Bytes >= MaxBatchBytes;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -11,36 +10,41 @@ namespace Hufu.Logs.Store;
 /// </summary>
 internal static class EventCodec
 {
+    private static readonly Comparison<KeyValuePair<string, string>> ByName = (one, other) => string.CompareOrdinal(one.Key, other.Key);
+
     public static byte[] Encode(LogEvent item)
     {
-        var writer = new ArrayBufferWriter<byte>(512);
-        Int64(writer, Micros(item.ReceivedAt));
-        Int64(writer, item.OccurredAt is { } occurred ? Micros(occurred) : long.MinValue);
-        Int32(writer, item.OccurredAt is { } zoned ? (int)zoned.Offset.TotalMinutes : 0);
-        Int32(writer, item.TimeZoneAssumed ? 1 : 0);
-        Int32(writer, item.Severity ?? -1);
-        Int32(writer, item.Facility ?? -1);
-        foreach (var text in new[] { item.Source, item.Host, item.App, item.SourceIp, item.Format, item.Message, item.Raw }) Text(writer, text);
-        if (item.RawBytes is { } bytes)
-        {
-            Int32(writer, bytes.Length);
-            writer.Write(bytes.Span);
-        }
-        else
-        {
-            Int32(writer, -1);
-        }
+        var bytes = new ByteBuilder(512);
+        Write(bytes, item, Ordered(item.Fields));
+        return bytes.Written.ToArray();
+    }
 
-        Int32(writer, item.Fields.Count);
-        foreach (var (name, value) in item.Fields.OrderBy(field => field.Key, StringComparer.Ordinal))
-        {
-            Text(writer, name);
-            Text(writer, value);
-        }
+    /// <summary>Fields in the order in which they are written.</summary>
+    public static KeyValuePair<string, string>[] Ordered(IReadOnlyDictionary<string, string> fields)
+    {
+        if (fields.Count == 0) return [];
+        KeyValuePair<string, string>[] ordered = [.. fields];
+        if (ordered.Length > 1) Array.Sort(ordered, ByName);
+        return ordered;
+    }
 
-        Int32(writer, item.Problems.Count);
-        foreach (var problem in item.Problems) Text(writer, problem);
-        return writer.WrittenSpan.ToArray();
+    /// <summary>Writes an event with its fields in order. False when a text could not be written as it is (<see cref="ByteBuilder.Text"/>).</summary>
+    public static bool Write(ByteBuilder bytes, LogEvent item, ReadOnlySpan<KeyValuePair<string, string>> fields)
+    {
+        bytes.Int64(Micros(item.ReceivedAt));
+        bytes.Int64(item.OccurredAt is { } occurred ? Micros(occurred) : long.MinValue);
+        bytes.Int32(item.OccurredAt is { } zoned ? (int)zoned.Offset.TotalMinutes : 0);
+        bytes.Int32(item.TimeZoneAssumed ? 1 : 0);
+        bytes.Int32(item.Severity ?? -1);
+        bytes.Int32(item.Facility ?? -1);
+        var faithful = bytes.Text(item.Source) & bytes.Text(item.Host) & bytes.Text(item.App) & bytes.Text(item.SourceIp) & bytes.Text(item.Format) & bytes.Text(item.Message) & bytes.Text(item.Raw);
+        bytes.Int32(item.RawBytes is { } raw ? raw.Length : -1);
+        if (item.RawBytes is { } given) given.Span.CopyTo(bytes.Take(given.Length));
+        bytes.Int32(fields.Length);
+        foreach (var (name, value) in fields) faithful &= bytes.Text(name) & bytes.Text(value);
+        bytes.Int32(item.Problems.Count);
+        foreach (var problem in item.Problems) faithful &= bytes.Text(problem);
+        return faithful;
     }
 
     public static LogEvent Decode(ReadOnlySpan<byte> bytes)
@@ -86,30 +90,6 @@ internal static class EventCodec
     public static long Micros(DateTimeOffset time) => (time.UtcTicks - DateTime.UnixEpoch.Ticks) / 10 - (((time.UtcTicks - DateTime.UnixEpoch.Ticks) % 10) < 0 ? 1 : 0);
 
     public static DateTimeOffset Time(long micros) => new(DateTime.UnixEpoch.Ticks + micros * 10, TimeSpan.Zero);
-
-    private static void Text(ArrayBufferWriter<byte> writer, string? text)
-    {
-        if (text is null)
-        {
-            Int32(writer, -1);
-            return;
-        }
-
-        Int32(writer, Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, writer);
-    }
-
-    private static void Int32(ArrayBufferWriter<byte> writer, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(4), value);
-        writer.Advance(4);
-    }
-
-    private static void Int64(ArrayBufferWriter<byte> writer, long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan(8), value);
-        writer.Advance(8);
-    }
 
     private static int TakeInt32(ref ReadOnlySpan<byte> bytes)
     {

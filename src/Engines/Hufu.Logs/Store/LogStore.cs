@@ -360,12 +360,14 @@ public sealed partial class LogStore : IAsyncDisposable
     {
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
         if (open.Rows > 0 && (IsFull || options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
-        var encoded = new List<byte[]>(events.Count);
-        foreach (var item in events) encoded.Add(EventCodec.Encode(item));
-        if (encoded.Count == 0 && import is null) return [];
-        open.File!.Append(Frame(encoded, import));
+        if (events.Count == 0 && import is null) return [];
+        var frame = EventFrame.For(events.Count, import);
+        var taken = new List<Taken>(events.Count);
+        foreach (var item in events) taken.Add(frame.Add(item));
+
+        open.File!.Append(frame.WithHead);
         var first = open.Rows;
-        Take(encoded, import, options.Clock.GetUtcNow());
+        Take(frame, taken, options.Clock.GetUtcNow());
         var segment = open.Id;
         try
         {
@@ -376,32 +378,38 @@ public sealed partial class LogStore : IAsyncDisposable
             // The events are stored, and whoever were told otherwise would store them again. The next append seals first, and says what is wrong.
         }
 
-        return [.. Enumerable.Range(first, encoded.Count).Select(row => $"{segment}/{row}")];
+        return [.. Enumerable.Range(first, events.Count).Select(row => $"{segment}/{row}")];
     }
 
     private bool IsFull => open.Rows >= options.SealAfterEvents || open.Bytes >= options.SealAfterBytes;
 
-    /// <summary>Puts encoded events into the open table. What is put there is what the bytes say, so that memory and disk cannot differ.</summary>
-    private void Take(List<byte[]> encoded, ImportMark? import, DateTimeOffset now)
+    /// <summary>
+    /// Puts the events of a frame into the open table: those that were added to it, or else those that are read from its bytes. Either way it is what
+    /// the bytes say, so that memory and disk cannot differ.
+    /// </summary>
+    private void Take(EventFrame frame, List<Taken>? taken, DateTimeOffset now)
     {
         if (open.Rows == 0) open.FirstAppended = now;
+        var leaves = new List<byte[]>(frame.Count);
         using (var appender = root.CreateAppender(open.Table))
         {
-            for (var i = 0; i < encoded.Count; i++)
+            for (var i = 0; i < frame.Count; i++)
             {
-                var item = EventCodec.Decode(encoded[i]);
-                SegmentTable.Append(appender, open.Rows + i, item, encoded[i]);
-                lock (gate) open.Leaves.Add(Merkle.HashLeaf(encoded[i]));
-                if (item.Time < open.Earliest) open.Earliest = item.Time;
-                if (item.Time > open.Latest) open.Latest = item.Time;
-                open.Bytes += encoded[i].Length;
+                var (item, fields) = taken?[i] ?? frame.Read(i);
+                SegmentTable.Append(appender, open.Rows + i, item, fields, frame.Bytes(i));
+                leaves.Add(frame.Leaf(i));
+                var time = EventCodec.Time(EventCodec.Micros(item.Time));
+                if (time < open.Earliest) open.Earliest = time;
+                if (time > open.Latest) open.Latest = time;
+                open.Bytes += frame.Bytes(i).Length;
             }
         }
 
         lock (gate)
         {
-            open.Rows += encoded.Count;
-            if (import is null) return;
+            open.Leaves.AddRange(leaves);
+            open.Rows += frame.Count;
+            if (frame.Import is not { } import) return;
             open.Imports[import.Sha256] = Join(open.Imports.GetValueOrDefault(import.Sha256), import);
             imports[import.Sha256] = Join(imports.GetValueOrDefault(import.Sha256), import);
         }
@@ -561,50 +569,11 @@ public sealed partial class LogStore : IAsyncDisposable
         open = created;
         foreach (var frame in frames)
         {
-            var (events, import) = Unframe(frame);
-            Take(events, import, options.Clock.GetUtcNow());
+            Take(EventFrame.Read(frame), null, options.Clock.GetUtcNow());
         }
 
         open = before ?? created;
         return created;
-    }
-
-    private static byte[] Frame(List<byte[]> events, ImportMark? import)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream, Encoding.UTF8);
-        writer.Write(import is not null);
-        if (import is not null)
-        {
-            writer.Write(import.Sha256);
-            writer.Write(import.Complete);
-        }
-
-        writer.Write(events.Count);
-        foreach (var item in events)
-        {
-            writer.Write(item.Length);
-            writer.Write(item);
-        }
-
-        writer.Flush();
-        return stream.ToArray();
-    }
-
-    private static (List<byte[]> Events, ImportMark? Import) Unframe(byte[] frame)
-    {
-        using var reader = new BinaryReader(new MemoryStream(frame), Encoding.UTF8);
-        string? sha256 = null;
-        var complete = false;
-        if (reader.ReadBoolean())
-        {
-            sha256 = reader.ReadString();
-            complete = reader.ReadBoolean();
-        }
-
-        var events = new List<byte[]>();
-        for (var left = reader.ReadInt32(); left > 0; left--) events.Add(reader.ReadBytes(reader.ReadInt32()));
-        return (events, sha256 is null ? null : new ImportMark(sha256, events.Count, complete));
     }
 
     private void Drop(OpenSegment segment)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Hufu.Logs;
@@ -11,11 +12,16 @@ public static class Merkle
     /// <summary>The hash of a leaf: SHA-256 of a zero byte and the data.</summary>
     public static byte[] HashLeaf(ReadOnlySpan<byte> data)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0]);
-        hash.AppendData(data);
-        return hash.GetHashAndReset();
+        var prefixed = ArrayPool<byte>.Shared.Rent(data.Length + 1);
+        prefixed[0] = 0;
+        data.CopyTo(prefixed.AsSpan(1));
+        var hash = HashPrefixed(prefixed.AsSpan(0, data.Length + 1));
+        ArrayPool<byte>.Shared.Return(prefixed);
+        return hash;
     }
+
+    /// <summary>The hash of a leaf that lies behind its zero byte.</summary>
+    internal static byte[] HashPrefixed(ReadOnlySpan<byte> prefixed) => SHA256.HashData(prefixed);
 
     /// <summary>The root over leaf hashes; of none, the hash of nothing.</summary>
     public static byte[] Root(IReadOnlyList<byte[]> leaves)

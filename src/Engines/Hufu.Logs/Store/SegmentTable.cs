@@ -18,33 +18,43 @@ internal static class SegmentTable
     public static string OpenAsSegment(string table) =>
         $"(SELECT * EXCLUDE (field_names, field_values), map(field_names, field_values) AS fields FROM {table})";
 
-    /// <summary>Parquet reads bloom filters and statistics for dictionary columns by itself; a larger dictionary keeps addresses in one.</summary>
+    /// <summary>
+    /// Parquet reads bloom filters and statistics for dictionary columns by itself; a larger dictionary keeps addresses in one. The rows lie in the
+    /// table as they were appended, and the database keeps that order: sorting them again would take as long as writing them.
+    /// </summary>
     public static string Copy(string table, string path) => $"""
-        COPY (SELECT * FROM {OpenAsSegment(table)} ORDER BY row) TO {Literal(path)}
+        COPY (SELECT * FROM {OpenAsSegment(table)}) TO {Literal(path)}
           (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 30000)
         """;
 
     public static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 
-    public static void Append(DuckDBAppender appender, int row, LogEvent item, byte[] encoded)
+    /// <summary>Writes the row of an event.</summary>
+    /// <param name="appender">Of a table that <see cref="Create"/> made.</param>
+    /// <param name="row">Its place in the segment.</param>
+    /// <param name="item">The event as <paramref name="encoded"/> says it, but for times finer than a microsecond.</param>
+    /// <param name="fields">Its fields in order.</param>
+    /// <param name="encoded">Its canonical bytes.</param>
+    public static void Append(DuckDBAppender appender, int row, LogEvent item, KeyValuePair<string, string>[] fields, ReadOnlySpan<byte> encoded)
     {
         // The database ends a text at a zero character, behind which a sender could hide. Such an event is kept exactly beside its columns,
         // in which the character is shown by its symbol and can be searched.
-        var exact = HasZero(item);
-        if (exact) item = WithoutZero(item);
-        // Raw ends with the message in most formats: then its length is enough, which halves the text.
-        var inRaw = item.Raw.EndsWith(item.Message, StringComparison.Ordinal);
-        var names = new List<string>(item.Fields.Count);
-        var values = new List<string>(item.Fields.Count);
-        foreach (var (name, value) in item.Fields)
+        var exact = HasZero(item, fields);
+        if (exact)
         {
-            names.Add(name);
-            values.Add(value);
+            item = WithoutZero(item);
+            fields = EventCodec.Ordered(item.Fields);
         }
 
+        // Raw ends with the message in most formats: then its length is enough, which halves the text.
+        var inRaw = item.Raw.EndsWith(item.Message, StringComparison.Ordinal);
+        var names = new string[fields.Length];
+        var values = new string[fields.Length];
+        for (var i = 0; i < fields.Length; i++) (names[i], values[i]) = (fields[i].Key, fields[i].Value);
+
         var line = appender.CreateRow();
-        line.AppendValue(row).AppendValue(item.Time.UtcDateTime).AppendValue(item.ReceivedAt.UtcDateTime);
-        if (item.OccurredAt is { } occurred) line.AppendValue(occurred.UtcDateTime).AppendValue((short)occurred.Offset.TotalMinutes);
+        line.AppendValue(row).AppendValue(Kept(item.Time)).AppendValue(Kept(item.ReceivedAt));
+        if (item.OccurredAt is { } occurred) line.AppendValue(Kept(occurred)).AppendValue((short)occurred.Offset.TotalMinutes);
         else line.AppendNullValue().AppendNullValue();
         line.AppendValue(item.TimeZoneAssumed);
         Text(item.Source);
@@ -60,8 +70,8 @@ internal static class SegmentTable
         Text(item.Raw);
         if (item.RawBytes is { } bytes) line.AppendValue(bytes.ToArray());
         else line.AppendNullValue();
-        line.AppendValue(names).AppendValue(values).AppendValue(item.Problems.ToList());
-        if (exact) line.AppendValue(encoded);
+        line.AppendValue(names).AppendValue(values).AppendValue(item.Problems);
+        if (exact) line.AppendValue(encoded.ToArray());
         else line.AppendNullValue();
         line.EndRow();
 
@@ -120,9 +130,19 @@ internal static class SegmentTable
         int? Small(int column) => row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static bool HasZero(LogEvent item) =>
-        Zero(item.Raw) || Zero(item.Message) || Zero(item.Source) || Zero(item.Host) || Zero(item.App) || Zero(item.SourceIp) || Zero(item.Format)
-        || item.Fields.Any(field => Zero(field.Key) || Zero(field.Value)) || item.Problems.Any(Zero);
+    // To the microsecond, as the canonical bytes have it, also before 1970.
+    private static DateTime Kept(DateTimeOffset time) => EventCodec.Time(EventCodec.Micros(time)).UtcDateTime;
+
+    private static bool HasZero(LogEvent item, KeyValuePair<string, string>[] fields)
+    {
+        if (Zero(item.Raw) || Zero(item.Message) || Zero(item.Source) || Zero(item.Host) || Zero(item.App) || Zero(item.SourceIp) || Zero(item.Format)) return true;
+        foreach (var (name, value) in fields)
+        {
+            if (Zero(name) || Zero(value)) return true;
+        }
+
+        return item.Problems.Any(Zero);
+    }
 
     private static bool Zero(string? text) => text is not null && text.Contains('\0', StringComparison.Ordinal);
 

@@ -10,6 +10,9 @@ namespace Hufu.Logs.Store;
 /// </summary>
 internal sealed class WriteAhead : IDisposable
 {
+    /// <summary>Bytes before a payload: its length, and the beginning of its hash.</summary>
+    public const int HeadLength = 12;
+
     private const int MaxFrame = 1 << 30;
 
     private readonly FileStream file;
@@ -43,15 +46,16 @@ internal sealed class WriteAhead : IDisposable
         Frames(file, replay);
     }
 
-    public void Append(ReadOnlySpan<byte> payload)
+    /// <summary>Writes a frame and brings it to the disk.</summary>
+    /// <param name="frame">The payload behind <see cref="HeadLength"/> bytes of room for its head.</param>
+    public void Append(Span<byte> frame)
     {
         var start = file.Position;
+        var payload = frame[HeadLength..];
+        BinaryPrimitives.WriteInt32LittleEndian(frame, payload.Length);
+        SHA256.HashData(payload).AsSpan(0, 8).CopyTo(frame[4..]);
         try
         {
-            var frame = new byte[12 + payload.Length];
-            BinaryPrimitives.WriteInt32LittleEndian(frame, payload.Length);
-            SHA256.HashData(payload).AsSpan(0, 8).CopyTo(frame.AsSpan(4));
-            payload.CopyTo(frame.AsSpan(12));
             file.Write(frame);
             file.Flush(flushToDisk: true);
         }
@@ -70,8 +74,8 @@ internal sealed class WriteAhead : IDisposable
     private static long Frames(FileStream file, Action<byte[]> replay)
     {
         long good = 0;
-        Span<byte> head = stackalloc byte[12];
-        while (file.ReadAtLeast(head, 12, throwOnEndOfStream: false) == 12)
+        Span<byte> head = stackalloc byte[HeadLength];
+        while (file.ReadAtLeast(head, HeadLength, throwOnEndOfStream: false) == HeadLength)
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(head);
             if (length is < 0 or > MaxFrame || length > file.Length - file.Position) break;
