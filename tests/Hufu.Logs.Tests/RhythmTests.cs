@@ -72,7 +72,7 @@ public sealed class RhythmTests : IDisposable
     public void NobodyIsQuietBecauseNobodyListened()
     {
         var rhythm = Of(Every(5, 0, 240));
-        Assert.Equal(SourceCondition.Usual, At(rhythm, 3_000, listeningSince: 2_980).Condition);
+        Assert.Equal(SourceCondition.Awaited, At(rhythm, 3_000, listeningSince: 2_980).Condition);
         Assert.Equal(SourceCondition.Quiet, At(rhythm, 3_011, listeningSince: 2_980).Condition);
     }
 

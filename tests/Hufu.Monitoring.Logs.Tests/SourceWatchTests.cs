@@ -53,7 +53,7 @@ public class SourceWatchTests
             Assert.Single(await LookAsync(site));
             site.Clock.Ahead += TimeSpan.FromMinutes(20);
             Assert.Single(await LookAsync(site));
-            Assert.Equal("learning usual usual", string.Join(' ', (await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken)).Where(s => s.Source != AuditFeed.Source).Select(s => s.Condition.ToString().ToLowerInvariant()).Order(StringComparer.Ordinal)));
+            Assert.Equal("awaited awaited learning", string.Join(' ', (await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken)).Where(s => s.Source != AuditFeed.Source).Select(s => s.Condition.ToString().ToLowerInvariant()).Order(StringComparer.Ordinal)));
             site.Clock.Ahead += TimeSpan.FromMinutes(20);
             Assert.Equal(["syslog fw01", "syslog fw02"], (await LookAsync(site)).Select(a => a.Entity));
         }

@@ -48,7 +48,7 @@ internal static class LogEndpoints
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
-        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, usual, or learning while too little is known; usualPause and quietAfter are in seconds.");
+        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
@@ -157,7 +157,7 @@ internal static class LogEndpoints
 
     private static async Task<IResult> SourcesAsync(SourceWatch watch, HttpContext http) => Results.Json((await watch.LookAsync(http.RequestAborted)).Select(s => new
     {
-        s.Source, s.Host, condition = s.Condition switch { SourceCondition.Quiet => "quiet", SourceCondition.Flood => "flood", SourceCondition.Usual => "usual", _ => "learning" },
+        s.Source, s.Host, condition = SourcesPage.Word(s.Condition),
         s.First, s.Last, lastEvent = s.LastId, s.LastDay, lastDayBytes = s.Bytes, usualPause = s.UsualPause?.TotalSeconds, quietAfter = s.QuietAfter?.TotalSeconds,
     }));
 

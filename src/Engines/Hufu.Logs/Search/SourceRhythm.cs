@@ -9,6 +9,9 @@ public enum SourceCondition
     /// <summary>As usual.</summary>
     Usual,
 
+    /// <summary>It was quiet when the listening began, which is not long enough ago to say that it still is.</summary>
+    Awaited,
+
     /// <summary>Nothing for longer than <see cref="SourceStanding.QuietAfter"/>.</summary>
     Quiet,
 
@@ -112,7 +115,7 @@ public sealed class SourceRhythm(string source, string? host)
         {
             usual = SecondLongestPause();
             quiet = 2 * usual.Value + Width < LeastQuiet ? LeastQuiet : 2 * usual.Value + Width;
-            condition = now - (Last > listeningSince ? Last : listeningSince) > quiet ? SourceCondition.Quiet : IsFlood(now) ? SourceCondition.Flood : SourceCondition.Usual;
+            condition = now - Last > quiet ? now - listeningSince > quiet ? SourceCondition.Quiet : SourceCondition.Awaited : IsFlood(now) ? SourceCondition.Flood : SourceCondition.Usual;
         }
 
         return new SourceStanding(Source, Host, condition, TimeOf(slots.Keys.First()), Last, LastId, events, bytes, usual, quiet, [.. slots.Select(s => (TimeOf(s.Key), s.Value.Events))]);

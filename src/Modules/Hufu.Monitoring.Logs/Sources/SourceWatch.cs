@@ -103,8 +103,9 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
     {
         SourceCondition.Quiet => 0,
         SourceCondition.Flood => 1,
-        SourceCondition.Usual => 2,
-        _ => 3,
+        SourceCondition.Awaited => 2,
+        SourceCondition.Usual => 3,
+        _ => 4,
     };
 
     private static RuleMatch MatchOf(SourceStanding source)
