@@ -33,6 +33,7 @@ internal static class LogEndpoints
         pages.MapGet("/search", SearchPageAsync);
         pages.MapPost("/search/evidence", KeepSearchAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
+        pages.MapGet("/sources", async (SourceWatch watch, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), Now = clock.GetUtcNow() }));
         pages.MapGet("/import", () => Pages.Of<ImportPage>()).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         // An id is segment/row: two parts of the address, because an escaped slash stays escaped.
@@ -47,6 +48,7 @@ internal static class LogEndpoints
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
+        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
@@ -153,6 +155,12 @@ internal static class LogEndpoints
         };
     }
 
+    private static async Task<IResult> SourcesAsync(SourceWatch watch, HttpContext http) => Results.Json((await watch.LookAsync(http.RequestAborted)).Select(s => new
+    {
+        s.Source, s.Host, condition = SourcesPage.Word(s.Condition),
+        s.First, s.Last, lastEvent = s.LastId, s.LastDay, lastDayBytes = s.Bytes, usualPause = s.UsualPause?.TotalSeconds, quietAfter = s.QuietAfter?.TotalSeconds,
+    }));
+
     private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)
     {
         var form = await http.Request.ReadFormAsync();
@@ -250,6 +258,9 @@ internal static class LogEndpoints
 
     /// <summary>Address of an event's page.</summary>
     internal static string EventHref(string id) => "/logs/events/" + id;
+
+    /// <summary>The events of a source and host.</summary>
+    internal static string SourceHref(string source, string? host) => Href(With(host is null ? "" : With("", "host", host), "source", source), "", "", null);
 
     private static string IdOf(string segment, long row) => string.Create(CultureInfo.InvariantCulture, $"{segment}/{row}");
 

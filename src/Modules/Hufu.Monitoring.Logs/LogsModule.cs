@@ -24,6 +24,7 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
+        new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
@@ -49,6 +50,8 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<ReceiverCertificates>();
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
+        services.AddSingleton<SourceWatch>();
+        services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
     }

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Hufu.Logs.Search;
+using Hufu.Logs.Store;
+
+namespace Hufu.Logs;
+
+/// <summary>What one source delivered for one host in one slice of time, by time of receipt.</summary>
+/// <param name="Source">The source.</param>
+/// <param name="Host">The host that the events name; absent where they name none.</param>
+/// <param name="From">Begin of the slice: a multiple of its width since 1970.</param>
+/// <param name="Events">Number of events.</param>
+/// <param name="Bytes">Length of the raw records in bytes of UTF-8.</param>
+/// <param name="Last">Time of receipt of the newest of them.</param>
+/// <param name="LastId">Id of that one.</param>
+public sealed record Arrival(string Source, string? Host, DateTimeOffset From, long Events, long Bytes, DateTimeOffset Last, string LastId);
+
+/// <summary>Arrivals from one place of the store to another.</summary>
+/// <param name="Slices">What arrived.</param>
+/// <param name="Segment">Segment where the next reading begins.</param>
+/// <param name="Row">Row where it begins.</param>
+/// <param name="IsAll">True when nothing more was stored at the time.</param>
+public sealed record Arrivals(IReadOnlyList<Arrival> Slices, string Segment, int Row, bool IsAll);
+
+public sealed partial class LogStore
+{
+    private const int SegmentsAtOnce = 200;
+
+    /// <summary>
+    /// Counts what arrived, by source, host and slice of time, from a place on. It reads a few hundred segments at the most; where it stopped, the next
+    /// call goes on, so that following the store costs what is new.
+    /// </summary>
+    /// <param name="segment">Segment to begin in; empty for the beginning.</param>
+    /// <param name="row">Row to begin at.</param>
+    /// <param name="width">Length of a slice; whole seconds.</param>
+    /// <param name="since">Segments that were sealed before are passed over.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public Task<Arrivals> ArrivalsAsync(string segment, int row, TimeSpan width, DateTimeOffset since, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, TimeSpan.FromSeconds(1));
+        return Task.Run(
+            () =>
+            {
+                using var view = TakeView();
+                var waiting = view.Segments.Where(s => string.CompareOrdinal(s.Id, segment) >= 0 && s.SealedAt >= since && !(s.Id == segment && s.Events <= row) && File.Exists(PathOf(s.Id, ".parquet"))).ToList();
+                var read = waiting.Take(SegmentsAtOnce).ToList();
+                var all = read.Count == waiting.Count;
+                var from = view.OpenId == segment ? row : 0;
+                const string Columns = "row, source, host, received, raw";
+                var parts = new List<string>();
+                if (read.Count > 0) parts.Add($"SELECT parse_filename(filename, true) AS segment, {Columns} FROM read_parquet([{string.Join(", ", read.Select(s => SegmentTable.Literal(PathOf(s.Id, ".parquet"))))}], filename = true)");
+                if (all && view.OpenRows > from) parts.Add($"SELECT {SegmentTable.Literal(view.OpenId)} AS segment, {Columns} FROM {view.OpenTable} WHERE row >= {from.ToString(CultureInfo.InvariantCulture)}");
+                if (parts.Count == 0) return new Arrivals([], view.OpenId, Math.Max(from, view.OpenRows), true);
+                var slices = Rows(
+                    view, SearchSql.Compile(SearchQuery.Everything, null, null),
+                    string.Create(CultureInfo.InvariantCulture, $"""
+                        SELECT source, host, (epoch_us(received) // {(long)width.TotalSeconds * 1_000_000})::BIGINT AS slice, count(*), sum(strlen(raw))::BIGINT, max(received), max(segment || '/' || lpad(row::VARCHAR, 10, '0'))
+                        FROM ({string.Join(" UNION ALL ", parts)}) WHERE segment <> {SegmentTable.Literal(segment)} OR row >= {row} GROUP BY source, host, slice
+                        """),
+                    r => new Arrival(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), DateTimeOffset.UnixEpoch + r.GetInt64(2) * TimeSpan.FromSeconds((long)width.TotalSeconds), r.GetInt64(3), r.GetInt64(4), Utc(r.GetDateTime(5)), Unpadded(r.GetString(6))),
+                    cancellation);
+                return all ? new Arrivals(slices, view.OpenId, view.OpenRows, true) : new Arrivals(slices, Next(read[^1].Id), 0, false);
+            }, cancellation);
+    }
+
+    // Padded, the greatest text is the newest row.
+    private static string Unpadded(string id)
+    {
+        var slash = id.IndexOf('/', StringComparison.Ordinal);
+        return string.Create(CultureInfo.InvariantCulture, $"{id[..slash]}/{int.Parse(id.AsSpan(slash + 1), CultureInfo.InvariantCulture)}");
+    }
+}

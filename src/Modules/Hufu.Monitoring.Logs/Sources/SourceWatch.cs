@@ -1,0 +1,129 @@
+using System.Data.Common;
+using Hufu.Logs;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hufu.Monitoring.Logs;
+
+/// <summary>
+/// Follows what arrives from which source and host, learns what is usual, and raises an alert when one goes quiet or floods. An alert is about the
+/// newest event before the silence, so that one silence is told once, also over a restart.
+/// </summary>
+internal sealed partial class SourceWatch(LogService logs, Detection detection, TimeProvider clock, ILogger<SourceWatch> logger) : BackgroundService
+{
+    /// <summary>Rule of the alerts about silence.</summary>
+    internal const string QuietRule = "hufu.source-quiet";
+
+    /// <summary>Rule of the alerts about floods.</summary>
+    internal const string FloodRule = "hufu.source-flood";
+
+    /// <summary>Most pairs of source and host that are remembered.</summary>
+    internal const int MaxSources = 10_000;
+
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim looking = new(1, 1);
+    private readonly Dictionary<(string Source, string? Host), SourceRhythm> rhythms = [];
+    private readonly DateTimeOffset since = clock.GetUtcNow();
+    private (string Segment, int Row) place = ("", 0);
+
+    /// <summary>Reads what has arrived and tells how every source stands, those in trouble first.</summary>
+    internal async Task<IReadOnlyList<SourceStanding>> LookAsync(CancellationToken cancellation)
+    {
+        await looking.WaitAsync(cancellation);
+        try
+        {
+            var now = clock.GetUtcNow();
+            for (var more = true; more;)
+            {
+                var arrived = await logs.Store.ArrivalsAsync(place.Segment, place.Row, SourceRhythm.Width, now - SourceRhythm.Memory, cancellation);
+                foreach (var slice in arrived.Slices)
+                {
+                    if (!rhythms.TryGetValue((slice.Source, slice.Host), out var rhythm)) rhythms.Add((slice.Source, slice.Host), rhythm = new SourceRhythm(slice.Source, slice.Host));
+                    rhythm.Add(slice);
+                }
+
+                place = (arrived.Segment, arrived.Row);
+                more = !arrived.IsAll;
+            }
+
+            foreach (var (key, rhythm) in rhythms)
+                if (!rhythm.Forget(now)) rhythms.Remove(key);
+            // Names that somebody makes up push out each other, not those that are known.
+            if (rhythms.Count > MaxSources)
+                foreach (var key in rhythms.OrderBy(r => r.Value.IsLearned).ThenBy(r => r.Value.Last).Take(rhythms.Count - MaxSources).Select(r => r.Key).ToList()) rhythms.Remove(key);
+            return [.. rhythms.Values.Select(r => r.At(now, since)).OrderBy(s => Rank(s.Condition)).ThenBy(s => s.Source, StringComparer.Ordinal).ThenBy(s => s.Host, StringComparer.Ordinal)];
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
+
+    /// <summary>Raises alerts for those that are quiet or flood.</summary>
+    internal async Task<RaisedCounts> RaiseAsync(CancellationToken cancellation)
+    {
+        // The product's own events come when people work.
+        var troubled = (await LookAsync(cancellation)).Where(s => s.Condition is SourceCondition.Quiet or SourceCondition.Flood && s.Source != AuditFeed.Source);
+        return await detection.RaiseAsync([.. troubled.Select(MatchOf)], cancellation);
+    }
+
+    public override void Dispose()
+    {
+        looking.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await RaiseAsync(stoppingToken);
+                }
+                catch (Exception e) when (e is IOException or DbException or DbUpdateException)
+                {
+                    NotLooked(logger, e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping is the way this ends.
+        }
+    }
+
+    private static int Rank(SourceCondition condition) => condition switch
+    {
+        SourceCondition.Quiet => 0,
+        SourceCondition.Flood => 1,
+        SourceCondition.Awaited => 2,
+        SourceCondition.Usual => 3,
+        _ => 4,
+    };
+
+    private static RuleMatch MatchOf(SourceStanding source)
+    {
+        var quiet = source.Condition == SourceCondition.Quiet;
+        return new RuleMatch
+        {
+            RuleId = quiet ? QuietRule : FloodRule,
+            RuleTitle = quiet ? "日誌來源停止送達" : "日誌來源大量湧入",
+            RuleAuthor = "Hufu",
+            Level = quiet ? "high" : "medium",
+            EventId = source.LastId,
+            EventTime = source.Last,
+            Host = source.Host ?? "",
+            Entity = source.Host is null ? source.Source : $"{source.Source} {source.Host}",
+        };
+    }
+
+    [LoggerMessage(31, LogLevel.Error, "How the log sources stand could not be read, or their alerts could not be written; it is tried again")]
+    private static partial void NotLooked(ILogger logger, Exception e);
+}

@@ -1,0 +1,95 @@
+using Hufu.Logs;
+using Hufu.Monitoring;
+
+namespace Hufu.Monitoring.Logs.Tests;
+
+/// <summary>A source that goes quiet is told once.</summary>
+public class SourceWatchTests
+{
+    private static Task<IReadOnlyList<string>> ArriveAsync(Site site, string host, string source = "syslog", int events = 1) => site.Get<LogService>().Store.AppendAsync(
+        [.. Enumerable.Range(0, events).Select(i => new LogEvent { ReceivedAt = site.Clock.GetUtcNow(), Source = source, Host = host, Format = LogFormats.Plain, Message = "m", Raw = $"{host} {i}" })], TestContext.Current.CancellationToken);
+
+    private static async Task<List<Alert>> LookAsync(Site site)
+    {
+        await site.Get<SourceWatch>().RaiseAsync(TestContext.Current.CancellationToken);
+        return await site.AlertsAsync();
+    }
+
+    [Fact]
+    public async Task Silence_raises_one_alert_about_the_last_event_and_the_next_silence_another()
+    {
+        string folder;
+        var last = "";
+        await using (var site = await Site.OpenAsync(keep: true))
+        {
+            folder = site.Folder;
+            Assert.Empty(await LookAsync(site));
+            for (var i = 0; i < 24; i++)
+            {
+                site.Clock.Ahead += TimeSpan.FromMinutes(10);
+                last = (await ArriveAsync(site, "fw01"))[0];
+                await ArriveAsync(site, "fw02");
+                await ArriveAsync(site, "n/a", AuditFeed.Source);
+            }
+
+            // A file that was imported an hour ago.
+            await ArriveAsync(site, "old", "file.log", 500);
+            Assert.Empty(await LookAsync(site));
+            for (var i = 0; i < 6; i++)
+            {
+                site.Clock.Ahead += TimeSpan.FromMinutes(10);
+                await ArriveAsync(site, "fw02");
+                await LookAsync(site);
+            }
+
+            var alert = Assert.Single(await LookAsync(site));
+            Assert.Equal((SourceWatch.QuietRule, "fw01", "syslog fw01", last, 1, "high"), (alert.RuleId, alert.Host, alert.Entity, alert.EventIds, alert.EventCount, alert.Level));
+        }
+
+        await using (var site = await Site.OpenAsync(folder))
+        {
+            site.Clock.Ahead = TimeSpan.FromHours(8);
+            // The next start: the same silence is not told again, and who had no time to connect is not quiet.
+            Assert.Single(await LookAsync(site));
+            site.Clock.Ahead += TimeSpan.FromMinutes(20);
+            Assert.Single(await LookAsync(site));
+            Assert.Equal("awaited awaited learning", string.Join(' ', (await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken)).Where(s => s.Source != AuditFeed.Source).Select(s => s.Condition.ToString().ToLowerInvariant()).Order(StringComparer.Ordinal)));
+            site.Clock.Ahead += TimeSpan.FromMinutes(20);
+            Assert.Equal(["syslog fw01", "syslog fw02"], (await LookAsync(site)).Select(a => a.Entity));
+        }
+    }
+
+    [Fact]
+    public async Task A_flood_is_one_alert_that_grows()
+    {
+        await using var site = await Site.OpenAsync();
+        for (var i = 0; i < 24; i++)
+        {
+            site.Clock.Ahead += TimeSpan.FromMinutes(10);
+            await ArriveAsync(site, "fw01", events: 20);
+        }
+
+        Assert.Empty(await LookAsync(site));
+        await ArriveAsync(site, "fw01", events: 2_000);
+        Assert.Single(await LookAsync(site));
+        await ArriveAsync(site, "fw01", events: 2_000);
+        var alert = Assert.Single(await LookAsync(site));
+        Assert.Equal((SourceWatch.FloodRule, 2), (alert.RuleId, alert.EventCount));
+    }
+
+    [Fact]
+    public async Task Names_that_somebody_makes_up_do_not_push_out_those_that_are_known()
+    {
+        await using var site = await Site.OpenAsync();
+        for (var i = 0; i < 24; i++)
+        {
+            site.Clock.Ahead += TimeSpan.FromMinutes(10);
+            await ArriveAsync(site, "fw01");
+        }
+
+        await site.Get<LogService>().Store.AppendAsync([.. Enumerable.Range(0, SourceWatch.MaxSources + 50).Select(i => new LogEvent { ReceivedAt = site.Clock.GetUtcNow().AddMinutes(1), Source = "syslog", Host = $"made-up-{i}", Format = LogFormats.Plain, Message = "m", Raw = "m" })], TestContext.Current.CancellationToken);
+        var sources = await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(SourceWatch.MaxSources, sources.Count);
+        Assert.Contains(sources, s => s.Host == "fw01");
+    }
+}
