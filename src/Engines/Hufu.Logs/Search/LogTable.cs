@@ -12,7 +12,7 @@ public enum LogColumnType
     /// <summary>A <see cref="long"/>.</summary>
     Integer,
 
-    /// <summary>A <see cref="double"/>.</summary>
+    /// <summary>A <see cref="double"/> that is finite.</summary>
     Number,
 
     /// <summary>A <see cref="DateTimeOffset"/> in UTC.</summary>
@@ -73,7 +73,7 @@ public sealed partial class LogStore
                 {
                     LogColumnType.Text => row.GetString(i),
                     LogColumnType.Integer => Convert.ToInt64(row.GetValue(i), CultureInfo.InvariantCulture),
-                    LogColumnType.Number => Convert.ToDouble(row.GetValue(i), CultureInfo.InvariantCulture),
+                    LogColumnType.Number => Convert.ToDouble(row.GetValue(i), CultureInfo.InvariantCulture) is var number && double.IsFinite(number) ? number : null,
                     LogColumnType.Time => Store.EventCodec.Time(row.GetInt64(i)),
                 };
                 if (values[i] is string text) left -= text.Length;
