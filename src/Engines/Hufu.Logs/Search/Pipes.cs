@@ -650,7 +650,7 @@ internal sealed class PipeSql
         var direction = top.Rare ? "ASC" : "DESC";
         text = string.Create(CultureInfo.InvariantCulture, $"""
             SELECT * FROM (
-              SELECT *, 100.0 * {count} / sum({count}) OVER ({within}) AS {percent}, row_number() OVER ({within} ORDER BY {count} {direction}, {field}) AS {place}
+              SELECT *, round(100.0 * {count} / sum({count}) OVER ({within}), 2) AS {percent}, row_number() OVER ({within} ORDER BY {count} {direction}, {field}) AS {place}
               FROM (SELECT {Join(keys.Append(field))}, count(*) AS {count} FROM (SELECT {Join(by.Select(key => $"{key.Value} AS {key.Alias}"))}{(keys.Count > 0 ? ", " : "")}{Value(top.Field)} AS {field} FROM ({text}))
                 WHERE {field} IS NOT NULL GROUP BY {Join(keys.Append(field))}))
             WHERE {place} <= {top.Count}
