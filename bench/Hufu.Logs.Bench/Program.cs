@@ -76,12 +76,14 @@ try
             Console.WriteLine($"{name ?? "search " + query,-44} {times[0],8:F0} ms first, {times.Skip(1).Min(),6:F0} ms again, {found} found");
         }
 
-        foreach (var query in new[] { "", "password", "needleinthestack", "登入", "app:sshd user:user7", "severity:<=3", "TargetUserName:user7", "nothing-like-this", "password -invalid OR 登入成功 host:host1*" })
+        foreach (var query in new[] { "", "password", "needleinthestack", "登入", "app:sshd user:user7", "severity:<=3", "TargetUserName:user7", "nothing-like-this", "password -invalid OR 登入成功 host:host1*", "src_ip:203.0.113.0/28", "source.ip:203.0.113.0/28", "/user[1-7]+ from/" })
             await Time(query, async search => (await store.SearchAsync(search)).Events.Count);
         await Time("", async search => (await store.HistogramAsync(search)).Buckets.Count, "histogram of everything");
         await Time("password", async search => (await store.HistogramAsync(search)).Buckets.Count, "histogram of password");
         await Time("", async search => (await store.TopValuesAsync(search, "host")).Count, "top hosts");
         await Time("", async search => (await store.TopValuesAsync(search, "user")).Count, "top users (map field)");
+        foreach (var query in new[] { "| stats count, dc(user) by src_ip", "password | top 10 user by host", "| timechart span=1h count by app", "user:* | dedup user | head 10", "password | sort -severity | head 20 | table time, host" })
+            await Time(query, async search => (await store.TableAsync(search)).Rows.Count, query);
         var id = store.Segments[0].Id;
         watch.Restart();
         var holds = store.Prove(id + "/17")!.Holds();

@@ -108,6 +108,15 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
         Assert.Equal(30, (await JsonAsync(HttpMethod.Get, "/api/v1/logs/search?limit=100&q=" + query, 200)).GetProperty("events").GetArrayLength());
         Assert.Equal(30, (await JsonAsync(HttpMethod.Get, "/api/v1/logs/histogram?q=" + query, 200)).GetProperty("buckets").EnumerateArray().Sum(b => b.GetProperty("others").GetInt64() + b.GetProperty("errors").GetInt64() + b.GetProperty("warnings").GetInt64()));
         Assert.Equal(host, (await JsonAsync(HttpMethod.Get, "/api/v1/logs/top?field=host&q=" + query, 200))[0].GetProperty("value").GetString());
+        var commands = Uri.EscapeDataString($"src_ip:{address}/32 /failed pass/ | stats count, min(time) by host");
+        var table = await JsonAsync(HttpMethod.Get, "/api/v1/logs/search?q=" + commands, 200);
+        Assert.Equal(["host text", "count integer", "min(time) time"], table.GetProperty("columns").EnumerateArray().Select(c => $"{c.GetProperty("name").GetString()} {c.GetProperty("type").GetString()}"));
+        Assert.Equal((host, 30, new DateTimeOffset(2026, 11, 23, 3, 10, 0, TimeSpan.FromHours(8))), (table.GetProperty("rows")[0][0].GetString(), table.GetProperty("rows")[0][1].GetInt32(), table.GetProperty("rows")[0][2].GetDateTimeOffset()));
+        Assert.False(table.GetProperty("truncated").GetBoolean());
+        await JsonAsync(HttpMethod.Get, "/api/v1/logs/search?q=" + Uri.EscapeDataString("| no"), 400);
+        var shown = (await Site.As("linhy").GetAsync("/logs/search?range=all&q=" + Uri.EscapeDataString($"src_ip:{address} | timechart span=1h count by host"))).Body;
+        Assert.Contains($"<td class=\"mono\">{host}</td>", shown, StringComparison.Ordinal);
+        Assert.Contains("class=\"spark ", shown, StringComparison.Ordinal);
 
         var opened = await JsonAsync(HttpMethod.Post, $"/api/v1/monitoring/alerts/{alert}/incident", 201, JsonContent.Create(new { reason = "確認為攻擊" }));
         var incident = opened.GetProperty("number").GetString()!;
@@ -120,6 +129,7 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
         // The search itself becomes evidence: text, period, count, and the events with their proofs.
         var kept = await JsonAsync(HttpMethod.Post, "/api/v1/logs/evidence", 201, JsonContent.Create(new { number = incident, q = $"src_ip:{address}", title = "同一位址的嘗試", output = "O7.2.1" }));
         using var excerpt = JsonDocument.Parse(await Program.BytesAsync($"/evidence/{kept.GetProperty("id").GetString()}/file"));
+        await JsonAsync(HttpMethod.Post, "/api/v1/logs/evidence", 400, JsonContent.Create(new { number = incident, q = "| stats count" }));
         Assert.Equal((30, $"src_ip:{address}"), (excerpt.RootElement.GetProperty("search").GetProperty("total").GetInt32(), excerpt.RootElement.GetProperty("search").GetProperty("query").GetString()));
         Assert.All(excerpt.RootElement.GetProperty("events").EnumerateArray(), e => Assert.True(e.GetProperty("proof").GetProperty("holds").GetBoolean()));
         var one = excerpt.RootElement.GetProperty("events")[0].GetProperty("id").GetString()!;

@@ -71,4 +71,29 @@ public class CorpusTests
             Assert.Contains("Channel", item.Fields);
         }
     }
+
+    [Fact]
+    public async Task RealLines_AreFoundAndCountedAsLinqDoes()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var events = Loghub("OpenSSH/OpenSSH_2k.log");
+        var folder = Directory.CreateTempSubdirectory("hufu-corpus-").FullName;
+        await using (var store = LogStore.Open(folder))
+        {
+            await store.AppendAsync(events.GetRange(0, 1_200), stop);
+            await store.SealAsync(stop);
+            await store.AppendAsync(events.GetRange(1_200, 800), stop);
+            var failed = events.Where(item => item.Raw.Contains("failed", StringComparison.OrdinalIgnoreCase) && item.SourceIp is not null).GroupBy(item => item.SourceIp!)
+                .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).Take(10).Select(group => (group.Key, (long)group.Count())).ToList();
+            Assert.Equal(failed, (await Rows("failed src_ip:* | stats count by src_ip | sort -count | head 10")).Select(row => ((string)row[0]!, (long)row[1]!)).OrderByDescending(row => row.Item2).ThenBy(row => row.Item1, StringComparer.Ordinal));
+            Assert.Equal(failed, (await Rows("failed | top 10 src_ip")).Select(row => ((string)row[0]!, (long)row[1]!)));
+            Assert.Equal(events.LongCount(item => item.SourceIp?.StartsWith("103.", StringComparison.Ordinal) == true), (await Rows("source.ip:103.0.0.0/8 | stats count"))[0][0]);
+            Assert.Equal(events.LongCount(item => System.Text.RegularExpressions.Regex.IsMatch(item.Raw, "port [0-9]{5} ssh2?")), (await Rows("/port \\d{5} ssh2?/ | stats count"))[0][0]);
+            Assert.Equal(events.GroupBy(item => item.Time.ToUnixTimeSeconds() / 3_600).OrderBy(group => group.Key).Select(group => (DateTimeOffset.FromUnixTimeSeconds(group.Key * 3_600), group.LongCount())), (await Rows("| timechart span=1h count")).Select(row => ((DateTimeOffset)row[0]!, (long)row[1]!)));
+
+            async Task<IReadOnlyList<IReadOnlyList<object?>>> Rows(string query) => (await store.TableAsync(new LogSearch { Query = SearchQuery.Parse(query).Value }, cancellation: stop)).Rows;
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
 }

@@ -25,9 +25,9 @@ internal static class LogsVerb
 
     private static Command Search()
     {
-        var query = new Argument<string>("query") { Description = "As on the search page: words, \"phrases\", field:value, field>1, and, or, not, ( ). Empty for everything.", DefaultValueFactory = _ => "" };
+        var query = new Argument<string>("query") { Description = "As on the search page: words, \"phrases\", field:value, field:>1, field:10.0.0.0/8, field:[1 TO 9], /pattern/, AND, OR, NOT, ( ); commands behind | make a table. Empty for everything.", DefaultValueFactory = _ => "" };
         var (from, to) = (From(), To());
-        var limit = new Option<int>("--limit") { Description = "Most events, newest first.", DefaultValueFactory = _ => 100 };
+        var limit = new Option<int>("--limit") { Description = "Most events, newest first; of a table, most rows (up to 10,000).", DefaultValueFactory = _ => 100 };
         var format = new Option<string>("--format") { Description = "table, jsonl, csv, or raw (the lines as they came in).", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "jsonl", "csv", "raw");
         var verb = new Command("search", """
@@ -35,6 +35,7 @@ internal static class LogsVerb
             Examples:
               hufu logs search 'app:sshd failed' --from 24h
               hufu logs search 'src_ip:203.0.113.7' --from 2026-11-23 --to 2026-11-24 --format jsonl --limit 5000
+              hufu logs search 'app:sshd failed | stats count, dc(user) by src_ip | sort -count | head 20' --from 7d --format csv
             Exit code 0: found; 1: nothing was found; 2: the search could not be done.
             """) { query, from, to, limit, format };
         verb.SetAction(async (parse, cancellation) =>
@@ -49,6 +50,20 @@ internal static class LogsVerb
             var left = parse.GetValue(limit);
             var kind = parse.GetValue(format)!;
             var found = 0;
+            if (read.Value.IsTable)
+            {
+                if (kind == "raw") return Terminal.Fail("A search with commands gives a table: use --format table, csv or jsonl.");
+                var table = await store.TableAsync(new LogSearch { Query = read.Value, From = begin, To = end, DayOffset = SiteTime.Zone.GetUtcOffset(end ?? DateTimeOffset.UtcNow) }, Math.Min(left, 10_000), cancellation);
+                await using (var lines = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16))
+                using (var rows = new RowWriter(lines, kind, [.. table.Columns.Select(column => column.Name)]))
+                {
+                    foreach (var row in table.Rows) rows.Add([.. row.Select(value => kind == "table" && value is DateTimeOffset at ? SiteTime.Local(at) : value)]);
+                }
+
+                if (table.Truncated) await Console.Error.WriteLineAsync($"The table is longer; it was cut after {table.Rows.Count} rows (--limit, at most 10,000).");
+                return table.Rows.Count > 0 ? Exit.Ok : Exit.Finding;
+            }
+
             await using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16);
             using (var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : ["id", "time", "receivedAt", "source", "host", "app", "severity", "sourceIp", "format", "message", "raw", "fields", "problems"]))
             {

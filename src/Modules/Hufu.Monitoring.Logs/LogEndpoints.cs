@@ -41,7 +41,7 @@ internal static class LogEndpoints
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
-        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000.");
+        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
         api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-histogram").WithSummary("Count events over time, by severity");
         api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-top").WithSummary("The most frequent values of a field");
         api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
@@ -62,6 +62,9 @@ internal static class LogEndpoints
     // What stands beside the results: where events come from, how grave, and from which address.
     private static readonly string[] FacetFields = ["source", "host", "app", "severity", "src_ip"];
     private const int FacetValues = 8;
+
+    // Rows of a table on the page; the command line and the API give more.
+    private const int ShownRows = 500;
 
     // One request of live events, as it comes and unpacked.
     private const long MaxEvents = 64L << 20;
@@ -88,8 +91,9 @@ internal static class LogEndpoints
             if (from is null && to is null && (await store.SearchAsync(new LogSearch { Query = Others, Limit = 1 }, http.RequestAborted)).Events is [var newest]) begin = newest.Time.AddDays(-7);
         }
 
-        var search = new LogSearch { Query = query.Value, From = begin, To = end, Limit = 100, After = after is null ? null : LogCursor.Parse(after) };
-        var page = await store.SearchAsync(search, http.RequestAborted);
+        var search = new LogSearch { Query = query.Value, From = begin, To = end, DayOffset = DayOffset(end, clock), Limit = 100, After = after is null ? null : LogCursor.Parse(after) };
+        var table = query.Value.IsTable ? await store.TableAsync(search, ShownRows, http.RequestAborted) : null;
+        var page = table is null ? await store.SearchAsync(search, http.RequestAborted) : new LogPage([], null, 0);
         var histogram = await store.HistogramAsync(search, cancellation: http.RequestAborted);
         var buckets = histogram.Buckets.Select(b => new Hufu.Web.Components.HistogramBucket(
             SiteTime.Local(b.From),
@@ -101,7 +105,7 @@ internal static class LogEndpoints
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
-            Q = q, From = shownFrom, To = shownTo, Range = range, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
+            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
     }
@@ -136,6 +140,7 @@ internal static class LogEndpoints
         if (!found.IsOk) return Result.Fail<(Record, Evidence)>(found.Errors);
         var query = SearchQuery.Parse(wanted.Q ?? "");
         if (!query.IsOk) return Result.Fail<(Record, Evidence)>(query.Errors);
+        if (query.Value.IsTable) return Result.Fail<(Record, Evidence)>(new Error("logs.evidence.table", Texts.Both("logs.keep-no-table"), "q"));
         if (!TryTime(wanted.From, out var begin) | !TryTime(wanted.To, out var end)) return Result.Fail<(Record, Evidence)>(new Error("logs.search.time", Texts.Both("logs.bad-time"), "from"));
         var attached = await excerpt.AttachSearchAsync(store, actor, found.Value, wanted.Q ?? "", new LogSearch { Query = query.Value, From = begin, To = end }, wanted.Title, string.IsNullOrWhiteSpace(wanted.Output) ? null : wanted.Output.Trim().ToUpperInvariant(), cancellation);
         return attached.IsOk ? Result.Of((found.Value, attached.Value)) : Result.Fail<(Record, Evidence)>(attached.Errors);
@@ -266,22 +271,56 @@ internal static class LogEndpoints
 
     internal static string RangeHref(string q, string range) => $"/logs/search?q={Uri.EscapeDataString(q)}&range={range}";
 
-    /// <summary>A query narrowed to one value of a field, or to all others.</summary>
+    /// <summary>A query without commands, narrowed to one value of a field, or to all others.</summary>
     internal static string With(string q, string field, string value, bool not = false)
     {
-        // Inside quotes only the quote itself ends a value; a value that holds one is found by the part before it.
-        var quote = value.IndexOf('"', StringComparison.Ordinal);
-        var term = quote switch { < 0 => $"{field}:\"{value}\"", 0 => $"{field}:*", _ => $"{field}:{value[..quote].Trim()}*" };
-        return $"{q.Trim()} {(not ? "-" : "")}{term}".Trim();
+        var name = field.Length == 0 || field[0] is '-' or '/' or '[' or '{' || field.Any(c => char.IsWhiteSpace(c) || c is '(' or ')' or '"' or ':' or '|' or '*') ? Quoted(field) : field;
+        return $"{q.Trim()} {(not ? "-" : "")}{name}:{Quoted(value)}".Trim();
+
+        static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
     }
+
+    /// <summary>A series of a timechart: its values at equal distances, zero where there is no row.</summary>
+    internal sealed record TableSeries(string? Name, IReadOnlyList<double> Values);
+
+    // More slices than this are no picture.
+    private const int MaxSlices = 2_000;
+
+    /// <summary>The series of a timechart by its first number, in the order of the rows; none for another table.</summary>
+    internal static IReadOnlyList<TableSeries> SeriesOf(LogTable table)
+    {
+        var number = table.Columns.ToList().FindIndex(c => c.Type is LogColumnType.Integer or LogColumnType.Number);
+        if (table.Span is not { } span || table.Truncated || number < 1 || table.Columns[0].Type != LogColumnType.Time || table.Rows.Count == 0) return [];
+        var split = number > 1 && table.Columns[1].Type == LogColumnType.Text;
+        var rows = table.Rows.Where(row => row[0] is DateTimeOffset).Select(row => (At: (DateTimeOffset)row[0]!, Name: split ? (string?)row[1] : "", Value: row[number] is { } value ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : 0)).ToList();
+        if (rows.Count == 0) return [];
+        var first = rows.Min(row => row.At);
+        var slices = (rows.Max(row => row.At) - first) / span + 1;
+        if (slices > MaxSlices) return [];
+        return [.. rows.GroupBy(row => row.Name).Select(series =>
+        {
+            var values = new double[(int)slices];
+            foreach (var row in series) values[(int)((row.At - first) / span)] += row.Value;
+            return new TableSeries(series.Key, values);
+        })];
+    }
+
+    // Days of a table begin as the site's do at its end.
+    private static TimeSpan DayOffset(DateTimeOffset? end, TimeProvider clock) => SiteTime.Zone.GetUtcOffset(end ?? clock.GetUtcNow());
 
     internal static string Href(string q, string from, string to, string? after) =>
         $"/logs/search?q={Uri.EscapeDataString(q)}&from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}" + (after is null ? "" : $"&after={Uri.EscapeDataString(after)}");
 
-    private static async Task<IResult> SearchAsync(string? q, string? from, string? to, string? after, int? limit, LogService logs, HttpContext http)
+    private static async Task<IResult> SearchAsync(string? q, string? from, string? to, string? after, int? limit, LogService logs, TimeProvider clock, HttpContext http)
     {
         var asked = Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
+        if (asked.Value.Query.IsTable)
+        {
+            var table = await logs.Store.TableAsync(asked.Value with { DayOffset = DayOffset(asked.Value.To, clock) }, Math.Clamp(limit ?? 1_000, 1, 10_000), http.RequestAborted);
+            return Results.Json(new { columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated });
+        }
+
         var page = await logs.Store.SearchAsync(asked.Value with { Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
         return Results.Json(new { events = page.Events.Select(Shown), next = page.Next?.ToString() });
     }

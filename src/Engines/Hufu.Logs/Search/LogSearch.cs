@@ -17,6 +17,9 @@ public sealed record LogSearch
     /// <summary>Events before this time; absent for no bound.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>What the site's clock is ahead of UTC: where the days of a timechart begin. Default zero.</summary>
+    public TimeSpan DayOffset { get; init; }
+
     /// <summary>Most events to return, 1 to 10,000. Default 100.</summary>
     public int Limit { get; init; } = 100;
 
@@ -75,15 +78,17 @@ public sealed partial class LogStore
     /// Finds events, newest first. Segments are read from the newest on and no further than needed. Events that come in while somebody pages
     /// do not shift the pages.
     /// </summary>
+    /// <exception cref="ArgumentException">The query makes a table: ask <see cref="TableAsync"/>.</exception>
     public Task<LogPage> SearchAsync(LogSearch search, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(search.Limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(search.Limit, 10_000);
+        if (search.Query.IsTable) throw new ArgumentException("The query makes a table of the events.", nameof(search));
         return Task.Run(() => Search(search, cancellation), cancellation);
     }
 
-    /// <summary>Counts the events that a search finds, over time. Without a time range, the range of the stored events is taken.</summary>
+    /// <summary>Counts the events that a search finds, over time. Without a time range, the range of the stored events is taken. Commands do not matter.</summary>
     /// <param name="search">The search; its limit and cursor do not matter.</param>
     /// <param name="width">Length of a slice; absent to choose a round one that gives about 60 slices. At most 10,000 slices are made: a shorter width is lengthened.</param>
     /// <param name="cancellation">Stops the search.</param>
@@ -93,7 +98,7 @@ public sealed partial class LogStore
         return Task.Run(() => Histogram(search, width, cancellation), cancellation);
     }
 
-    /// <summary>The most frequent values of a field among the events that a search finds.</summary>
+    /// <summary>The most frequent values of a field among the events that a search finds. Commands do not matter.</summary>
     public Task<IReadOnlyList<ValueCount>> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);

@@ -14,6 +14,9 @@ internal sealed class SearchSql
     /// <summary>The text of the record: kept in full only where the raw line does not end with it.</summary>
     public const string MessageSql = "coalesce(message, right(raw, message_chars))";
 
+    /// <summary>The database's function from the text of an address to <see cref="IpKey.Text"/>; NULL for what is no address.</summary>
+    public const string AddressFunction = "hufu_address";
+
     private static readonly Dictionary<string, int> Severities = new(StringComparer.OrdinalIgnoreCase)
     {
         ["emerg"] = 0, ["emergency"] = 0, ["alert"] = 1, ["crit"] = 2, ["critical"] = 2, ["err"] = 3, ["error"] = 3, ["warning"] = 4, ["warn"] = 4,
@@ -39,6 +42,9 @@ internal sealed class SearchSql
         return sql;
     }
 
+    /// <summary>Gives a database the functions that conditions call; its other connections see them as well.</summary>
+    public static void Prepare(DuckDBConnection connection) => connection.RegisterScalarFunction<string, string?>(AddressFunction, text => IpKey.TryRead(text, out var key) ? IpKey.Text(key) : null);
+
     public void Bind(DuckDBCommand command)
     {
         foreach (var (name, value) in parameters) command.Parameters.Add(new DuckDBParameter(name, value));
@@ -63,6 +69,9 @@ internal sealed class SearchSql
         NoneOf none => $"(NOT {Node(none.Item)})",
         WordTerm word => Word(word.Text),
         FieldTerm field => Field(field),
+        RegexTerm pattern => $"coalesce(regexp_matches({(pattern.Field is null ? "raw" : Column(pattern.Field))}, {Add(RegexCheck.Prefix + pattern.Pattern)}), false)",
+        AddressTerm address => Address(address),
+        RangeTerm range => Range(range),
         _ => throw new InvalidOperationException($"Search node {node.GetType().Name} has no SQL."),
     };
 
@@ -87,8 +96,7 @@ internal sealed class SearchSql
         var column = Column(term.Field);
         if (term.Operator.Length > 0)
         {
-            var number = double.Parse(term.Value, NumberStyles.Float, CultureInfo.InvariantCulture);
-            return $"coalesce(try_cast({column} AS DOUBLE) {term.Operator} {Add(number)}, false)";
+            return $"coalesce({Number(column)} {term.Operator} {Add(SearchParser.Number(term.Value)!.Value)}, false)";
         }
 
         if (term.Value.Length > 0 && term.Value.Trim(SearchParser.Wildcard).Length == 0) return $"({column} IS NOT NULL)";
@@ -96,6 +104,31 @@ internal sealed class SearchSql
         if (term.Field is "message" or "raw") return $"coalesce({Contains(column, term.Value.Trim(SearchParser.Wildcard))}, false)";
         if (term.Value.Contains(SearchParser.Wildcard, StringComparison.Ordinal)) return $"coalesce(regexp_full_match({column}, {Add("(?is)" + Pattern(term.Value))}), false)";
         return $"coalesce(lower({column}) = lower({Add(term.Value)}), false)";
+    }
+
+    /// <summary>The text of a column as a number; NULL where it is none, or is infinite.</summary>
+    public static string Number(string column) => $"CASE WHEN isfinite(try_cast({column} AS DOUBLE)) THEN try_cast({column} AS DOUBLE) END";
+
+    private string Address(AddressTerm term)
+    {
+        if (term.Low > term.High) return "false";
+        var key = $"{AddressFunction}({Column(term.Field)})";
+        var condition = $"{key} BETWEEN {Add(IpKey.Text(term.Low))} AND {Add(IpKey.Text(term.High))}";
+        // A wide network of IPv6 spans the numbers that stand for IPv4 addresses, which are not in it.
+        if (!term.V4 && term.Low <= IpKey.LastV4 && term.High >= IpKey.FirstV4) condition += $" AND {key} NOT BETWEEN {Add(IpKey.Text(IpKey.FirstV4))} AND {Add(IpKey.Text(IpKey.LastV4))}";
+        return $"coalesce({condition}, false)";
+    }
+
+    private string Range(RangeTerm term)
+    {
+        var column = Column(term.Field);
+        column = term.Numbers ? Number(column) : $"lower({column})";
+        var sides = new List<string>();
+        if (term.Low is { } low) sides.Add($"{column} >{(term.WithLow ? "=" : "")} {Bound(low)}");
+        if (term.High is { } high) sides.Add($"{column} <{(term.WithHigh ? "=" : "")} {Bound(high)}");
+        return $"coalesce({string.Join(" AND ", sides)}, false)";
+
+        string Bound(string text) => term.Numbers ? Add(SearchParser.Number(text)!.Value) : $"lower({Add(text)})";
     }
 
     /// <summary>An RE2 pattern for a text in which only the wildcard is special.</summary>
@@ -113,7 +146,7 @@ internal sealed class SearchSql
         return result.ToString();
     }
 
-    private string Add(object value)
+    public string Add(object value)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"p{parameters.Count}");
         parameters.Add((name, value));

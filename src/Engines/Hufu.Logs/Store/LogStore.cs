@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DuckDB.NET.Data;
 using Hufu.Kernel;
+using Hufu.Logs.Search;
 using Hufu.Logs.Store;
 
 namespace Hufu.Logs;
@@ -534,6 +535,8 @@ public sealed partial class LogStore : IAsyncDisposable
                 """);
             command.ExecuteNonQuery();
         }
+
+        SearchSql.Prepare(root);
     }
 
     private static string Next(string id) => (int.Parse(id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture);

@@ -1,0 +1,99 @@
+using System.Globalization;
+using Hufu.Logs.Search;
+
+namespace Hufu.Logs;
+
+/// <summary>What the values of a column are.</summary>
+public enum LogColumnType
+{
+    /// <summary>A <see cref="string"/>.</summary>
+    Text,
+
+    /// <summary>A <see cref="long"/>.</summary>
+    Integer,
+
+    /// <summary>A <see cref="double"/> that is finite.</summary>
+    Number,
+
+    /// <summary>A <see cref="DateTimeOffset"/> in UTC.</summary>
+    Time,
+}
+
+/// <summary>A column of a table.</summary>
+/// <param name="Name">As the search names it.</param>
+/// <param name="Type">What its values are.</param>
+public sealed record LogColumn(string Name, LogColumnType Type);
+
+/// <summary>What the commands of a search made of the events.</summary>
+/// <param name="Columns">The columns, at most 32.</param>
+/// <param name="Rows">The rows, each with one value for a column; null where there is none.</param>
+/// <param name="Truncated">True when there are more rows than were returned.</param>
+public sealed record LogTable(IReadOnlyList<LogColumn> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows, bool Truncated)
+{
+    /// <summary>Length of a slice of time when the last command that made columns was a timechart; absent otherwise.</summary>
+    public TimeSpan? Span { get; init; }
+}
+
+public sealed partial class LogStore
+{
+    // A table of long texts ends here, whatever its number of rows.
+    private const long MaxTableCharacters = 16L << 20;
+
+    /// <summary>
+    /// The table that the commands of a search make of the events it finds; without commands, the events as a table. Sealed segments and the open
+    /// one are read alike.
+    /// </summary>
+    /// <param name="search">The search; its limit and cursor do not matter.</param>
+    /// <param name="most">Most rows to return, 1 to 10,000; longer tables are cut and say so. A table also ends at 16 Mi characters.</param>
+    /// <param name="cancellation">Stops the search.</param>
+    public Task<LogTable> TableAsync(LogSearch search, int most = 1_000, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(most, PipeParser.MaxRows);
+        return Task.Run(() => Table(search, most, cancellation), cancellation);
+    }
+
+    private LogTable Table(LogSearch search, int most, CancellationToken cancellation)
+    {
+        using var view = TakeView();
+        var sql = SearchSql.Compile(search.Query, search.From, search.To);
+        var commands = search.Query.Commands;
+        var pipe = PipeSql.Compile(sql, commands, Ordered(view, search), (long)search.DayOffset.TotalSeconds, most + 1);
+        var columns = pipe.Columns.Select(column => new LogColumn(column.Name, column.Type)).ToList();
+        var left = MaxTableCharacters;
+        var rows = Rows(view, sql, pipe.Text, row =>
+        {
+            if (left < 0) return null;
+            var values = new object?[columns.Count];
+            for (var i = 0; i < values.Length; i++)
+            {
+                if (row.IsDBNull(i)) continue;
+                values[i] = columns[i].Type switch
+                {
+                    LogColumnType.Text => row.GetString(i),
+                    LogColumnType.Integer => Convert.ToInt64(row.GetValue(i), CultureInfo.InvariantCulture),
+                    LogColumnType.Number => Convert.ToDouble(row.GetValue(i), CultureInfo.InvariantCulture) is var number && double.IsFinite(number) ? number : null,
+                    LogColumnType.Time => Store.EventCodec.Time(row.GetInt64(i)),
+                };
+                if (values[i] is string text) left -= text.Length;
+            }
+
+            return values;
+        }, cancellation);
+        var whole = rows.TakeWhile(row => row is not null).Take(most).Select(row => (IReadOnlyList<object?>)row!).ToList();
+        var shape = commands.LastOrDefault(command => command is StatsCommand or TopCommand or TimechartCommand or TableCommand);
+        return new LogTable(columns, whole, whole.Count < rows.Count) { Span = shape is TimechartCommand chart ? TimeSpan.FromSeconds(chart.Seconds) : null };
+    }
+
+    /// <summary>All segments within a search's time range and the open one, as one table with the place of each segment among them.</summary>
+    private string Ordered(View view, LogSearch search)
+    {
+        // The name of a file ends with the id, which has eight digits.
+        var paths = Within(view, search).Select(segment => Store.SegmentTable.Literal(PathOf(segment.Id, ".parquet"))).ToList();
+        var open = $"SELECT *, '{view.OpenId}' AS segment FROM {view.OpenTable}";
+        return paths.Count == 0
+            ? $"({open})"
+            : $"(SELECT * EXCLUDE (filename), left(right(filename, 16), 8) AS segment FROM read_parquet([{string.Join(", ", paths)}], filename = true) UNION ALL BY NAME {open})";
+    }
+}
