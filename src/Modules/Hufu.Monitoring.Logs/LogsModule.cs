@@ -49,9 +49,14 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<ReceiverCertificates>();
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
+        services.AddSingleton<SplunkChannels>();
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
     }
 
-    public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);
+    public override void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        LogEndpoints.Map(routes);
+        IntakeEndpoints.Map(routes);
+    }
 }
