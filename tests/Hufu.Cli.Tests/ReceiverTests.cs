@@ -130,6 +130,27 @@ public sealed class ReceiverTests(Sample sample)
     }
 
     [Fact]
+    public async Task A_receiver_of_gelf_takes_what_graylog_clients_send()
+    {
+        var data = sample.Copy();
+        await using var server = await Program.ServeAsync(data);
+        using var browser = await Visitor.SignInAsync(server);
+        using var api = await browser.ProgramAsync();
+        var port = FreePort();
+        var (number, _) = await CreateAsync(api, "gelf-tcp", port);
+        await StartAsync(api, number, port);
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, Stop);
+            await client.GetStream().WriteAsync("{\"version\":\"1.1\",\"host\":\"gw1\",\"short_message\":\"sent as gelf\",\"level\":3,\"_unit\":\"7\"}\0"u8.ToArray(), Stop);
+        }
+
+        for (var i = 0; i < 100 && (await ReceivingAsync(api, number)).GetProperty("stored").GetInt32() == 0; i++) await Task.Delay(100, Stop);
+        Assert.Contains("sent as gelf", (await api.GetAsync("/api/v1/logs/search?q=source:net+host:gw1+_unit:7+severity:3")).Body, StringComparison.Ordinal);
+        Assert.Contains("GELF", (await browser.GetAsync("/logs/receivers/" + number)).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Live_events_over_http_are_stored_when_they_are_answered()
     {
         var data = sample.Copy();

@@ -67,8 +67,8 @@ internal static class LogEndpoints
     private const int ShownRows = 500;
 
     // One request of live events, as it comes and unpacked.
-    private const long MaxEvents = 64L << 20;
-    private const long MaxUnpacked = 512L << 20;
+    internal const long MaxEvents = 64L << 20;
+    internal const long MaxUnpacked = 512L << 20;
 
     private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, HttpContext http)
     {
@@ -368,50 +368,25 @@ internal static class LogEndpoints
     {
         source = (source ?? "").Trim();
         if (source.Length is 0 or > 100) return Refusals.Problem(422, [Error.Of("logs.take.source", "來源名稱需要 1 至 100 個字。", "The source needs a name of 1 to 100 characters.", "source")]);
+        if (source == AuditFeed.Source) return Refusals.Problem(422, [Error.Of("logs.take.own", "這個來源名稱保留給虎符自己的事件。", "This source is kept for the events of Hufu itself.", "source")]);
         if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
-        var encoding = http.Request.Headers.ContentEncoding.ToString();
-        if (encoding is not ("" or "identity" or "gzip")) return Refusals.Problem(415, [Error.Of("logs.take.encoding", "只接受未壓縮或 gzip。", "Only gzip, or no compression, is taken.", "Content-Encoding")]);
-        // Counted in bytes as they unpack: blank lines are no records and would not be counted otherwise.
-        var body = new LimitedStream(encoding == "gzip" ? new System.IO.Compression.GZipStream(http.Request.Body, System.IO.Compression.CompressionMode.Decompress) : http.Request.Body, MaxUnpacked);
-        var received = clock.GetUtcNow();
-        var parse = new LogParseOptions { ReferenceTime = received, Format = format, AssumedOffset = SiteTime.Zone.GetUtcOffset(received) };
-        var sender = http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress;
-        await using var reader = new LogFileReader(body, parse, LogFraming.Newline);
-        var batch = new List<LogEvent>();
-        long stored = 0, faulty = 0, held = 0;
-        try
+        var intake = new IntakeRequest(http, import, clock, format, MaxUnpacked);
+        var end = await intake.RunAsync(async () =>
         {
-            await foreach (var item in reader.EventsAsync(received, source, cancellation: http.RequestAborted))
-            {
-                if (item.Problems.Count > 0) faulty++;
-                batch.Add(sender is null ? item : item.From(sender));
-                held += item.Raw.Length;
-                if (batch.Count >= 5_000 || held >= 8 << 20) await StoreAsync();
-            }
-
-            await StoreAsync();
-        }
-        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+            await using var reader = new LogFileReader(intake.Body, intake.Parse, LogFraming.Newline);
+            await foreach (var item in reader.EventsAsync(intake.Received, source, cancellation: http.RequestAborted)) await intake.AddAsync(item);
+        });
+        return end switch
         {
-            return body.IsExceeded ? Failed(413, "內容解開後過大", "The body is too large once unpacked") : Failed(400, "內容無法讀取", "The body cannot be read");
-        }
-        catch (Exception e) when (e is IOException or System.Data.Common.DbException)
-        {
-            return Failed(DiskFull.Is(e) ? 507 : 503, "目前無法存放", "It cannot be stored at present");
-        }
+            IntakeEnd.Stored => Results.Json(new { stored = intake.Stored, faulty = intake.Faulty }),
+            IntakeEnd.Encoding => Refusals.Problem(415, [Error.Of("logs.take.encoding", "只接受未壓縮或 gzip。", "Only gzip, or no compression, is taken.", "Content-Encoding")]),
+            IntakeEnd.TooLarge => Failed(413, "內容或其解開後過大", "The body is too large, or is once unpacked"),
+            IntakeEnd.Unreadable => Failed(400, "內容無法讀取", "The body cannot be read"),
+            IntakeEnd.Full => Failed(507, "目前無法存放", "It cannot be stored at present"),
+            IntakeEnd.Unavailable => Failed(503, "目前無法存放", "It cannot be stored at present"),
+        };
 
-        return Results.Json(new { stored, faulty });
-
-        async Task StoreAsync()
-        {
-            if (batch.Count == 0) return;
-            await import.TakeAsync(batch, http.RequestAborted);
-            stored += batch.Count;
-            batch = [];
-            held = 0;
-        }
-
-        IResult Failed(int status, string zh, string en) => Refusals.Problem(status, [Error.Of("logs.take.cut-off", $"{zh}；前 {stored} 筆已存，請從下一筆重送。", $"{en}; the first {stored} lines are stored, send again from the next.", stored.ToString(CultureInfo.InvariantCulture))]);
+        IResult Failed(int status, string zh, string en) => Refusals.Problem(status, [Error.Of("logs.take.cut-off", $"{zh}；前 {intake.Stored} 筆已存，請從下一筆重送。", $"{en}; the first {intake.Stored} lines are stored, send again from the next.", intake.Stored.ToString(CultureInfo.InvariantCulture))]);
     }
 
     private static async Task<IResult> ImportAsync(string name, string? source, HttpContext http, LogImport import, StorageOptions storage, PageContext page)

@@ -52,9 +52,14 @@ public sealed class LogsModule : HufuModule
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
+        services.AddSingleton<SplunkChannels>();
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
     }
 
-    public override void MapEndpoints(IEndpointRouteBuilder routes) => LogEndpoints.Map(routes);
+    public override void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        LogEndpoints.Map(routes);
+        IntakeEndpoints.Map(routes);
+    }
 }

@@ -121,7 +121,7 @@ public static class IdentityServices
             o.DefaultSignInScheme = IdentityConstants.ExternalScheme;
         });
         authentication.AddPolicyScheme(Scheme, null, o => o.ForwardDefaultSelector = context =>
-            context.Request.Headers[HeaderNames.Authorization].ToString().StartsWith(TokenAuthentication.Bearer, StringComparison.OrdinalIgnoreCase) ? TokenScheme : IdentityConstants.ApplicationScheme);
+            TokenAuthentication.SecretOf(context) is not null ? TokenScheme : IdentityConstants.ApplicationScheme);
         authentication.AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenScheme, null);
         authentication.AddIdentityCookies();
         services.ConfigureApplicationCookie(o =>

@@ -153,6 +153,12 @@ public static class WebApp
         if (actor is not null) http.Items[PageContext.ActorKey] = actor;
         if (actor is null && http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
         {
+            if (endpoint.Metadata.GetMetadata<SignedOutAnswer>() is { } own)
+            {
+                await own.Of(http).ExecuteAsync(http);
+                return;
+            }
+
             if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
             {
                 http.Response.Headers.WWWAuthenticate = "Bearer";
@@ -181,3 +187,7 @@ public static class WebApp
 
 /// <summary>Marks an endpoint whose callers have no form: it must prove its caller in another way.</summary>
 public sealed class WithoutFormToken;
+
+/// <summary>Marks endpoints of a protocol that has words of its own for who is not signed in.</summary>
+/// <param name="Of">The answer to a request.</param>
+public sealed record SignedOutAnswer(Func<HttpContext, IResult> Of);

@@ -99,6 +99,45 @@ internal static class AddressTable
         GET    /api/v1/logs/search                     logs Read
         POST   /api/v1/logs/events                     logs Write
         POST   /api/v1/logs/import                     logs Write
+        GET    /api/v1/intake/elastic                  logs Write
+        HEAD   /api/v1/intake/elastic                  logs Write
+        POST   /api/v1/intake/elastic/_bulk            logs Write
+        POST   /api/v1/intake/elastic/{index}/_bulk    logs Write
+        PUT    /api/v1/intake/elastic/_bulk            logs Write
+        PUT    /api/v1/intake/elastic/{index}/_bulk    logs Write
+        GET    /api/v1/intake/elastic/_license         logs Write
+        GET    /api/v1/intake/elastic/_xpack           logs Write
+        GET    /api/v1/intake/elastic/_cluster/health  logs Write
+        GET    /api/v1/intake/elastic/_nodes           logs Write
+        GET    /api/v1/intake/elastic/_nodes/{what}    logs Write
+        GET    /api/v1/intake/elastic/_ingest/pipeline logs Write
+        GET    /api/v1/intake/elastic/_ilm/policy/{name} logs Write
+        HEAD   /api/v1/intake/elastic/_ilm/policy/{name} logs Write
+        PUT    /api/v1/intake/elastic/_ilm/policy/{name} logs Write
+        GET    /api/v1/intake/elastic/_index_template/{name} logs Write
+        HEAD   /api/v1/intake/elastic/_index_template/{name} logs Write
+        PUT    /api/v1/intake/elastic/_index_template/{name} logs Write
+        GET    /api/v1/intake/elastic/_template/{name} logs Write
+        HEAD   /api/v1/intake/elastic/_template/{name} logs Write
+        PUT    /api/v1/intake/elastic/_template/{name} logs Write
+        GET    /api/v1/intake/elastic/_component_template/{name} logs Write
+        HEAD   /api/v1/intake/elastic/_component_template/{name} logs Write
+        PUT    /api/v1/intake/elastic/_component_template/{name} logs Write
+        GET    /api/v1/intake/elastic/_ingest/pipeline/{name} logs Write
+        HEAD   /api/v1/intake/elastic/_ingest/pipeline/{name} logs Write
+        PUT    /api/v1/intake/elastic/_ingest/pipeline/{name} logs Write
+        GET    /api/v1/intake/elastic/_data_stream/{name} logs Write
+        HEAD   /api/v1/intake/elastic/_data_stream/{name} logs Write
+        PUT    /api/v1/intake/elastic/_data_stream/{name} logs Write
+        POST   /services/collector                     logs Write
+        POST   /services/collector/event               logs Write
+        POST   /services/collector/event/1.0           logs Write
+        POST   /services/collector/raw                 logs Write
+        POST   /services/collector/raw/1.0             logs Write
+        POST   /services/collector/ack                 logs Write
+        GET    /services/collector/health              nothing
+        GET    /services/collector/health/1.0          nothing
+        POST   /v1/logs                                logs Write
         GET    /api/v1/working-days                    T8 Read
         GET    /                                       anybody
         GET    /notices                                anybody

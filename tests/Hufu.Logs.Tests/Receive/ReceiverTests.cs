@@ -102,6 +102,44 @@ public sealed class ReceiverTests
         Assert.Null(await reader.ReadLineAsync(Stop));
     }
 
+    [Fact]
+    public async Task Gelf_comes_over_udp_in_chunks_and_over_tcp_with_zero_bytes_and_a_lost_chunk_is_counted()
+    {
+        var store = new Store();
+        await using (var receiver = Start(store, ReceiverTransport.GelfUdp))
+        {
+            using var client = new UdpClient();
+            client.Connect(receiver.EndPoint);
+            var text = Bytes("""{"version":"1.1","host":"gw1","short_message":"in chunks","level":4}""");
+            for (var message = 0; message < 2; message++)
+            {
+                // Of the second message only the first chunk comes.
+                for (var i = 0; i < (message == 0 ? 2 : 1); i++) await client.SendAsync((byte[])[0x1E, 0x0F, 0, 0, 0, 0, 0, 0, 0, (byte)message, (byte)i, 2, .. i == 0 ? text[..20] : text[20..]], Stop);
+            }
+
+            // Longer than a record may be.
+            await client.SendAsync(Packed(Bytes("{\"version\":\"1.1\",\"host\":\"gw1\",\"short_message\":\"" + new string('x', 70_000) + "\"}")), Stop);
+            await store.HasAsync(3);
+            Assert.Equal(("in chunks", "gw1", 4), (store.Events[0].Message, store.Events[0].Host, store.Events[0].Severity));
+            Assert.Contains(LogProblem.RecordCut, store.Events[1].Problems);
+            Assert.Contains(LogProblem.RecordLastPiece, store.Events[2].Problems);
+            for (var i = 0; i < 100 && receiver.State.Lost == 0; i++) await Task.Delay(100, Stop);
+            Assert.Equal((1, 1), (receiver.State.Lost, Assert.Single(receiver.State.Senders).Lost));
+        }
+
+        await using var tcp = Start(store, ReceiverTransport.GelfTcp);
+        using (var socket = await ConnectAsync(tcp)) await socket.SendAsync(Bytes("{\"version\":\"1.1\",\"host\":\"gw1\",\n\"short_message\":\"two\\nlines\"}\0{\"version\":\"1.1\",\"host\":\"gw2\",\"short_message\":\"last\"}"), Stop);
+        await store.HasAsync(5);
+        Assert.Equal(["gw1", "gw2"], store.Events.Skip(3).Select(e => e.Host));
+
+        static byte[] Packed(byte[] message)
+        {
+            using var to = new MemoryStream();
+            using (var packing = new System.IO.Compression.ZLibStream(to, System.IO.Compression.CompressionLevel.Optimal)) packing.Write(message);
+            return to.ToArray();
+        }
+    }
+
     [Theory]
     [InlineData("1 syslog 5 early\n", "500")]
     [InlineData("1 open 0\n2 starttls 0\n", "500 command not supported")]

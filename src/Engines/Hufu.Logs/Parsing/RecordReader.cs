@@ -14,6 +14,9 @@ public enum LogFraming
 
     /// <summary>A line feed ends a record (RFC 6587 §3.4.2).</summary>
     Newline,
+
+    /// <summary>A zero byte ends a record (GELF over TCP).</summary>
+    Zero,
 }
 
 /// <summary>A piece of a stream that is one record.</summary>
@@ -30,6 +33,7 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
     private int to;
     private long consumed;
     private bool ended;
+    private readonly byte ending = framing is LogFraming.Zero ? (byte)0 : (byte)'\n';
     private LogFraming decided = framing;
     private bool continued;
     private int remaining;
@@ -78,7 +82,7 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
         var searched = from;
         while (true)
         {
-            var end = buffer.AsSpan(searched, to - searched).IndexOf((byte)'\n');
+            var end = buffer.AsSpan(searched, to - searched).IndexOf(ending);
             var length = end < 0 ? to - from : searched + end - from;
             if (length > maxLength)
             {

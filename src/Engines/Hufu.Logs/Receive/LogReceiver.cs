@@ -29,9 +29,9 @@ public sealed class LogReceiver : IAsyncDisposable
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
         counters = new ReceiverCounters(options.Clock);
         pump = new ReceivePump(options, counters, sink);
-        droppedBefore = options.Transport is ReceiverTransport.Udp ? ReceiverCounters.DroppedBySystem(EndPoint) ?? 0 : 0;
+        droppedBefore = options.IsUdp ? ReceiverCounters.DroppedBySystem(EndPoint) ?? 0 : 0;
         pumping = Task.Run(() => pump.RunAsync(givingUp.Token));
-        listening = options.Transport is ReceiverTransport.Udp
+        listening = options.IsUdp
             ? UdpListener.Start(socket, options, counters, pump, stopping.Token)
             : new StreamListener(socket, options, counters, pump).RunAsync(stopping.Token);
     }
@@ -43,7 +43,7 @@ public sealed class LogReceiver : IAsyncDisposable
     public ReceiverState State => new(
         EndPoint, Volatile.Read(ref counters.Received), Volatile.Read(ref counters.Bytes), Volatile.Read(ref counters.Stored), Volatile.Read(ref counters.Faulty),
         Math.Max(0, Volatile.Read(ref counters.Waiting)), Volatile.Read(ref counters.Lost),
-        options.Transport is ReceiverTransport.Udp && ReceiverCounters.DroppedBySystem(EndPoint) is { } dropped ? Math.Max(0, dropped - droppedBefore) : null,
+        options.IsUdp && ReceiverCounters.DroppedBySystem(EndPoint) is { } dropped ? Math.Max(0, dropped - droppedBefore) : null,
         Volatile.Read(ref counters.Refused), Volatile.Read(ref counters.Connections), counters.Problem, counters.Senders());
 
     /// <summary>Starts to listen.</summary>
@@ -54,7 +54,7 @@ public sealed class LogReceiver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(sink);
         if (options is { IsTls: true, Certificate: not { HasPrivateKey: true } })
             return Result.Fail<LogReceiver>(Error.Of("logs.receiver.certificate", "TLS 需要憑證與其私密金鑰。", "TLS needs a certificate with its private key."));
-        var udp = options.Transport is ReceiverTransport.Udp;
+        var udp = options.IsUdp;
         Socket? socket = null;
         try
         {
@@ -79,7 +79,7 @@ public sealed class LogReceiver : IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         await stopping.CancelAsync().ConfigureAwait(false);
         // A thread that waits for datagrams sees it within half a second; a socket that is closed under it may belong to somebody else by then.
-        if (options.Transport is not ReceiverTransport.Udp) socket.Dispose();
+        if (!options.IsUdp) socket.Dispose();
         await listening.ConfigureAwait(false);
         socket.Dispose();
         pump.Complete();

@@ -20,6 +20,12 @@ public enum ReceiverTransport
 
     /// <summary>RELP over TLS.</summary>
     RelpTls,
+
+    /// <summary>GELF over UDP: one message a datagram or in chunks, plain or packed by zlib or gzip.</summary>
+    GelfUdp,
+
+    /// <summary>GELF over TCP: a zero byte ends a message. A full queue holds the sender back.</summary>
+    GelfTcp,
 }
 
 /// <summary>Settings of a receiver.</summary>
@@ -60,6 +66,8 @@ public sealed record ReceiverOptions
 
     internal bool IsTls => Transport is ReceiverTransport.Tls or ReceiverTransport.RelpTls;
 
+    internal bool IsUdp => Transport is ReceiverTransport.Udp or ReceiverTransport.GelfUdp;
+
     internal bool IsRelp => Transport is ReceiverTransport.Relp or ReceiverTransport.RelpTls;
 }
 
@@ -76,7 +84,7 @@ public delegate Task ReceivedEvents(IReadOnlyList<LogEvent> events, Cancellation
 /// <param name="Stored">Records that the store has.</param>
 /// <param name="Faulty">Of these, records with problems.</param>
 /// <param name="Waiting">Records that wait for the store.</param>
-/// <param name="Lost">Datagrams that were lost because the queue was full.</param>
+/// <param name="Lost">Datagrams that were lost because the queue was full, and GELF messages of which chunks did not come or that are too long once unpacked.</param>
 /// <param name="LostBySystem">Datagrams that the operating system dropped, because its buffer was full; null where it does not tell.</param>
 /// <param name="Refused">Connections and datagrams of senders that may not send, and connections that failed to prove who they are.</param>
 /// <param name="Connections">Open connections.</param>
@@ -89,7 +97,7 @@ public sealed record ReceiverState(
 /// <param name="Address">Its address.</param>
 /// <param name="Received">Records.</param>
 /// <param name="Faulty">Records with problems.</param>
-/// <param name="Lost">Datagrams lost because the queue was full.</param>
+/// <param name="Lost">Datagrams and GELF messages that were lost.</param>
 /// <param name="First">Time of the first.</param>
 /// <param name="Last">Time of the newest.</param>
 /// <param name="Delay">How much later than the time it names the newest record came, in this clock's view; null when it names none. Negative when the sender's clock is ahead.</param>

@@ -92,17 +92,9 @@ internal sealed class RelpSession(Stream stream, ReceiverOptions options, Receiv
         var data = frame.Data.ToArray();
         var number = frame.Number;
         Interlocked.Increment(ref unanswered);
-        var limit = options.Parse.MaxLength;
-        for (var at = 0; at == 0 || at < data.Length;)
-        {
-            var length = Math.Min(limit, data.Length - at);
-            while (at + length < data.Length && length > limit - 4 && (data[at + length] & 0xC0) == 0x80) length--;
-            var last = at + length >= data.Length;
-            var problem = data.Length <= limit ? null : at == 0 ? LogProblem.RecordCut : last ? LogProblem.RecordLastPiece : LogProblem.RecordPiece;
-            await pump.PutAsync(new Received(data[at..(at + length)], options.Clock.GetUtcNow(), sender, problem, last ? () => Done(number) : null), cancellation).ConfigureAwait(false);
-            at += length;
-            if (data.Length == 0) return;
-        }
+        var pieces = RecordPieces.Of(data, options.Parse.MaxLength);
+        for (var i = 0; i < pieces.Count; i++)
+            await pump.PutAsync(new Received(pieces[i].Piece, options.Clock.GetUtcNow(), sender, pieces[i].Problem, i == pieces.Count - 1 ? () => Done(number) : null), cancellation).ConfigureAwait(false);
     }
 
     private void Done(int number)

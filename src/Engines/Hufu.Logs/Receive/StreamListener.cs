@@ -84,7 +84,7 @@ internal sealed class StreamListener(Socket listener, ReceiverOptions options, R
     private async Task ReadAsync(Stream stream, ReceiverCounters.Sender sender, CancellationToken stopping)
     {
         // However a connection ends, what it sent to the last byte is a record.
-        using var reader = new RecordReader(new EndingStream(stream), LogFraming.Auto, options.Parse.MaxLength);
+        using var reader = new RecordReader(new EndingStream(stream), options.Transport is ReceiverTransport.GelfTcp ? LogFraming.Zero : LogFraming.Auto, options.Parse.MaxLength);
         while (await reader.ReadAsync(stopping).ConfigureAwait(false) is { } record)
             await pump.PutAsync(new Received(record.Bytes.ToArray(), options.Clock.GetUtcNow(), sender, record.Problem, null), stopping).ConfigureAwait(false);
     }

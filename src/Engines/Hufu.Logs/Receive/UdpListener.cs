@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Hufu.Logs.Receive;
 
-/// <summary>Syslog over UDP (RFC 5426): a thread that does nothing but take datagrams out of the socket.</summary>
+/// <summary>Syslog over UDP (RFC 5426) and GELF over UDP: a thread that does nothing but take datagrams out of the socket.</summary>
 internal static class UdpListener
 {
     private const int MaxDatagram = 65_536;
@@ -49,6 +49,7 @@ internal static class UdpListener
         var address = new SocketAddress(socket.AddressFamily);
         var any = new IPEndPoint(socket.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         var seen = new Dictionary<SocketAddress, (IPAddress Address, bool Allowed)>();
+        var gelf = options.Transport is ReceiverTransport.GelfUdp ? new GelfAssembler(Missing) : null;
         while (!stopping.IsCancellationRequested)
         {
             int length;
@@ -59,6 +60,7 @@ internal static class UdpListener
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut)
             {
                 // Nothing came; it may be time to stop.
+                gelf?.Expire(options.Clock.GetUtcNow());
                 continue;
             }
             catch (SocketException) when (!stopping.IsCancellationRequested)
@@ -90,11 +92,28 @@ internal static class UdpListener
                 continue;
             }
 
-            var record = buffer.AsSpan(0, length).TrimEnd("\r\n\0"u8);
-            if (record.IsEmpty) continue;
-            var sender = counters.Of(who.Address);
             var at = options.Clock.GetUtcNow();
-            if (pump.TryPut(new Received(record.ToArray(), at, sender, null, null))) continue;
+            if (gelf is not null)
+            {
+                if (gelf.Take(buffer.AsSpan(0, length), who.Address, at) is not { } message) continue;
+                foreach (var (piece, problem) in RecordPieces.Of(message, options.Parse.MaxLength)) Put(piece, who.Address, at, problem);
+                continue;
+            }
+
+            var record = buffer.AsSpan(0, length).TrimEnd("\r\n\0"u8);
+            if (!record.IsEmpty) Put(record.ToArray(), who.Address, at, null);
+        }
+
+        void Put(byte[] record, IPAddress from, DateTimeOffset at, string? problem)
+        {
+            var sender = counters.Of(from);
+            if (!pump.TryPut(new Received(record, at, sender, problem, null))) Lost(sender, at);
+        }
+
+        void Missing(IPAddress from) => Lost(counters.Of(from), options.Clock.GetUtcNow());
+
+        void Lost(ReceiverCounters.Sender sender, DateTimeOffset at)
+        {
             Interlocked.Increment(ref counters.Lost);
             sender.Dropped(at);
         }

@@ -47,6 +47,7 @@ public sealed class ReceiverType : RecordType<Receiver>
     [
         ("udp", ReceiverTransport.Udp, new("Syslog／UDP", "Syslog over UDP")), ("tcp", ReceiverTransport.Tcp, new("Syslog／TCP", "Syslog over TCP")), ("tls", ReceiverTransport.Tls, new("Syslog／TLS", "Syslog over TLS")),
         ("relp", ReceiverTransport.Relp, new("RELP（逐筆確認）", "RELP (acknowledged)")), ("relp-tls", ReceiverTransport.RelpTls, new("RELP／TLS", "RELP over TLS")),
+        ("gelf-udp", ReceiverTransport.GelfUdp, new("GELF／UDP", "GELF over UDP")), ("gelf-tcp", ReceiverTransport.GelfTcp, new("GELF／TCP", "GELF over TCP")),
     ];
 
     public override string Key => TypeKey;
