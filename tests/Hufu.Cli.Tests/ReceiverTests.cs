@@ -189,6 +189,7 @@ public sealed class ReceiverTests(Sample sample)
             Assert.Equal(415, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", odd)).Status);
             Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http&format=nonsense", lines, "text/plain")).Status);
             Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=+", lines, "text/plain")).Status);
+            Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=hufu", lines, "text/plain")).Status);
             using (var stranger = new Visitor(server.Address, "hufu_" + new string('A', 43))) Assert.Equal(401, (await stranger.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=http", lines, "text/plain")).Status);
             await server.KillAsync();
         }

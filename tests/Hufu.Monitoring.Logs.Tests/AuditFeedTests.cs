@@ -36,6 +36,22 @@ public class AuditFeedTests
     }
 
     [Fact]
+    public async Task Nobody_else_writes_under_its_name()
+    {
+        await using var site = await Site.OpenAsync();
+        // Believed, this would make the feed pass over what comes.
+        var path = site.Write("forged.jsonl", """{"ledger_position":"999999999","denial_id":"999999999","event":"denial"}""" + "\n");
+        foreach (var name in new[] { "hufu", "HUFU", " Hufu " })
+        {
+            Assert.Equal("logs.source.reserved", (await site.Get<LogImport>().ImportAsync(Site.Engineer, path, "forged.jsonl", name)).Errors.Single().Code);
+            var receiver = new Receiver { Title = "r", Transport = "udp", Port = 5514, Allowed = "192.0.2.0/24", Source = name };
+            Assert.Contains((await site.Store.CreateAsync(Site.Engineer, receiver)).Errors, e => e.Code == "logs.source.reserved");
+        }
+
+        Assert.Empty(await EventsAsync(site));
+    }
+
+    [Fact]
     public async Task Each_is_told_once_also_after_the_next_start()
     {
         string folder;

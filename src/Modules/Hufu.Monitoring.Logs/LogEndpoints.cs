@@ -368,7 +368,7 @@ internal static class LogEndpoints
     {
         source = (source ?? "").Trim();
         if (source.Length is 0 or > 100) return Refusals.Problem(422, [Error.Of("logs.take.source", "來源名稱需要 1 至 100 個字。", "The source needs a name of 1 to 100 characters.", "source")]);
-        if (source == AuditFeed.Source) return Refusals.Problem(422, [Error.Of("logs.take.own", "這個來源名稱保留給虎符自己的事件。", "This source is kept for the events of Hufu itself.", "source")]);
+        if (AuditFeed.IsOwn(source)) return Refusals.Problem(422, [AuditFeed.Reserved("source")]);
         if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
         var intake = new IntakeRequest(http, import, clock, format, MaxUnpacked);
         var end = await intake.RunAsync(async () =>

@@ -55,6 +55,7 @@ public sealed partial class LogImport(LogService logs, Detection detection, Time
         if (!actor.May(LogsModule.Area, Right.Write)) return Result.Fail<LogImportOutcome>(Error.Of("access.denied", "您沒有匯入日誌的權限。", "You do not have the right to import logs."));
         source = source.Trim() is { Length: > 0 } given ? given : name;
         if (source.Length > 200) source = source[..200];
+        if (AuditFeed.IsOwn(source)) return Result.Fail<LogImportOutcome>(AuditFeed.Reserved("source"));
         var parse = new LogParseOptions { ReferenceTime = clock.GetUtcNow(), AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) };
         try
         {

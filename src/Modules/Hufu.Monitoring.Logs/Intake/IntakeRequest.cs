@@ -87,7 +87,7 @@ internal sealed class IntakeRequest
     {
         wanted = (wanted ?? "").Trim();
         if (wanted.Length > MaxSource) wanted = wanted[..(char.IsHighSurrogate(wanted[MaxSource - 1]) ? MaxSource - 1 : MaxSource)];
-        return wanted.Length == 0 || wanted == AuditFeed.Source ? otherwise : wanted;
+        return wanted.Length == 0 || AuditFeed.IsOwn(wanted) ? otherwise : wanted;
     }
 
     /// <summary>Reads events and stores them. Nothing may be answered as stored before this ends with <see cref="IntakeEnd.Stored"/>.</summary>

@@ -84,6 +84,7 @@ public sealed class ReceiverType : RecordType<Receiver>
         Workflow.Move("start", "啟用", "Start", ["off"], On);
         Workflow.Move("stop", "停用", "Stop", [On], "off");
         Rule(r => r.Address.Length == 0 || IPAddress.TryParse(r.Address, out _) ? null : Error.Of("logs.receiver.address", "不是 IP 位址。", "This is no IP address.", "address"));
+        Rule(r => AuditFeed.IsOwn(r.Source) ? AuditFeed.Reserved("source") : null);
         Rule(r => Networks(r.Allowed) is not { Count: > 0 } && r.Allowed.Length > 0 ? Error.Of("logs.receiver.networks", "網段有誤：請填如 10.1.0.0/16 或 192.0.2.7，以逗號分隔。", "A network is wrong: write 10.1.0.0/16 or 192.0.2.7, separated by commas.", "allowed") : null);
         Rule(r => r.Certificate.Length == 0 || IsFileName(r.Certificate) ? null : Error.Of("logs.receiver.file-name", "只能填檔名，不含路徑。", "Only the name of a file, without a path.", "certificate"));
         Rule(r => Authorities(r.ClientAuthorities) is null ? Error.Of("logs.receiver.authorities", "不是 PEM 格式的憑證。", "These are no certificates in PEM.", "clientAuthorities") : null);
