@@ -31,7 +31,7 @@ public sealed class EveryPageTests(BrowserSite site)
         foreach (var path in await Paths.OfNavigationAsync(administrator.Page)) if (seen.Add(path)) pages.Add((administrator, path));
         var asset = await Paths.FirstRecordAsync(engineer.Page, "/risk/assets");
         var alert = await Paths.FirstRecordAsync(engineer.Page, "/monitoring/alerts");
-        foreach (var path in new[] { asset, asset + "/edit", asset + "/history", alert, "/risk/assets/new", "/risk/assets/import", "/risk/assets?f.number=none", "/incident/incidents/new", "/logs/search?q=" + Uri.EscapeDataString("(broken"), "/search?q=web", "/standard/tasks/T2.1", "/standard/outputs/O7.2.1", "/ledger/0", "/account", "/account/tokens/new", "/no/such/page", "/admin/people" })
+        foreach (var path in new[] { asset, asset + "/edit", asset + "/history", alert, "/risk/assets/new", "/risk/assets/import", "/risk/assets?f.number=none", "/incident/incidents/new", "/logs/search?q=" + Uri.EscapeDataString("(broken"), "/logs/search?range=all&q=" + Uri.EscapeDataString("Failed | timechart span=6h count by host"), "/search?q=web", "/standard/tasks/T2.1", "/standard/outputs/O7.2.1", "/ledger/0", "/account", "/account/tokens/new", "/no/such/page", "/admin/people" })
             pages.Add((engineer, path));
         foreach (var path in new[] { "/admin/people/new", "/admin/units/new", "/admin/roles/new", "/admin/custom-fields/new" }) pages.Add((administrator, path));
         pages.Add((nobody, "/sign-in"));
