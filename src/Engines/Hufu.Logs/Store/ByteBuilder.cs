@@ -36,7 +36,7 @@ internal sealed class ByteBuilder
     /// <summary>Seven bits a byte, lowest first.</summary>
     public void Varint(ulong value)
     {
-        for (; value >= 0x80; value >>= 7) Take(1)[0] = (byte)(value | 0x80);
+        for (; value >= 0x80; value >>= 7) Take(1)[0] = (byte)((value & 0x7F) | 0x80);
         Take(1)[0] = (byte)value;
     }
 

@@ -260,6 +260,7 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
     private readonly ByteBuilder distinct = new(1 << 10);
     private int[] slots = new int[256];
     private bool full;
+    private bool used;
 
     public override int[] Encoding { get; } = [Plain, 3, ByDictionary];
 
@@ -299,16 +300,18 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
 
     protected override int EncodeValues(ByteBuilder target)
     {
-        if (full) return base.EncodeValues(target);
+        if (full || texts.Count == 0) return base.EncodeValues(target);
         var width = texts.Count <= 1 ? 1 : 32 - BitOperations.LeadingZeroCount((uint)(texts.Count - 1));
         target.Take(1)[0] = (byte)width;
         Encodings.Hybrid(target, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(indexes), width);
         indexes.Clear();
+        used = true;
         return ByDictionary;
     }
 
     protected override int Dictionary(ByteBuilder target)
     {
+        if (!used) return 0;
         distinct.Written.CopyTo(target.Take(distinct.Length));
         return texts.Count;
     }
@@ -318,7 +321,7 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
         texts.Clear();
         distinct.CutTo(0);
         Array.Clear(slots);
-        full = false;
+        (full, used) = (false, false);
     }
 
     private ReadOnlySpan<byte> Text(int index) => distinct.Written.Slice(texts[index].At, texts[index].Length);
@@ -326,7 +329,7 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
     private int Slot(ReadOnlySpan<byte> value)
     {
         var mask = slots.Length - 1;
-        for (var slot = (int)Hash(value) & mask; ; slot = (slot + 1) & mask)
+        for (var slot = (int)(Hash(value) & (uint)mask); ; slot = (slot + 1) & mask)
         {
             if (slots[slot] == 0 || Text(slots[slot] - 1).SequenceEqual(value)) return slot;
         }
@@ -340,7 +343,7 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
 
     private static uint Hash(ReadOnlySpan<byte> value)
     {
-        var hash = Seed ^ ((ulong)value.Length * 0x9E3779B97F4A7C15);
+        var hash = Seed ^ unchecked((ulong)value.Length * 0x9E3779B97F4A7C15);
         for (; value.Length >= 8; value = value[8..]) hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(value));
         var rest = 0UL;
         for (var i = 0; i < value.Length; i++) rest |= (ulong)value[i] << (8 * i);

@@ -15,7 +15,7 @@ internal static class Encodings
         if (values.IndexOfAnyExcept(values[0]) < 0)
         {
             bytes.Varint((ulong)values.Length << 1);
-            for (var i = 0; i < (width + 7) / 8; i++) bytes.Take(1)[0] = (byte)(values[0] >> (8 * i));
+            for (var i = 0; i < (width + 7) / 8; i++) bytes.Take(1)[0] = (byte)((values[0] >> (8 * i)) & 0xFF);
             return;
         }
 
@@ -28,12 +28,12 @@ internal static class Encodings
             held |= (ulong)(uint)value << bits;
             for (bits += width; bits >= 8; bits -= 8)
             {
-                packed[at++] = (byte)held;
+                packed[at++] = (byte)(held & 0xFF);
                 held >>= 8;
             }
         }
 
-        if (bits > 0) packed[at++] = (byte)held;
+        if (bits > 0) packed[at++] = (byte)(held & 0xFF);
         packed[at..].Clear();
     }
 
@@ -74,7 +74,7 @@ internal static class Encodings
                 for (var i = 0; i < part.Length; i++)
                 {
                     part[i] = unchecked(part[i] - least);
-                    all |= (ulong)part[i];
+                    all |= unchecked((ulong)part[i]);
                 }
 
                 var width = 64 - BitOperations.LeadingZeroCount(all);
@@ -84,7 +84,7 @@ internal static class Encodings
         }
     }
 
-    private static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
+    private static ulong ZigZag(long value) => unchecked((ulong)((value << 1) ^ (value >> 63)));
 
     private static void Pack(Span<byte> target, ReadOnlySpan<long> values, int width)
     {
@@ -92,7 +92,7 @@ internal static class Encodings
         var bit = 0;
         foreach (var value in values)
         {
-            var left = (ulong)value;
+            var left = unchecked((ulong)value);
             for (var rest = width; rest > 0;)
             {
                 var (at, shift) = (bit >> 3, bit & 7);

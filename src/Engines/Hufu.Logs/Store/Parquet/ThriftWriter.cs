@@ -63,7 +63,7 @@ internal sealed class ThriftWriter(ByteBuilder bytes)
         foreach (var value in values) Binary(Encoding.UTF8.GetBytes(value));
     }
 
-    private static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
+    private static ulong ZigZag(long value) => unchecked((ulong)((value << 1) ^ (value >> 63)));
 
     private void List(int id, int type, int count)
     {
