@@ -103,9 +103,9 @@ internal sealed class Site : IAsyncDisposable
         return path;
     }
 
-    internal async Task<LogImportOutcome> ImportAsync(string path)
+    internal async Task<LogImportOutcome> ImportAsync(string path, string source = "")
     {
-        var done = await Get<LogImport>().ImportAsync(Engineer, path, Path.GetFileName(path), "");
+        var done = await Get<LogImport>().ImportAsync(Engineer, path, Path.GetFileName(path), source);
         Assert.True(done.IsOk, string.Join("; ", done.Errors));
         Assert.Empty(done.Value.Alerts.Errors);
         return done.Value;

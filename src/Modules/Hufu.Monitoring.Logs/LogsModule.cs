@@ -42,6 +42,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
+        services.AddSingleton<ImportTimes>();
         services.AddSingleton<LogImport>();
         services.AddSingleton<LogExcerpt>();
         services.AddSingleton<IKeptSearch, KeptSearch>();
@@ -50,6 +51,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<ReceiverCertificates>();
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
+        services.TryAddSingleton(new SkewLimit());
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
         services.AddSingleton<SplunkChannels>();
