@@ -24,7 +24,7 @@ public sealed record SearchEvidence(string? Number, string? Q, string? From, str
 /// <summary>Addresses of the logs.</summary>
 internal static class LogEndpoints
 {
-    private static readonly SearchQuery Others = SearchQuery.Parse("-source:" + AuditFeed.Source).Value;
+    private static readonly SearchQuery Others = SearchQuery.Parse($"-source:{AuditFeed.Source} -source:{TimeChecks.Source}").Value;
     private const long MaxUpload = 1L << 30;
 
     internal static void Map(IEndpointRouteBuilder routes)

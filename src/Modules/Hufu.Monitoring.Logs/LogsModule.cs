@@ -25,13 +25,16 @@ public sealed class LogsModule : HufuModule
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
+        new(new LocalizedText("校時", "Time"), "/logs/time", "clock", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new TimeSourceType(), new TimeReviewType()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
+
+    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -54,6 +57,11 @@ public sealed class LogsModule : HufuModule
         services.TryAddSingleton(new SkewLimit());
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
+        services.TryAddSingleton(new Hufu.Time.NtpQuery());
+        services.AddSingleton<TimeChecks>();
+        services.AddSingleton<TimeReviews>();
+        services.AddSingleton<TimeWatch>();
+        services.AddHostedService(s => s.GetRequiredService<TimeWatch>());
         services.AddSingleton<SplunkChannels>();
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
@@ -63,5 +71,6 @@ public sealed class LogsModule : HufuModule
     {
         LogEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
+        TimeEndpoints.Map(routes);
     }
 }

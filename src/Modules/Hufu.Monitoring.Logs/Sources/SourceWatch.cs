@@ -72,7 +72,7 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
     internal async Task<RaisedCounts> RaiseAsync(CancellationToken cancellation)
     {
         // The product's own events come when people work.
-        var others = (await LookAsync(cancellation)).Where(s => s.Source != AuditFeed.Source).ToList();
+        var others = (await LookAsync(cancellation)).Where(s => !AuditFeed.IsOwn(s.Source)).ToList();
         return await detection.RaiseAsync([.. others.Where(s => s.Condition is SourceCondition.Quiet or SourceCondition.Flood).Select(MatchOf), .. others.Where(s => s.Skew.Since is not null).Select(SkewOf)], cancellation);
     }
 
