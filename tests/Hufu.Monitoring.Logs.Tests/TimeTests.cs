@@ -137,7 +137,7 @@ public class TimeTests
         await StepAsync(site, 14 * 60 - 432 + 5);
         var review = Assert.Single(await site.Store.Db.Set<TimeReview>().AsNoTracking().ToListAsync(Stop));
         Assert.Equal((3, 1, 1, 1, 0), (review.Checks, review.Good, review.Bad, review.NotEvaluated, review.Unchecked));
-        Assert.Equal(2500m, review.WorstOffset!.Value, 300m);
+        Assert.InRange(review.WorstOffset!.Value, 2_300m, 2_700m);
         Assert.Equal((1, 1), (review.LogSources, review.SkewedSources));
         Assert.Contains("own：1/2", review.Details, StringComparison.Ordinal);
         Assert.Contains("fw01", review.Details, StringComparison.Ordinal);
@@ -146,7 +146,7 @@ public class TimeTests
         Assert.Equal(("query", $"source:{TimeChecks.Source}", "O5.4.2"), (evidence.Kind, evidence.Query, evidence.Output));
         var found = await site.Get<LogService>().Store.SearchAsync(new LogSearch { Query = SearchQuery.Parse(evidence.Query!).Value, From = evidence.QueryFrom, To = evidence.QueryTo, Limit = 100 }, Stop);
         Assert.Contains(found.Events, e => e.Fields.GetValueOrDefault("time.log_source") == "syslog" && e.Fields["time.verdict"] == "ahead");
-        Assert.Equal(3, found.Events.Count(e => e.Fields["time.check"] is "source" or "host"));
+        Assert.Equal(3, found.Events.Count(e => e.Time < review.To && e.Fields["time.check"] is ("source" or "host")));
         for (var i = 0; i < 3; i++) await StepAsync(site, 11);
         Assert.Single(await site.Store.Db.Set<TimeReview>().AsNoTracking().ToListAsync(Stop));
         // It is a record like the others: its making stands in the change log, which is what the ledger seals.

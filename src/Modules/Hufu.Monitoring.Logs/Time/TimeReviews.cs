@@ -43,7 +43,7 @@ internal sealed class TimeReviews(IServiceScopeFactory scopes, TimeChecks checks
             Bad = made.Count(c => c.IsBad),
             NotEvaluated = made.Count(c => !c.IsGood && !c.IsBad),
             Unchecked = silent.Count,
-            WorstOffset = made.Where(c => c.Offset is not null).Select(c => (decimal?)Math.Round((decimal)Math.Clamp(Math.Abs(c.Offset!.Value) * 1000, 0, 1e14), 3)).Max(),
+            WorstOffset = made.Where(c => c.Offset is not null).Select(c => (decimal?)Math.Round((decimal)Math.Clamp(Math.Abs(c.Offset!.Value) * 1000, 0, 9e12), 3)).Max(),
             LogSources = clocks.Count,
             SkewedSources = clocks.Count(s => s.Skew.Since is not null),
             Details = DetailsOf(made, silent, clocks),
