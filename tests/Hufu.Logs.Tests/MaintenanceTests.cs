@@ -148,7 +148,7 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Empty(await All(again));
         Assert.Equal(11, again.Segments.Count);
         Assert.All(again.VerifyAll(cancellation: Stop), v => Assert.True(v.IsIntact, string.Join("; ", v.Findings)));
-        Assert.Equal(["00000001-00000010.2.json", "00000001-00000010.2.removed", "00000011-00000011.1.json", "00000011-00000011.1.removed"], Directory.EnumerateFiles(folder, "0*").Select(Path.GetFileName).Where(f => !f!.EndsWith(".wal", StringComparison.Ordinal)).Order());
+        Assert.Equal(["00000001-00000010.3.json", "00000001-00000010.3.removed", "00000011-00000011.1.json", "00000011-00000011.1.removed"], Directory.EnumerateFiles(folder, "0*").Select(Path.GetFileName).Where(f => !f!.EndsWith(".wal", StringComparison.Ordinal)).Order());
         Assert.Equal("00000012/0", (await again.AppendAsync([Event("a", "later")], Stop))[0]);
     }
 

@@ -1,3 +1,4 @@
+using Hufu.Jobs;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Web;
@@ -26,11 +27,12 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("校時", "Time"), "/logs/time", "clock", Area),
+        new(new LocalizedText("保存與空間", "Retention and space"), "/logs/storage", "archive", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
@@ -55,6 +57,9 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
         services.TryAddSingleton(new SkewLimit());
+        services.AddSingleton<LogKeeping>();
+        services.AddHostedService(s => s.GetRequiredService<LogKeeping>());
+        services.AddHufuJob<RetentionJob>();
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
         services.TryAddSingleton(new Hufu.Time.NtpQuery());

@@ -96,6 +96,7 @@ internal static class AddressTable
         GET    /api/v1/openapi.json                    anybody
         GET    /api/v1/logs/receiving                  logs Read
         GET    /api/v1/logs/sources                    logs Read
+        GET    /api/v1/logs/storage                    logs Read
         GET    /api/v1/logs/search                     logs Read
         GET    /api/v1/logs/time                       logs Read
         GET    /api/v1/logs/time/checks                logs Read
@@ -176,6 +177,7 @@ internal static class AddressTable
         GET    /logs/search                            logs Read
         GET    /logs/rules                             logs Read
         GET    /logs/sources                           logs Read
+        GET    /logs/storage                           logs Read
         GET    /logs/events/{segment}/{row}            logs Read
         POST   /logs/evidence                          logs Read
         POST   /logs/alerts/{number}/incident          logs Read

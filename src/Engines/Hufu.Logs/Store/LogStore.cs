@@ -59,6 +59,15 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Id of the open segment.</summary>
+    public string OpenId
+    {
+        get
+        {
+            lock (gate) return open.Id;
+        }
+    }
+
     /// <summary>Number of events in the open segment.</summary>
     public int OpenEvents
     {
