@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hufu.Identity;
+using Hufu.Monitoring.Logs;
 using Hufu.Records.Storage;
 
 namespace Hufu;
@@ -41,6 +42,12 @@ internal static class Settings
                 : throw new SettingException($"HUFU_EVIDENCE_MAX_MB must be a whole number from 1 to 200, not “{size}”. / HUFU_EVIDENCE_MAX_MB 須為 1 到 200 的整數。");
         return options;
     }
+
+    /// <summary>How far the times of a log source may lie from the time of receipt.</summary>
+    /// <exception cref="SettingException">It is no number of seconds that makes sense.</exception>
+    internal static SkewLimit Skew() => Read("HUFU_LOG_SKEW_SECONDS") is not { } text ? new SkewLimit()
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400 ? new SkewLimit(TimeSpan.FromSeconds(seconds))
+        : throw new SettingException($"HUFU_LOG_SKEW_SECONDS must be a whole number from 1 to 86400, not “{text}”. / HUFU_LOG_SKEW_SECONDS 須為 1 到 86400 的整數。");
 
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
 

@@ -31,6 +31,8 @@ public sealed class VerbTests(Sample sample)
     [InlineData("sigma", "check")]
     [InlineData("sigma", "test")]
     [InlineData("parse")]
+    [InlineData("time", "query")]
+    [InlineData("time", "read")]
     [InlineData("report", "output")]
     [InlineData("report", "outputs")]
     [InlineData("report", "ledger")]

@@ -69,6 +69,8 @@ internal sealed class Site : IAsyncDisposable
         collection.AddSingleton(new RecordTypes(modules.SelectMany(m => m.RecordTypes)));
         collection.AddSingleton<TimeProvider>(Clock);
         collection.AddSingleton<IDirectory>(new NoDirectory());
+        collection.AddSingleton(new Hufu.Time.NtpQuery { Samples = 1, Timeout = TimeSpan.FromMilliseconds(400) });
+        foreach (var table in modules.SelectMany(m => m.Tables)) collection.AddSingleton(table);
         foreach (var module in modules) module.AddServices(collection);
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
         services = collection.BuildServiceProvider();
@@ -103,9 +105,9 @@ internal sealed class Site : IAsyncDisposable
         return path;
     }
 
-    internal async Task<LogImportOutcome> ImportAsync(string path)
+    internal async Task<LogImportOutcome> ImportAsync(string path, string source = "")
     {
-        var done = await Get<LogImport>().ImportAsync(Engineer, path, Path.GetFileName(path), "");
+        var done = await Get<LogImport>().ImportAsync(Engineer, path, Path.GetFileName(path), source);
         Assert.True(done.IsOk, string.Join("; ", done.Errors));
         Assert.Empty(done.Value.Alerts.Errors);
         return done.Value;

@@ -78,6 +78,41 @@ public class SourceWatchTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_wrong_raises_one_alert_and_an_imported_file_none()
+    {
+        string folder;
+        Task AtAsync(Site site, string host, double lag, string source = "syslog") => site.Get<LogService>().Store.AppendAsync(
+            [new LogEvent { ReceivedAt = site.Clock.GetUtcNow(), OccurredAt = site.Clock.GetUtcNow().AddSeconds(-lag), Source = source, Host = host, Format = LogFormats.Plain, Message = "m", Raw = $"{host} {lag}" }], TestContext.Current.CancellationToken);
+        await using (var site = await Site.OpenAsync(keep: true))
+        {
+            folder = site.Folder;
+            for (var i = 0; i < 8; i++)
+            {
+                site.Clock.Ahead += TimeSpan.FromMinutes(10);
+                await AtAsync(site, "fw01", -90);
+                await AtAsync(site, "fw02", 0.4);
+                await AtAsync(site, "cloud", 300 + (i * 40));
+                // A file a day, of the days before, under one name.
+                await site.ImportAsync(site.Write($"old{i}.log", $"<34>1 2026-11-2{i % 4}T0{i}:14:15Z web01 su 1 - - line {i}\n<34>1 2026-11-2{i % 4}T0{i}:14:16Z web01 su 1 - - line {i}\n"), "files");
+                if (i < 4) Assert.DoesNotContain(await LookAsync(site), a => a.RuleId == SourceWatch.SkewRule);
+            }
+
+            var alert = Assert.Single(await LookAsync(site));
+            Assert.Equal((SourceWatch.SkewRule, "fw01", "syslog fw01", 1, "medium"), (alert.RuleId, alert.Host, alert.Entity, alert.EventCount, alert.Level));
+            Assert.Equal("fw01", site.Get<LogService>().Store.GetEvent(alert.EventIds)!.Host);
+            Assert.Equal("Ahead Fine Late Learning", string.Join(' ', (await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken)).OrderBy(s => s.Source == "files").ThenBy(s => s.Host == "cloud").ThenBy(s => s.Host, StringComparer.Ordinal).Select(s => s.Skew.Condition)));
+        }
+
+        await using (var site = await Site.OpenAsync(folder))
+        {
+            site.Clock.Ahead = TimeSpan.FromMinutes(90);
+            await AtAsync(site, "fw01", -90);
+            Assert.Equal(1, Assert.Single(await LookAsync(site)).EventCount);
+            Assert.Equal(SkewCondition.Learning, Assert.Single(await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken), s => s.Source == "files").Skew.Condition);
+        }
+    }
+
+    [Fact]
     public async Task Names_that_somebody_makes_up_do_not_push_out_those_that_are_known()
     {
         await using var site = await Site.OpenAsync();

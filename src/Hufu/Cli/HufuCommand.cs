@@ -30,6 +30,7 @@ internal static class HufuCommand
             HuntVerb.Create(),
             SigmaVerb.Create(),
             ParseVerb.Create(),
+            TimeVerb.Create(),
             ReportVerb.Create(),
             VerifyVerb.Create(),
             LedgerVerb.Create(),

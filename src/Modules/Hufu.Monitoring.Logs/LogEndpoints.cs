@@ -25,7 +25,7 @@ public sealed record SearchEvidence(string? Number, string? Q, string? From, str
 /// <summary>Addresses of the logs.</summary>
 internal static class LogEndpoints
 {
-    private static readonly SearchQuery Others = SearchQuery.Parse("-source:" + AuditFeed.Source).Value;
+    private static readonly SearchQuery Others = SearchQuery.Parse($"-source:{AuditFeed.Source} -source:{TimeChecks.Source}").Value;
     private const long MaxUpload = 1L << 30;
 
     internal static void Map(IEndpointRouteBuilder routes)
@@ -50,7 +50,7 @@ internal static class LogEndpoints
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
-        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds.");
+        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds. clock says what the times in the events, against the time of receipt, tell of the clock there: fine, ahead, behind, late (delivered late by changing amounts, which says nothing of the clock) or learning. skew is the median of the freshest event in each ten minutes of the last day, in seconds, positive when events are old; skewLow and skewHigh are the 5th and 95th percentile, skewTrend has a median for each six hours. Imported files are not in it. zoneAssumed: no event names a time zone.");
         api.MapGet("/storage", async (LogKeeping keeping, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted)))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
@@ -167,6 +167,8 @@ internal static class LogEndpoints
     {
         s.Source, s.Host, condition = SourcesPage.Word(s.Condition),
         s.First, s.Last, lastEvent = s.LastId, s.LastDay, lastDayBytes = s.Bytes, usualPause = s.UsualPause?.TotalSeconds, quietAfter = s.QuietAfter?.TotalSeconds,
+        clock = SourcesPage.Word(s.Skew.Condition), skew = s.Skew.Skew, skewLow = s.Skew.Low, skewHigh = s.Skew.High, skewSlices = s.Skew.Slices, skewSince = s.Skew.Since, looksLikeTimeZone = s.Skew.LooksLikeZone, s.Skew.ZoneAssumed, eventsWithoutZone = s.Skew.Assumed,
+        skewTrend = s.Skew.Trend.Select(t => new { t.From, t.Skew }),
     }));
 
     private static async Task<IResult> StoragePageAsync(LogKeeping keeping, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, HttpContext http)

@@ -26,14 +26,17 @@ public sealed class LogsModule : HufuModule
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
+        new(new LocalizedText("校時", "Time"), "/logs/time", "clock", Area),
         new(new LocalizedText("保存與空間", "Retention and space"), "/logs/storage", "archive", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new RetentionRuleType(), new LogHoldType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
+
+    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -44,6 +47,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
+        services.AddSingleton<ImportTimes>();
         services.AddSingleton<LogImport>();
         services.AddSingleton<LogExcerpt>();
         services.AddSingleton<IKeptSearch, KeptSearch>();
@@ -52,11 +56,17 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<ReceiverCertificates>();
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
+        services.TryAddSingleton(new SkewLimit());
         services.AddSingleton<LogKeeping>();
         services.AddHostedService(s => s.GetRequiredService<LogKeeping>());
         services.AddHufuJob<RetentionJob>();
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
+        services.TryAddSingleton(new Hufu.Time.NtpQuery());
+        services.AddSingleton<TimeChecks>();
+        services.AddSingleton<TimeReviews>();
+        services.AddSingleton<TimeWatch>();
+        services.AddHostedService(s => s.GetRequiredService<TimeWatch>());
         services.AddSingleton<SplunkChannels>();
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
@@ -66,5 +76,6 @@ public sealed class LogsModule : HufuModule
     {
         LogEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
+        TimeEndpoints.Map(routes);
     }
 }

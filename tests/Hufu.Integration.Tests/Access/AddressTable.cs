@@ -98,6 +98,11 @@ internal static class AddressTable
         GET    /api/v1/logs/sources                    logs Read
         GET    /api/v1/logs/storage                    logs Read
         GET    /api/v1/logs/search                     logs Read
+        GET    /api/v1/logs/time                       logs Read
+        GET    /api/v1/logs/time/checks                logs Read
+        POST   /api/v1/logs/time/checks                logs Write
+        POST   /api/v1/logs/time/sources/{number}/check logs Write
+        POST   /api/v1/logs/time/reviews               logs Write
         POST   /api/v1/logs/events                     logs Write
         POST   /api/v1/logs/import                     logs Write
         GET    /api/v1/intake/elastic                  logs Write
@@ -176,6 +181,11 @@ internal static class AddressTable
         GET    /logs/events/{segment}/{row}            logs Read
         POST   /logs/evidence                          logs Read
         POST   /logs/alerts/{number}/incident          logs Read
+        GET    /logs/time                              logs Read
+        POST   /logs/time/import                       logs Write
+        POST   /logs/time/check                        logs Write
+        POST   /logs/time/suggested                    logs Write
+        POST   /logs/time/review                       logs Write
         GET    /logs/import                            logs Write
         POST   /logs/import                            logs Write
         GET    /compliance/law                         T8 Read

@@ -12,7 +12,8 @@ namespace Hufu.Logs;
 /// <param name="Bytes">Length of the raw records in bytes of UTF-8.</param>
 /// <param name="Last">Time of receipt of the newest of them.</param>
 /// <param name="LastId">Id of that one.</param>
-public sealed record Arrival(string Source, string? Host, DateTimeOffset From, long Events, long Bytes, DateTimeOffset Last, string LastId);
+/// <param name="Lag">How far the times in the events lie from the time of receipt; absent where none has one that counts.</param>
+public sealed record Arrival(string Source, string? Host, DateTimeOffset From, long Events, long Bytes, DateTimeOffset Last, string LastId, ArrivalLag? Lag = null);
 
 /// <summary>Arrivals from one place of the store to another.</summary>
 /// <param name="Slices">What arrived.</param>
@@ -25,6 +26,9 @@ public sealed partial class LogStore
 {
     private const int FilesAtOnce = 200;
 
+    /// <summary>Counts what arrived, nothing apart.</summary>
+    public Task<Arrivals> ArrivalsAsync(string segment, int row, TimeSpan width, DateTimeOffset since, CancellationToken cancellation = default) => ArrivalsAsync(segment, row, width, since, [], cancellation);
+
     /// <summary>
     /// Counts what arrived, by source, host and slice of time, from a place on. It reads a few hundred files at the most; where it stopped, the next
     /// call goes on, so that following the store costs what is new.
@@ -33,10 +37,12 @@ public sealed partial class LogStore
     /// <param name="row">Row to begin at.</param>
     /// <param name="width">Length of a slice; whole seconds.</param>
     /// <param name="since">Segments that were sealed before are passed over.</param>
+    /// <param name="apart">What was brought in at once: it arrived, but its times are not compared.</param>
     /// <param name="cancellation">Stops the reading.</param>
-    public Task<Arrivals> ArrivalsAsync(string segment, int row, TimeSpan width, DateTimeOffset since, CancellationToken cancellation = default)
+    public Task<Arrivals> ArrivalsAsync(string segment, int row, TimeSpan width, DateTimeOffset since, IReadOnlyList<ArrivalsApart> apart, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(segment);
+        ArgumentNullException.ThrowIfNull(apart);
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, TimeSpan.FromSeconds(1));
         return Task.Run(
@@ -47,7 +53,8 @@ public sealed partial class LogStore
                 var read = waiting.Take(FilesAtOnce).ToList();
                 var all = read.Count == waiting.Count;
                 var from = view.OpenId == segment ? row : 0;
-                const string Columns = "segment, row, source, host, received, raw";
+                var lag = apart.Count > 0 ? $"CASE WHEN {string.Join(" OR ", apart.Select(Within))} THEN NULL ELSE epoch_us(received) - epoch_us(occurred) END" : "epoch_us(received) - epoch_us(occurred)";
+                const string Columns = "segment, row, source, host, received, occurred, zone_assumed, raw";
                 var parts = new List<string>();
                 if (read.Count > 0) parts.Add($"SELECT {Columns} FROM read_parquet([{string.Join(", ", read.Select(p => SegmentTable.Literal(p.Path(".parquet"))))}])");
                 if (all && view.OpenRows > from) parts.Add($"SELECT {Columns} FROM {view.OpenTable} WHERE row >= {from.ToString(CultureInfo.InvariantCulture)}");
@@ -56,14 +63,25 @@ public sealed partial class LogStore
                 var slices = Rows(
                     view, SearchSql.Compile(SearchQuery.Everything, null, null),
                     string.Create(CultureInfo.InvariantCulture, $"""
-                        SELECT source, host, (epoch_us(received) // {(long)width.TotalSeconds * 1_000_000})::BIGINT AS slice, count(*), sum(strlen(raw))::BIGINT, max(received), max(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0'))
-                        FROM ({string.Join(" UNION ALL ", parts)}) WHERE segment > {begin} OR (segment = {begin} AND row >= {row}) GROUP BY source, host, slice
+                        SELECT source, host, (epoch_us(received) // {(long)width.TotalSeconds * 1_000_000})::BIGINT AS slice, count(*), sum(strlen(raw))::BIGINT, max(received), max(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0')),
+                          count(lag) FILTER (WHERE NOT zone_assumed), min(lag) FILTER (WHERE NOT zone_assumed), count(lag) FILTER (WHERE zone_assumed), min(lag) FILTER (WHERE zone_assumed), min(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0'))
+                        FROM (SELECT *, {lag} AS lag FROM ({string.Join(" UNION ALL ", parts)})) WHERE segment > {begin} OR (segment = {begin} AND row >= {row}) GROUP BY source, host, slice
                         """),
-                    r => new Arrival(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), DateTimeOffset.UnixEpoch + r.GetInt64(2) * TimeSpan.FromSeconds((long)width.TotalSeconds), r.GetInt64(3), r.GetInt64(4), Utc(r.GetDateTime(5)), Unpadded(r.GetString(6))),
+                    r => new Arrival(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), DateTimeOffset.UnixEpoch + r.GetInt64(2) * TimeSpan.FromSeconds((long)width.TotalSeconds), r.GetInt64(3), r.GetInt64(4), Utc(r.GetDateTime(5)), Unpadded(r.GetString(6)), LagOf(r)),
                     cancellation);
                 return all ? new Arrivals(slices, view.OpenId, view.OpenRows, true) : new Arrivals(slices, Next(read[^1].Last), 0, false);
             }, cancellation);
     }
+
+    private static ArrivalLag? LagOf(System.Data.Common.DbDataReader r) => r.GetInt64(7) + r.GetInt64(9) == 0
+        ? null
+        : new ArrivalLag(r.GetInt64(7), r.IsDBNull(8) ? null : r.GetInt64(8) / 1e6, r.GetInt64(9), r.IsDBNull(10) ? null : r.GetInt64(10) / 1e6, Unpadded(r.GetString(11)));
+
+    private static string Within(ArrivalsApart apart) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"(source = {SegmentTable.Literal(apart.Source.Replace("\0", "", StringComparison.Ordinal))} AND epoch_us(received) >= {Microseconds(apart.From)}{(apart.To is { } to ? string.Create(CultureInfo.InvariantCulture, $" AND epoch_us(received) <= {Microseconds(to)}") : "")})");
+
+    private static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     // Padded, the greatest text is the newest row.
     private static string Unpadded(string id)

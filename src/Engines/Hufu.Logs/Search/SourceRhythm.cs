@@ -31,8 +31,9 @@ public enum SourceCondition
 /// <param name="UsualPause">The second longest pause that is remembered: one that is no exception. Absent while it is learning.</param>
 /// <param name="QuietAfter">How long nothing may come before it counts as quiet. Absent while it is learning.</param>
 /// <param name="Slots">Events in each <see cref="SourceRhythm.Width"/>, oldest first; only those with events.</param>
+/// <param name="Skew">What the times of its events say of its clock.</param>
 public sealed record SourceStanding(
-    string Source, string? Host, SourceCondition Condition, DateTimeOffset First, DateTimeOffset Last, string LastId, long LastDay, long Bytes, TimeSpan? UsualPause, TimeSpan? QuietAfter, IReadOnlyList<(DateTimeOffset From, long Events)> Slots);
+    string Source, string? Host, SourceCondition Condition, DateTimeOffset First, DateTimeOffset Last, string LastId, long LastDay, long Bytes, TimeSpan? UsualPause, TimeSpan? QuietAfter, IReadOnlyList<(DateTimeOffset From, long Events)> Slots, SkewStanding Skew);
 
 /// <summary>
 /// The rhythm of one source and host, learned from when its events were received. A pause that was seen once is an outage, one that was seen twice is a
@@ -62,6 +63,7 @@ public sealed class SourceRhythm(string source, string? host)
     private static readonly TimeSpan LeastHistory = TimeSpan.FromHours(3);
 
     private readonly SortedDictionary<long, (long Events, long Bytes)> slots = [];
+    private readonly SourceSkew skew = new();
 
     /// <summary>The source.</summary>
     public string Source { get; } = source;
@@ -85,6 +87,7 @@ public sealed class SourceRhythm(string source, string? host)
         var slot = SlotOf(arrival.From);
         var before = slots.GetValueOrDefault(slot);
         slots[slot] = (before.Events + arrival.Events, before.Bytes + arrival.Bytes);
+        skew.Add(arrival);
         // A clock that was set back does not make what came first the newest again.
         if (arrival.Last < Last) return;
         (Last, LastId) = (arrival.Last, arrival.LastId);
@@ -95,13 +98,15 @@ public sealed class SourceRhythm(string source, string? host)
     {
         var oldest = SlotOf(now - Memory);
         foreach (var slot in slots.Keys.TakeWhile(s => s < oldest).ToList()) slots.Remove(slot);
+        skew.Forget(now - Memory);
         return slots.Count > 0;
     }
 
     /// <summary>How it stands.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="listeningSince">Since when arrivals could be seen at all: a source is not quiet because nobody listened.</param>
-    public SourceStanding At(DateTimeOffset now, DateTimeOffset listeningSince)
+    /// <param name="skewThreshold">Skew beyond which its clock is in trouble; <see cref="SourceSkew.DefaultThreshold"/> when not given.</param>
+    public SourceStanding At(DateTimeOffset now, DateTimeOffset listeningSince, TimeSpan? skewThreshold = null)
     {
         var day = SlotOf(now - TimeSpan.FromDays(1));
         var (events, bytes) = (0L, 0L);
@@ -118,7 +123,7 @@ public sealed class SourceRhythm(string source, string? host)
             condition = now - Last > quiet ? now - listeningSince > quiet ? SourceCondition.Quiet : SourceCondition.Awaited : IsFlood(now) ? SourceCondition.Flood : SourceCondition.Usual;
         }
 
-        return new SourceStanding(Source, Host, condition, TimeOf(slots.Keys.First()), Last, LastId, events, bytes, usual, quiet, [.. slots.Select(s => (TimeOf(s.Key), s.Value.Events))]);
+        return new SourceStanding(Source, Host, condition, TimeOf(slots.Keys.First()), Last, LastId, events, bytes, usual, quiet, [.. slots.Select(s => (TimeOf(s.Key), s.Value.Events))], skew.At(now, skewThreshold ?? SourceSkew.DefaultThreshold));
     }
 
     private TimeSpan SecondLongestPause()
@@ -144,7 +149,7 @@ public sealed class SourceRhythm(string source, string? host)
         return recent >= LeastFlood && recent >= FloodTimes * before;
     }
 
-    private static long SlotOf(DateTimeOffset time) => (long)Math.Floor((time - DateTimeOffset.UnixEpoch) / Width);
+    internal static long SlotOf(DateTimeOffset time) => (long)Math.Floor((time - DateTimeOffset.UnixEpoch) / Width);
 
-    private static DateTimeOffset TimeOf(long slot) => DateTimeOffset.UnixEpoch + slot * Width;
+    internal static DateTimeOffset TimeOf(long slot) => DateTimeOffset.UnixEpoch + slot * Width;
 }

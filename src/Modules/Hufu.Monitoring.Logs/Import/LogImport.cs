@@ -29,7 +29,7 @@ public sealed record LogImportOutcome(
     string Name, string Source, ImportResult Store, IReadOnlyDictionary<string, long> Formats, IReadOnlyList<ImportProblem> Problems, DateTimeOffset? From, DateTimeOffset? To, RaisedCounts Alerts);
 
 /// <summary>Brings events in: into the store first, then past the rules.</summary>
-public sealed partial class LogImport(LogService logs, Detection detection, TimeProvider clock, ILogger<LogImport> logger)
+public sealed partial class LogImport(LogService logs, Detection detection, ImportTimes times, TimeProvider clock, ILogger<LogImport> logger)
 {
     private readonly ImportJournal journal = new(Path.Combine(logs.Folder, "imports"));
 
@@ -73,7 +73,7 @@ public sealed partial class LogImport(LogService logs, Detection detection, Time
                 {
                     pending ??= new PendingImport(sha256, name, source, []);
                     journal.Write(pending with { Ranges = [.. pending.Ranges, new ImportRange(place.Segment, place.Row, 0)] });
-                    added = await store.ImportAsync(path, source, parse, cancellation: cancellation);
+                    using (times.Begin(source)) added = await store.ImportAsync(path, source, parse, cancellation: cancellation);
                     pending = Settled(store, journal.Find(sha256))!;
                 }
 

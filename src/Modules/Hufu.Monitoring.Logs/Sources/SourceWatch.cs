@@ -6,17 +6,24 @@ using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
 
+/// <summary>How far the times of a source may lie from the time of receipt before it is in trouble: a setting of the operator's.</summary>
+/// <param name="Threshold">The limit; <see cref="SourceSkew.DefaultThreshold"/> when not set.</param>
+public sealed record SkewLimit(TimeSpan? Threshold = null);
+
 /// <summary>
-/// Follows what arrives from which source and host, learns what is usual, and raises an alert when one goes quiet or floods. An alert is about the
-/// newest event before the silence, so that one silence is told once, also over a restart.
+/// Follows what arrives from which source and host, learns what is usual, and raises an alert when one goes quiet, floods, or has a clock that is wrong. An
+/// alert is about the newest event before the silence, or the first with a wrong time, so that one trouble is told once, also over a restart.
 /// </summary>
-internal sealed partial class SourceWatch(LogService logs, Detection detection, TimeProvider clock, ILogger<SourceWatch> logger) : BackgroundService
+internal sealed partial class SourceWatch(LogService logs, Detection detection, ImportTimes imports, SkewLimit limit, TimeProvider clock, ILogger<SourceWatch> logger) : BackgroundService
 {
     /// <summary>Rule of the alerts about silence.</summary>
     internal const string QuietRule = "hufu.source-quiet";
 
     /// <summary>Rule of the alerts about floods.</summary>
     internal const string FloodRule = "hufu.source-flood";
+
+    /// <summary>Rule of the alerts about clocks.</summary>
+    internal const string SkewRule = "hufu.source-skew";
 
     /// <summary>Most pairs of source and host that are remembered.</summary>
     internal const int MaxSources = 10_000;
@@ -37,7 +44,7 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
             var now = clock.GetUtcNow();
             for (var more = true; more;)
             {
-                var arrived = await logs.Store.ArrivalsAsync(place.Segment, place.Row, SourceRhythm.Width, now - SourceRhythm.Memory, cancellation);
+                var arrived = await logs.Store.ArrivalsAsync(place.Segment, place.Row, SourceRhythm.Width, now - SourceRhythm.Memory, imports.Since(now - SourceRhythm.Memory), cancellation);
                 foreach (var slice in arrived.Slices)
                 {
                     if (!rhythms.TryGetValue((slice.Source, slice.Host), out var rhythm)) rhythms.Add((slice.Source, slice.Host), rhythm = new SourceRhythm(slice.Source, slice.Host));
@@ -53,7 +60,7 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
             // Names that somebody makes up push out each other, not those that are known.
             if (rhythms.Count > MaxSources)
                 foreach (var key in rhythms.OrderBy(r => r.Value.IsLearned).ThenBy(r => r.Value.Last).Take(rhythms.Count - MaxSources).Select(r => r.Key).ToList()) rhythms.Remove(key);
-            return [.. rhythms.Values.Select(r => r.At(now, since)).OrderBy(s => Rank(s.Condition)).ThenBy(s => s.Source, StringComparer.Ordinal).ThenBy(s => s.Host, StringComparer.Ordinal)];
+            return [.. rhythms.Values.Select(r => r.At(now, since, limit.Threshold)).OrderBy(Rank).ThenBy(s => s.Source, StringComparer.Ordinal).ThenBy(s => s.Host, StringComparer.Ordinal)];
         }
         finally
         {
@@ -61,12 +68,12 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
         }
     }
 
-    /// <summary>Raises alerts for those that are quiet or flood.</summary>
+    /// <summary>Raises alerts for those that are quiet, flood, or have a wrong clock.</summary>
     internal async Task<RaisedCounts> RaiseAsync(CancellationToken cancellation)
     {
         // The product's own events come when people work.
-        var troubled = (await LookAsync(cancellation)).Where(s => s.Condition is SourceCondition.Quiet or SourceCondition.Flood && s.Source != AuditFeed.Source);
-        return await detection.RaiseAsync([.. troubled.Select(MatchOf)], cancellation);
+        var others = (await LookAsync(cancellation)).Where(s => !AuditFeed.IsOwn(s.Source)).ToList();
+        return await detection.RaiseAsync([.. others.Where(s => s.Condition is SourceCondition.Quiet or SourceCondition.Flood).Select(MatchOf), .. others.Where(s => s.Skew.Since is not null).Select(SkewOf)], cancellation);
     }
 
     public override void Dispose()
@@ -99,13 +106,26 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
         }
     }
 
-    private static int Rank(SourceCondition condition) => condition switch
+    private static int Rank(SourceStanding source) => source.Condition switch
     {
         SourceCondition.Quiet => 0,
         SourceCondition.Flood => 1,
-        SourceCondition.Awaited => 2,
-        SourceCondition.Usual => 3,
-        _ => 4,
+        _ when source.Skew.Since is not null => 2,
+        SourceCondition.Awaited => 3,
+        SourceCondition.Usual => 4,
+        _ => 5,
+    };
+
+    private static RuleMatch SkewOf(SourceStanding source) => new()
+    {
+        RuleId = SkewRule,
+        RuleTitle = source.Skew.LooksLikeZone ? "日誌來源的時區有誤" : source.Skew.Condition == SkewCondition.Ahead ? "日誌來源的時鐘過快" : "日誌來源的時鐘過慢",
+        RuleAuthor = "Hufu",
+        Level = "medium",
+        EventId = source.Skew.SinceId!,
+        EventTime = source.Skew.Since!.Value,
+        Host = source.Host ?? "",
+        Entity = source.Host is null ? source.Source : $"{source.Source} {source.Host}",
     };
 
     private static RuleMatch MatchOf(SourceStanding source)

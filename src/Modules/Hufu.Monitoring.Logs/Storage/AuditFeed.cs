@@ -24,8 +24,8 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
     /// <summary>Why nobody else may write under it: the feed finds in its newest events how far it has come.</summary>
     internal static Error Reserved(string place) => Error.Of("logs.source.reserved", "這個來源名稱保留給虎符自己的事件。", "This source is kept for the events of Hufu itself.", place);
 
-    /// <summary>True for the name of the product's own events, however it is written.</summary>
-    internal static bool IsOwn(string source) => source.Trim().Equals(Source, StringComparison.OrdinalIgnoreCase);
+    /// <summary>True for the names of the product's own events, however they are written.</summary>
+    internal static bool IsOwn(string source) => source.Trim() is var name && (name.Equals(Source, StringComparison.OrdinalIgnoreCase) || name.Equals(TimeChecks.Source, StringComparison.OrdinalIgnoreCase));
 
     private const int Batch = 500;
     private const int LookBack = 1_000;
