@@ -37,7 +37,7 @@ public sealed partial class LogImport(LogService logs, Detection detection, Time
     private const int ReportEvery = 5_000;
 
     /// <summary>Endings of the files that are taken.</summary>
-    public static IReadOnlyList<string> Endings { get; } = [".log", ".txt", ".json", ".jsonl", ".ndjson", ".evtx", ".gz", ".zst"];
+    public static IReadOnlyList<string> Endings { get; } = [".log", ".txt", ".json", ".jsonl", ".ndjson", ".evtx", ".xml", ".csv", ".gz", ".zst", ".zip", ".tar", ".tgz"];
 
     /// <summary>
     /// Imports a file and looks through its new events. The same contents again add nothing and raise nothing. No line is dropped: what cannot be
