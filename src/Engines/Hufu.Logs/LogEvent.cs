@@ -151,6 +151,12 @@ public sealed record LogParseOptions
     /// <summary>The offset of records that name no time zone. Default UTC.</summary>
     public TimeSpan AssumedOffset { get; init; } = TimeSpan.Zero;
 
+    /// <summary>The decoders that the site has written; they come before the product's own.</summary>
+    public UserDecoders? Decoders { get; init; }
+
+    /// <summary>The source of what is read, for decoders that ask for it.</summary>
+    public string? Source { get; init; }
+
     /// <summary>
     /// In files: how a record begins, as a pattern of the decoders' language, or <see cref="Indented"/>; lines up to the next such line belong to it. Absent
     /// when each line is a record.

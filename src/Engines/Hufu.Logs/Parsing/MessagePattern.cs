@@ -88,7 +88,7 @@ internal sealed class MessagePattern
                 case Kind.List: PairsParser.Read(text, value.From, ',', reading); break;
                 case Kind.Time: reading.TakeTime(text[value.From..value.To]); break;
                 default:
-                    if (value.To > value.From && value.Name != "_") reading.Add(value.Name, text[value.From..value.To]);
+                    if (value.To > value.From && value.Name is not ("_" or "")) reading.Add(value.Name, text[value.From..value.To]);
                     break;
             }
         }
@@ -322,7 +322,7 @@ internal sealed class MessagePattern
                 at = close + 1;
                 if (parts.Length > 2) throw new PatternException(begin, "「{名稱:種類}」內只能有一個冒號。", "A place has one colon: {name:kind}.");
                 var kind = parts is ["time"] ? Kind.Time : KindOf(parts.Length > 1 ? parts[1] : "", begin);
-                if (kind is not (Kind.Time or Kind.Pairs or Kind.List) && !IsName(parts[0])) throw new PatternException(begin, $"「{parts[0]}」不能作為欄位名稱。", $"'{parts[0]}' is no name of a field.");
+                if (kind is not (Kind.Time or Kind.Pairs or Kind.List) && !(parts is ["", "text"]) && !IsName(parts[0])) throw new PatternException(begin, $"「{parts[0]}」不能作為欄位名稱。", $"'{parts[0]}' is no name of a field.");
                 Add(begin, new Element(kind, parts[0], []));
             }
             else
