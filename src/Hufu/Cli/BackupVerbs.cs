@@ -168,7 +168,8 @@ internal static class BackupVerbs
         return size;
     }
 
-    // Sealing a log segment writes to the folder and to the database: both are taken until they tell of the same segments.
+    // Sealing a log segment writes to the folder and to the database: both are taken until they tell of the same segments. The open segment is taken
+    // after the database, so that it has all that was anchored of it.
     private static async Task LogsAndDatabaseAsync(TarWriter tar, SortedDictionary<string, string> hashes, string data, IMomentOfDatabase moment, ProgressLine line, CancellationToken cancellation)
     {
         await FolderAsync(tar, hashes, data, "logs", line, cancellation, except: ".wal");
@@ -177,10 +178,11 @@ internal static class BackupVerbs
         for (var attempt = 1; ; attempt++)
         {
             await FolderAsync(tar, hashes, data, "logs", line, cancellation, except: ".wal");
-            (open, events) = await OpenSegmentAsync(data, cancellation);
             var anchored = SegmentsOf(await moment.TakeAsync(cancellation));
+            (open, events) = await OpenSegmentAsync(data, cancellation);
             var sealedNow = Directory.Exists(Path.Combine(data, "logs")) ? Directory.EnumerateFiles(Path.Combine(data, "logs"), "*.json").Select(p => Path.GetFileNameWithoutExtension(p)).ToHashSet(StringComparer.Ordinal) : [];
-            if (sealedNow.All(s => hashes.ContainsKey($"logs/{s}.json")) && anchored.All(sealedNow.Contains)) break;
+            var whole = sealedNow.Select(s => s.Split('.')[0].Split('-')).ToList();
+            if (sealedNow.All(s => hashes.ContainsKey($"logs/{s}.json")) && anchored.All(id => id == Path.GetFileNameWithoutExtension(open) || whole.Exists(s => string.CompareOrdinal(s[0], id) <= 0 && string.CompareOrdinal(id, s[^1]) <= 0))) break;
             // A seal that a crash cut off stays so: the events are in the write-ahead file, and its segment will be sealed again.
             if (attempt == Attempts) break;
             await Task.Delay(100, cancellation);

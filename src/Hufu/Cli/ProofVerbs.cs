@@ -54,7 +54,7 @@ internal static class ProofVerbs
             await using var owned = store;
             var named = parse.GetValue(id)!;
             if (store.GetEvent(named) is null) return Terminal.Fail($"There is no event {named}.");
-            if (store.Prove(named) is not { } proof) return Terminal.Fail($"Event {named} is in the open segment. It can be proved once that is sealed: the server does it every minute, and when it stops.");
+            if (store.Prove(named) is not { } proof) return Terminal.Fail($"Event {named} is not anchored in the ledger yet. The server does it every minute, and when it stops.");
             if (!proof.Holds())
             {
                 await Console.Error.WriteLineAsync($"Event {named} is not as it was sealed: there is no proof. Run “hufu verify”.");

@@ -97,5 +97,7 @@ public sealed class EvtxImportTests : IDisposable
     private sealed class Refusing : ISegmentSealer
     {
         public ValueTask<string?> SealAsync(SegmentSeal seal, CancellationToken cancellation) => throw new IOException("no");
+
+        public ValueTask<string?> RemoveAsync(SegmentRemoval removal, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

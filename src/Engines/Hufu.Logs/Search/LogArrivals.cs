@@ -23,10 +23,10 @@ public sealed record Arrivals(IReadOnlyList<Arrival> Slices, string Segment, int
 
 public sealed partial class LogStore
 {
-    private const int SegmentsAtOnce = 200;
+    private const int FilesAtOnce = 200;
 
     /// <summary>
-    /// Counts what arrived, by source, host and slice of time, from a place on. It reads a few hundred segments at the most; where it stopped, the next
+    /// Counts what arrived, by source, host and slice of time, from a place on. It reads a few hundred files at the most; where it stopped, the next
     /// call goes on, so that following the store costs what is new.
     /// </summary>
     /// <param name="segment">Segment to begin in; empty for the beginning.</param>
@@ -43,24 +43,25 @@ public sealed partial class LogStore
             () =>
             {
                 using var view = TakeView();
-                var waiting = view.Segments.Where(s => string.CompareOrdinal(s.Id, segment) >= 0 && s.SealedAt >= since && !(s.Id == segment && s.Events <= row) && File.Exists(PathOf(s.Id, ".parquet"))).ToList();
-                var read = waiting.Take(SegmentsAtOnce).ToList();
+                var waiting = view.Readable.Where(p => string.CompareOrdinal(p.Last, segment) >= 0 && p.SealedAt >= since && !(p.Last == segment && p.Segments[^1].Events <= row) && File.Exists(p.Path(".parquet"))).ToList();
+                var read = waiting.Take(FilesAtOnce).ToList();
                 var all = read.Count == waiting.Count;
                 var from = view.OpenId == segment ? row : 0;
-                const string Columns = "row, source, host, received, raw";
+                const string Columns = "segment, row, source, host, received, raw";
                 var parts = new List<string>();
-                if (read.Count > 0) parts.Add($"SELECT parse_filename(filename, true) AS segment, {Columns} FROM read_parquet([{string.Join(", ", read.Select(s => SegmentTable.Literal(PathOf(s.Id, ".parquet"))))}], filename = true)");
-                if (all && view.OpenRows > from) parts.Add($"SELECT {SegmentTable.Literal(view.OpenId)} AS segment, {Columns} FROM {view.OpenTable} WHERE row >= {from.ToString(CultureInfo.InvariantCulture)}");
+                if (read.Count > 0) parts.Add($"SELECT {Columns} FROM read_parquet([{string.Join(", ", read.Select(p => SegmentTable.Literal(p.Path(".parquet"))))}])");
+                if (all && view.OpenRows > from) parts.Add($"SELECT {Columns} FROM {view.OpenTable} WHERE row >= {from.ToString(CultureInfo.InvariantCulture)}");
+                var begin = segment.Length == 0 ? 0 : SegmentTable.Number(segment);
                 if (parts.Count == 0) return new Arrivals([], view.OpenId, Math.Max(from, view.OpenRows), true);
                 var slices = Rows(
                     view, SearchSql.Compile(SearchQuery.Everything, null, null),
                     string.Create(CultureInfo.InvariantCulture, $"""
-                        SELECT source, host, (epoch_us(received) // {(long)width.TotalSeconds * 1_000_000})::BIGINT AS slice, count(*), sum(strlen(raw))::BIGINT, max(received), max(segment || '/' || lpad(row::VARCHAR, 10, '0'))
-                        FROM ({string.Join(" UNION ALL ", parts)}) WHERE segment <> {SegmentTable.Literal(segment)} OR row >= {row} GROUP BY source, host, slice
+                        SELECT source, host, (epoch_us(received) // {(long)width.TotalSeconds * 1_000_000})::BIGINT AS slice, count(*), sum(strlen(raw))::BIGINT, max(received), max(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0'))
+                        FROM ({string.Join(" UNION ALL ", parts)}) WHERE segment > {begin} OR (segment = {begin} AND row >= {row}) GROUP BY source, host, slice
                         """),
                     r => new Arrival(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), DateTimeOffset.UnixEpoch + r.GetInt64(2) * TimeSpan.FromSeconds((long)width.TotalSeconds), r.GetInt64(3), r.GetInt64(4), Utc(r.GetDateTime(5)), Unpadded(r.GetString(6))),
                     cancellation);
-                return all ? new Arrivals(slices, view.OpenId, view.OpenRows, true) : new Arrivals(slices, Next(read[^1].Id), 0, false);
+                return all ? new Arrivals(slices, view.OpenId, view.OpenRows, true) : new Arrivals(slices, Next(read[^1].Last), 0, false);
             }, cancellation);
     }
 

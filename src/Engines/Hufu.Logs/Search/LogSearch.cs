@@ -50,7 +50,7 @@ public sealed record LogCursor(long TimeMicroseconds, string EventId)
 /// <summary>One page of a search, newest event first.</summary>
 /// <param name="Events">The events.</param>
 /// <param name="Next">Where the next page begins; null when this is the last.</param>
-/// <param name="SegmentsRead">Segments that had to be read, the open one included.</param>
+/// <param name="SegmentsRead">Files of segments that had to be read, the open segment included.</param>
 public sealed record LogPage(IReadOnlyList<LogEvent> Events, LogCursor? Next, int SegmentsRead);
 
 /// <summary>Events in one slice of time, by severity.</summary>
@@ -115,16 +115,6 @@ public sealed partial class LogStore
             }, cancellation);
     }
 
-    /// <summary>What each source delivered for each host: first and last event by time of receipt, and volume.</summary>
-    public Task<IReadOnlyList<SourceSummary>> SourcesAsync(CancellationToken cancellation = default) => Task.Run<IReadOnlyList<SourceSummary>>(
-        () =>
-        {
-            using var view = TakeView();
-            return Rows(view, SearchSql.Compile(SearchQuery.Everything, null, null),
-                $"SELECT source, host, min(received), max(received), count(*), sum(strlen(raw))::BIGINT FROM {Everything(view, new LogSearch())} GROUP BY source, host ORDER BY source, host",
-                row => new SourceSummary(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), Utc(row.GetDateTime(2)), Utc(row.GetDateTime(3)), row.GetInt64(4), row.GetInt64(5)), cancellation);
-        }, cancellation);
-
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
 
     private static List<T> Rows<T>(View view, SearchSql sql, string text, Func<DuckDBDataReader, T> read, CancellationToken cancellation)
@@ -151,23 +141,23 @@ public sealed partial class LogStore
         using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var after = search.After;
-        var sources = new List<(string Id, string Table, DateTimeOffset From, DateTimeOffset To)>();
-        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenTable, DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
-        foreach (var segment in Within(view, search)) sources.Add((segment.Id, view.Parquet(segment.Id), segment.From, segment.To));
+        var sources = new List<(string First, string Last, string Table, string Key, DateTimeOffset From, DateTimeOffset To)>();
+        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenId, view.OpenTable, "row", DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
+        foreach (var part in Within(view, search)) sources.Add((part.First, part.Last, part.Table, part.Key, part.From, part.To));
         var found = new List<(long Time, LogEvent Event)>();
         var read = 0;
-        foreach (var (id, table, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Id, StringComparer.Ordinal))
+        foreach (var (first, last, table, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
         {
-            // No event of this segment or of a later one in this order can be newer than the last one kept.
+            // No event of this file or of a later one in this order can be newer than the last one kept.
             if (found.Count >= search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
             if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
             read++;
-            var place = after is null ? "" : " AND " + Place(after, id);
+            var place = after is null ? "" : " AND " + Place(after, first, last);
             var limit = search.Limit + 1;
             found.AddRange(Rows(view, sql,
                 // First the rows, by the narrow columns; then the wide columns of those rows alone.
-                $"SELECT {SegmentTable.Columns} FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {sql.Condition}{place} ORDER BY time DESC, row DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)})",
-                row => SegmentTable.Read(row, id), cancellation).Select(item => (EventCodec.Micros(item.Time), item)));
+                $"SELECT {SegmentTable.Columns} FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {sql.Condition}{place} ORDER BY time DESC, segment DESC, row DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)})",
+                SegmentTable.Read, cancellation).Select(item => (EventCodec.Micros(item.Time), item)));
             found.Sort(Order);
             if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
         }
@@ -189,28 +179,22 @@ public sealed partial class LogStore
         return bySegment != 0 ? bySegment : rightRow.CompareTo(leftRow);
     }
 
-    /// <summary>Events after a cursor in the order time, segment, row, all descending; the segment is the same for the whole table.</summary>
-    private static string Place(LogCursor after, string segment)
+    /// <summary>Events after a cursor in the order time, segment, row, all descending, of a file with these segments.</summary>
+    private static string Place(LogCursor after, string first, string last)
     {
-        TryId(after.EventId, out var afterSegment, out var afterRow);
+        TryId(after.EventId, out var segment, out var row);
         var time = string.Create(CultureInfo.InvariantCulture, $"make_timestamp({after.TimeMicroseconds}::BIGINT)");
-        return string.CompareOrdinal(segment, afterSegment) switch
-        {
-            < 0 => $"time <= {time}",
-            0 => string.Create(CultureInfo.InvariantCulture, $"(time < {time} OR (time = {time} AND row < {afterRow}))"),
-            > 0 => $"time < {time}",
-        };
+        if (string.CompareOrdinal(last, segment) < 0) return $"time <= {time}";
+        if (string.CompareOrdinal(first, segment) > 0) return $"time < {time}";
+        var number = SegmentTable.Number(segment);
+        return string.Create(CultureInfo.InvariantCulture, $"(time < {time} OR (time = {time} AND (segment < {number} OR (segment = {number} AND row < {row}))))");
     }
 
-    private static IEnumerable<SegmentManifest> Within(View view, LogSearch search) =>
-        view.Segments.Where(segment => (search.From is not { } from || segment.To >= from) && (search.To is not { } to || segment.From < to));
+    private static IEnumerable<Part> Within(View view, LogSearch search) =>
+        view.Readable.Where(part => (search.From is not { } from || part.To >= from) && (search.To is not { } to || part.From < to));
 
-    /// <summary>All segments within a search's time range and the open one, as one table.</summary>
-    private string Everything(View view, LogSearch search)
-    {
-        var paths = Within(view, search).Select(segment => SegmentTable.Literal(PathOf(segment.Id, ".parquet"))).ToList();
-        return paths.Count == 0 ? view.OpenTable : $"(SELECT * FROM read_parquet([{string.Join(", ", paths)}]) UNION ALL BY NAME SELECT * FROM {view.OpenTable})";
-    }
+    /// <summary>All files within a search's time range and the open segment, as one table.</summary>
+    private static string Everything(View view, LogSearch search) => view.All(Within(view, search));
 
     private LogHistogram Histogram(LogSearch search, TimeSpan? width, CancellationToken cancellation)
     {

@@ -59,7 +59,7 @@ public sealed partial class LogStore
         using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var commands = search.Query.Commands;
-        var pipe = PipeSql.Compile(sql, commands, Ordered(view, search), (long)search.DayOffset.TotalSeconds, most + 1);
+        var pipe = PipeSql.Compile(sql, commands, Everything(view, search), (long)search.DayOffset.TotalSeconds, most + 1);
         var columns = pipe.Columns.Select(column => new LogColumn(column.Name, column.Type)).ToList();
         var left = MaxTableCharacters;
         var rows = Rows(view, sql, pipe.Text, row =>
@@ -84,16 +84,5 @@ public sealed partial class LogStore
         var whole = rows.TakeWhile(row => row is not null).Take(most).Select(row => (IReadOnlyList<object?>)row!).ToList();
         var shape = commands.LastOrDefault(command => command is StatsCommand or TopCommand or TimechartCommand or TableCommand);
         return new LogTable(columns, whole, whole.Count < rows.Count) { Span = shape is TimechartCommand chart ? TimeSpan.FromSeconds(chart.Seconds) : null };
-    }
-
-    /// <summary>All segments within a search's time range and the open one, as one table with the place of each segment among them.</summary>
-    private string Ordered(View view, LogSearch search)
-    {
-        // The name of a file ends with the id, which has eight digits.
-        var paths = Within(view, search).Select(segment => Store.SegmentTable.Literal(PathOf(segment.Id, ".parquet"))).ToList();
-        var open = $"SELECT *, '{view.OpenId}' AS segment FROM {view.OpenTable}";
-        return paths.Count == 0
-            ? $"({open})"
-            : $"(SELECT * EXCLUDE (filename), left(right(filename, 16), 8) AS segment FROM read_parquet([{string.Join(", ", paths)}], filename = true) UNION ALL BY NAME {open})";
     }
 }

@@ -34,11 +34,24 @@ internal sealed class SearchSql
     public static SearchSql Compile(SearchQuery query, DateTimeOffset? from, DateTimeOffset? to)
     {
         var sql = new SearchSql();
+        sql.Condition = sql.And(query, from, to);
+        return sql;
+    }
+
+    private string And(SearchQuery query, DateTimeOffset? from, DateTimeOffset? to)
+    {
         var conditions = new List<string>();
-        if (from is { } first) conditions.Add($"time >= make_timestamp({sql.Add(Store.EventCodec.Micros(first))}::BIGINT)");
-        if (to is { } last) conditions.Add($"time < make_timestamp({sql.Add(Store.EventCodec.Micros(last))}::BIGINT)");
-        if (query.Root is { } root) conditions.Add(sql.Node(root));
-        if (conditions.Count > 0) sql.Condition = string.Join(" AND ", conditions);
+        if (from is { } first) conditions.Add($"time >= make_timestamp({Add(Store.EventCodec.Micros(first))}::BIGINT)");
+        if (to is { } last) conditions.Add($"time < make_timestamp({Add(Store.EventCodec.Micros(last))}::BIGINT)");
+        if (query.Root is { } root) conditions.Add(Node(root));
+        return conditions.Count > 0 ? string.Join(" AND ", conditions) : "true";
+    }
+
+    /// <summary>The events that at least one hold keeps.</summary>
+    public static SearchSql Holding(IReadOnlyList<LegalHold> holds)
+    {
+        var sql = new SearchSql();
+        sql.Condition = "(" + string.Join(" OR ", holds.Select(hold => "(" + sql.And(hold.Query, hold.From, hold.To) + ")")) + ")";
         return sql;
     }
 

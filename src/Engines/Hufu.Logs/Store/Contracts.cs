@@ -2,15 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Hufu.Logs;
 
-/// <summary>What is sealed when a segment closes.</summary>
+/// <summary>What is sealed: a segment when it closes, or before that the events that it has.</summary>
 /// <param name="SegmentId">Id of the segment.</param>
 /// <param name="Events">Number of events.</param>
 /// <param name="From">Time of the earliest event.</param>
 /// <param name="To">Time of the latest event.</param>
-/// <param name="FileSha256">SHA-256 of the segment's Parquet file, lower-case hexadecimal.</param>
-/// <param name="LeafHashes">RFC 6962 leaf hash of each event, in row order.</param>
-/// <param name="Root">Merkle root over them.</param>
-public sealed record SegmentSeal(string SegmentId, int Events, DateTimeOffset From, DateTimeOffset To, string FileSha256, IReadOnlyList<byte[]> LeafHashes, ReadOnlyMemory<byte> Root);
+/// <param name="FileSha256">SHA-256 of the segment's Parquet file, lower-case hexadecimal; absent while the segment is open.</param>
+/// <param name="Root">Merkle root over the events' RFC 6962 leaf hashes, in row order.</param>
+public sealed record SegmentSeal(string SegmentId, int Events, DateTimeOffset From, DateTimeOffset To, string? FileSha256, ReadOnlyMemory<byte> Root);
 
 /// <summary>
 /// Where the host anchors a segment, for example as one leaf of its ledger. May be called again for the same segment after a crash, with the
@@ -20,6 +19,12 @@ public interface ISegmentSealer
 {
     /// <summary>Anchors a segment and returns a receipt that is kept in its manifest; absent for none.</summary>
     ValueTask<string?> SealAsync(SegmentSeal seal, CancellationToken cancellation);
+
+    /// <summary>
+    /// Records that events are about to be removed for good, and returns a receipt that is kept in their place; absent for none. May be called again for
+    /// the same removal after a crash.
+    /// </summary>
+    ValueTask<string?> RemoveAsync(SegmentRemoval removal, CancellationToken cancellation);
 }
 
 /// <summary>How far one imported file stands in a segment.</summary>
@@ -28,11 +33,22 @@ public interface ISegmentSealer
 /// <param name="Complete">True when the file's last record is in this segment or before.</param>
 public sealed record ImportMark(string Sha256, long Records, bool Complete);
 
-/// <summary>The manifest of a sealed segment: what its files must be.</summary>
+/// <summary>What one source has in a part of the store.</summary>
+/// <param name="Source">The source.</param>
+/// <param name="Events">Number of events.</param>
+/// <param name="Bytes">Length of their canonical bytes.</param>
+/// <param name="ReceivedFrom">When the first was received.</param>
+/// <param name="ReceivedTo">When the last was received.</param>
+public sealed record SourceVolume(string Source, long Events, long Bytes, DateTimeOffset ReceivedFrom, DateTimeOffset ReceivedTo);
+
+/// <summary>The manifest of a sealed segment: what it must be.</summary>
 public sealed record SegmentManifest
 {
+    /// <summary>The layout of columns and of the bytes that are hashed that this library writes and reads.</summary>
+    public const int CurrentSchema = 2;
+
     /// <summary>Version of the layout of columns and of the bytes that are hashed.</summary>
-    public int Schema { get; init; } = 1;
+    public int Schema { get; init; } = CurrentSchema;
 
     /// <summary>Id of the segment: eight digits, in the order of sealing.</summary>
     public required string Id { get; init; }
@@ -49,11 +65,14 @@ public sealed record SegmentManifest
     /// <summary>When the segment was sealed.</summary>
     public required DateTimeOffset SealedAt { get; init; }
 
-    /// <summary>Length of the Parquet file in bytes.</summary>
+    /// <summary>Length of the Parquet file that it was sealed in, in bytes.</summary>
     public required long FileLength { get; init; }
 
-    /// <summary>SHA-256 of the Parquet file, lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 of the Parquet file that it was sealed in, lower-case hexadecimal.</summary>
     public required string FileSha256 { get; init; }
+
+    /// <summary>What each source had in it when it was sealed.</summary>
+    public required IReadOnlyList<SourceVolume> Sources { get; init; }
 
     /// <summary>Merkle root over the events, lower-case hexadecimal.</summary>
     public required string Root { get; init; }
@@ -64,6 +83,112 @@ public sealed record SegmentManifest
     /// <summary>Files imported into this segment.</summary>
     public IReadOnlyList<ImportMark> Imports { get; init; } = [];
 }
+
+/// <summary>
+/// The manifest of several segments that follow each other and are kept in one file, or of one from which events were removed. Each segment is proved
+/// as before.
+/// </summary>
+public sealed record SegmentPack
+{
+    /// <summary>Version of the layout: <see cref="SegmentManifest.Schema"/>.</summary>
+    public int Schema { get; init; } = SegmentManifest.CurrentSchema;
+
+    /// <summary>How often events were removed from it, plus one.</summary>
+    public required int Generation { get; init; }
+
+    /// <summary>When the file was made.</summary>
+    public required DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>The segments, oldest first.</summary>
+    public required IReadOnlyList<SegmentManifest> Segments { get; init; }
+
+    /// <summary>Length of the Parquet file in bytes; zero when no event is left.</summary>
+    public required long FileLength { get; init; }
+
+    /// <summary>SHA-256 of the Parquet file, lower-case hexadecimal; absent when no event is left.</summary>
+    public string? FileSha256 { get; init; }
+
+    /// <summary>What each source has left in it.</summary>
+    public required IReadOnlyList<SourceVolume> Sources { get; init; }
+
+    /// <summary>What was removed, oldest first.</summary>
+    public IReadOnlyList<SegmentRemoval> Removals { get; init; } = [];
+}
+
+/// <summary>Events removed for good from segments that follow each other. What is left is proved as before.</summary>
+/// <param name="First">Id of the first segment.</param>
+/// <param name="Last">Id of the last segment.</param>
+/// <param name="Generation">Generation of the file that no longer has them.</param>
+/// <param name="At">When.</param>
+/// <param name="Sources">What was removed of each source.</param>
+/// <param name="Reason">Why: <see cref="ReasonAge"/> or <see cref="ReasonSize"/>.</param>
+/// <param name="RemovedSha256">SHA-256 of the list of everything that was ever removed from these segments, a bit for each event; lower-case hexadecimal.</param>
+/// <param name="Receipt">What the sealer returned.</param>
+public sealed record SegmentRemoval(string First, string Last, int Generation, DateTimeOffset At, IReadOnlyList<SourceVolume> Sources, string Reason, string RemovedSha256, string? Receipt)
+{
+    /// <summary>The time to keep them was over.</summary>
+    public const string ReasonAge = "age";
+
+    /// <summary>The store was larger than it may be.</summary>
+    public const string ReasonSize = "size";
+}
+
+/// <summary>How long the events of a source are kept, by the time of their receipt.</summary>
+/// <param name="Keep">They go when they are older; absent for ever.</param>
+/// <param name="Minimum">Whatever else says so, they do not go when they are younger.</param>
+public sealed record SourceRetention(TimeSpan? Keep, TimeSpan Minimum)
+{
+    /// <summary>Not removed by age; free to go when the store is too large.</summary>
+    public static SourceRetention Unbounded { get; } = new(null, TimeSpan.Zero);
+
+    internal bool IsOver(DateTimeOffset newest, DateTimeOffset now) => Keep is { } keep && now - newest > (keep > Minimum ? keep : Minimum);
+
+    internal bool MayGo(DateTimeOffset newest, DateTimeOffset now) => now - newest > Minimum;
+}
+
+/// <summary>What a store keeps.</summary>
+public sealed record RetentionPolicy
+{
+    /// <summary>For sources that are not in <see cref="Sources"/>.</summary>
+    public SourceRetention Others { get; init; } = SourceRetention.Unbounded;
+
+    /// <summary>For a source by its name.</summary>
+    public IReadOnlyDictionary<string, SourceRetention> Sources { get; init; } = new Dictionary<string, SourceRetention>();
+
+    /// <summary>Most bytes of all files; what is older goes first. Absent for no bound.</summary>
+    public long? MaxBytes { get; init; }
+
+    /// <summary>What must stay whatever its age.</summary>
+    public IReadOnlyList<LegalHold> Holds { get; init; } = [];
+
+    /// <summary>What holds for a source.</summary>
+    public SourceRetention Of(string source) => Sources.GetValueOrDefault(source, Others);
+}
+
+/// <summary>Events that must stay whatever their age.</summary>
+/// <param name="Query">Which; commands do not matter.</param>
+/// <param name="From">Events at or after this time; absent for no bound.</param>
+/// <param name="To">Events before this time; absent for no bound.</param>
+public sealed record LegalHold(SearchQuery Query, DateTimeOffset? From, DateTimeOffset? To);
+
+/// <summary>What a maintenance of the store did.</summary>
+/// <param name="Packed">Segment files that were put together.</param>
+/// <param name="Removals">What was removed.</param>
+/// <param name="Held">Events whose time was over and that a hold kept.</param>
+/// <param name="ExcessBytes">Bytes above the most that the store may have, that could not be removed.</param>
+public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval> Removals, long Held, long ExcessBytes);
+
+/// <summary>A file of the store, for lists.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="First">Id of its first segment.</param>
+/// <param name="Last">Id of its last segment.</param>
+/// <param name="SealedAt">When the last was sealed.</param>
+/// <param name="From">Time of the earliest event when sealed.</param>
+/// <param name="To">Time of the latest event when sealed.</param>
+/// <param name="Bytes">Bytes on the disk, hashes included.</param>
+/// <param name="Sources">What each source has in it.</param>
+/// <param name="Removals">What was removed from it.</param>
+public sealed record StoreFile(string Name, string First, string Last, DateTimeOffset SealedAt, DateTimeOffset From, DateTimeOffset To, long Bytes, IReadOnlyList<SourceVolume> Sources, IReadOnlyList<SegmentRemoval> Removals);
 
 /// <summary>Settings of a <see cref="LogStore"/>.</summary>
 public sealed record LogStoreOptions
@@ -82,6 +207,18 @@ public sealed record LogStoreOptions
 
     /// <summary>The open segment is sealed at the next append when its first event was appended this long ago. Default one hour.</summary>
     public TimeSpan SealAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Files are put together up to this many events. Default 4,000,000.</summary>
+    public int PackEvents { get; init; } = 4_000_000;
+
+    /// <summary>Files are put together up to this many bytes. Default 512 MiB.</summary>
+    public long PackBytes { get; init; } = 512L << 20;
+
+    /// <summary>Files are put together when their segments were sealed within this time, so that old ones can go whole. Default seven days.</summary>
+    public TimeSpan PackSpan { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How long a file that another one has replaced stays on the disk, for processes that read it. Default ten minutes.</summary>
+    public TimeSpan KeepReplaced { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Threads that a query may use. Default 2.</summary>
     public int QueryThreads { get; init; } = 2;
@@ -154,6 +291,9 @@ public enum SegmentFault
 
     /// <summary>An event is there that was not sealed.</summary>
     EventAdded,
+
+    /// <summary>The list of removed events is not the one that was sealed with their removal.</summary>
+    RemovalChanged,
 }
 
 /// <summary>One fault of a segment.</summary>
@@ -172,15 +312,8 @@ public sealed record SegmentVerification(string SegmentId, long Events, IReadOnl
     public bool IsIntact => Findings.Count == 0;
 }
 
-/// <summary>What one source delivered for one host.</summary>
-/// <param name="Source">The source.</param>
-/// <param name="Host">The host that records name.</param>
-/// <param name="FirstReceived">When its first event came in.</param>
-/// <param name="LastReceived">When its last event came in.</param>
-/// <param name="Events">Number of events.</param>
-/// <param name="Bytes">Length of its records in bytes.</param>
-public sealed record SourceSummary(string Source, string? Host, DateTimeOffset FirstReceived, DateTimeOffset LastReceived, long Events, long Bytes);
-
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SegmentManifest))]
+[JsonSerializable(typeof(SegmentPack))]
+[JsonSerializable(typeof(Store.OpenAnchor))]
 internal sealed partial class StoreJson : JsonSerializerContext;

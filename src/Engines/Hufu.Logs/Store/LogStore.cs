@@ -28,6 +28,14 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly Dictionary<string, ImportMark> imports = new(StringComparer.Ordinal);
     private readonly List<string> recovery = [];
+
+    // How many views are held of the store as it was after so many changes of its files.
+    private readonly SortedDictionary<long, int> views = [];
+    private readonly SemaphoreSlim maintaining = new(1, 1);
+    private readonly List<(long Change, DateTimeOffset At, Part Part)> replacedParts = [];
+    private long changes;
+    private int disposed;
+    private List<Part> parts = [];
     private List<SegmentManifest> sealedSegments = [];
     private OpenSegment open = null!;
 
@@ -99,9 +107,9 @@ public sealed partial class LogStore : IAsyncDisposable
             try
             {
                 var before = ManifestNames(folder);
-                store.ReadManifests();
+                store.Keep(Part.ReadAll(folder).Parts);
                 store.OpenEngine();
-                store.open = store.ReadOpen(store.sealedSegments.Count == 0 ? "00000001" : Next(store.sealedSegments[^1].Id));
+                store.open = store.ReadOpen(store.NextId);
                 // A segment that was sealed in between is neither among the manifests read nor in the write-ahead file: look again.
                 if (attempt == 5 || ManifestNames(folder).SetEquals(before)) return store;
             }
@@ -137,7 +145,7 @@ public sealed partial class LogStore : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(segment);
         using var view = TakeView();
-        var tables = view.Segments.Where(s => string.CompareOrdinal(s.Id, segment) >= 0).Select(s => (s.Id, Table: view.Parquet(s.Id), Rows: s.Events)).ToList();
+        var tables = (from part in view.Parts from s in part.Segments where string.CompareOrdinal(s.Id, segment) >= 0 select (s.Id, part.FileSha256 is null ? null : part.Table, Rows: s.Events)).ToList();
         if (string.CompareOrdinal(view.OpenId, segment) >= 0) tables.Add((view.OpenId, view.OpenTable, view.OpenRows));
         foreach (var (id, table, rows) in tables)
         {
@@ -145,10 +153,14 @@ public sealed partial class LogStore : IAsyncDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 var until = (int)Math.Min(rows, row + Math.Min(count, ImportBatch));
-                using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE row >= {row} AND row < {until} ORDER BY row"));
-                command.UseStreamingMode = true;
-                using var reader = command.ExecuteReader();
-                while (reader.Read()) yield return SegmentTable.Read(reader, id);
+                if (table is not null)
+                {
+                    using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(id)} AND row >= {row} AND row < {until} ORDER BY row"));
+                    command.UseStreamingMode = true;
+                    using var reader = command.ExecuteReader();
+                    while (reader.Read()) yield return SegmentTable.Read(reader);
+                }
+
                 count -= until - row;
                 row = until;
             }
@@ -159,15 +171,25 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// The Merkle root over the first events of a segment, sealed or open, as their leaf hashes are kept now; null when there are not so many.
+    /// The Merkle root over the first events of a segment, sealed or open, as their leaf hashes are kept now; null when there are not so many, as when
+    /// all of them were removed.
     /// </summary>
-    public byte[]? RootOf(string segment, int events)
+    public byte[]? RootOf(string segment, int events) => RootsOf(segment, [events]).GetValueOrDefault(events);
+
+    /// <summary>The Merkle roots over the first so many events of a segment, in one pass; numbers that the segment has not are left out.</summary>
+    public IReadOnlyDictionary<int, byte[]> RootsOf(string segment, IEnumerable<int> events)
     {
         ArgumentNullException.ThrowIfNull(segment);
-        List<byte[]> leaves;
-        lock (gate) leaves = segment == open.Id ? [.. open.Leaves.Take(events)] : [];
-        if (leaves.Count == 0) leaves = ReadLeaves(segment);
-        return leaves.Count < events ? null : Merkle.Root(leaves.Count == events ? leaves : leaves.GetRange(0, events));
+        ArgumentNullException.ThrowIfNull(events);
+        var leaves = ReadLeaves(segment);
+        var (tree, roots) = (new GrowingTree(), new Dictionary<int, byte[]>());
+        foreach (var count in events.Where(n => n > 0 && n <= leaves.Count).Distinct().Order())
+        {
+            while (tree.Count < count) tree.Add(leaves[(int)tree.Count]);
+            roots.Add(count, tree.Root());
+        }
+
+        return roots;
     }
 
     /// <summary>
@@ -243,100 +265,48 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Anchors the events of the open segment as they are now, so that the newest minutes are covered too; seals the segment when it is old enough.
+    /// False when there was nothing to anchor.
+    /// </summary>
+    public async Task<bool> AnchorAsync(CancellationToken cancellation = default)
+    {
+        await writing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return open.Rows > 0 && options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter
+                ? await SealOwnedAsync(cancellation).ConfigureAwait(false) is not null
+                : await AnchorOwnedAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
     /// <summary>Gets an event by its id; null when there is none.</summary>
     public LogEvent? GetEvent(string id)
     {
         if (!TryId(id, out var segment, out var row)) return null;
         using var view = TakeView();
         if (view.From(segment) is not { } table) return null;
-        using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {table} WHERE row = {row.ToString(CultureInfo.InvariantCulture)}");
+        using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(segment)} AND row = {row}"));
         using var reader = command.ExecuteReader();
-        return reader.Read() ? SegmentTable.Read(reader, segment) : null;
-    }
-
-    /// <summary>
-    /// Proves that an event is in its segment; null when the event is not there or its segment is still open. The proof is made from the event as
-    /// it is stored now: for an event that was changed after sealing it does not hold.
-    /// </summary>
-    public EventProof? Prove(string id)
-    {
-        if (GetEvent(id) is not { } item || !TryId(id, out var segment, out var row)) return null;
-        var manifest = Segments.FirstOrDefault(candidate => candidate.Id == segment);
-        if (manifest is null) return null;
-        var leaves = ReadLeaves(segment);
-        if (row >= leaves.Count) return null;
-        return new EventProof(id, EventCodec.Encode(item), row, leaves.Count, Merkle.Path(leaves, row), Convert.FromHexString(manifest.Root), manifest.Receipt);
-    }
-
-    /// <summary>
-    /// Checks a sealed segment: file, list of leaf hashes, every event. Names what was changed, is missing or was added.
-    /// </summary>
-    /// <exception cref="ArgumentException">There is no such sealed segment.</exception>
-    public SegmentVerification VerifySegment(string segmentId, CancellationToken cancellation = default)
-    {
-        var manifest = Segments.FirstOrDefault(candidate => candidate.Id == segmentId) ?? throw new ArgumentException($"There is no sealed segment '{segmentId}'.", nameof(segmentId));
-        var findings = new List<SegmentFinding>();
-        var path = PathOf(segmentId, ".parquet");
-        if (!File.Exists(path))
-        {
-            findings.Add(new SegmentFinding(SegmentFault.FileMissing, null, $"{System.IO.Path.GetFileName(path)} is not there"));
-            return new SegmentVerification(segmentId, 0, findings);
-        }
-
-        using (var file = File.OpenRead(path))
-        {
-            if (Convert.ToHexStringLower(SHA256.HashData(file)) != manifest.FileSha256)
-                findings.Add(new SegmentFinding(SegmentFault.FileChanged, null, $"{System.IO.Path.GetFileName(path)} does not have the SHA-256 of the manifest"));
-        }
-
-        var leaves = ReadLeaves(segmentId);
-        var leavesHold = leaves.Count == manifest.Events && Convert.ToHexStringLower(Merkle.Root(leaves)) == manifest.Root;
-        if (!leavesHold) findings.Add(new SegmentFinding(SegmentFault.LeavesChanged, null, "the list of leaf hashes does not give the manifest's root"));
-
-        var seen = new HashSet<int>();
-        try
-        {
-            using var connection = root.Duplicate();
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.UseStreamingMode = true;
-            command.CommandText = $"SELECT {SegmentTable.Columns} FROM read_parquet({SegmentTable.Literal(path)})";
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var item = SegmentTable.Read(reader, segmentId);
-                var row = reader.GetInt32(0);
-                if (row < 0 || row >= manifest.Events || !seen.Add(row)) Add(SegmentFault.EventAdded, item.Id, "the event was not sealed in this segment");
-                else if (row < leaves.Count && (!Merkle.HashLeaf(EventCodec.Encode(item)).AsSpan().SequenceEqual(leaves[row]) || !SegmentTable.ColumnsAgree(reader, item, segmentId))) Add(SegmentFault.EventChanged, item.Id, "the event is not as it was sealed");
-            }
-
-            for (var row = 0; row < manifest.Events && seen.Count < manifest.Events; row++)
-            {
-                if (!seen.Contains(row)) Add(SegmentFault.EventMissing, $"{segmentId}/{row}", "the event was sealed and is not there");
-            }
-        }
-        catch (DuckDBException fault)
-        {
-            findings.Add(new SegmentFinding(SegmentFault.FileUnreadable, null, fault.Message));
-        }
-
-        return new SegmentVerification(segmentId, seen.Count, findings);
-
-        void Add(SegmentFault fault, string id, string detail)
-        {
-            if (findings.Count < 1_000) findings.Add(new SegmentFinding(fault, id, detail));
-        }
+        return reader.Read() ? SegmentTable.Read(reader) : null;
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        await maintaining.WaitAsync().ConfigureAwait(false);
         await writing.WaitAsync().ConfigureAwait(false);
+        DeleteReplaced(DateTimeOffset.MaxValue);
         open.Dispose();
         root.Dispose();
         if (ownership is not null) await ownership.DisposeAsync().ConfigureAwait(false);
         writing.Dispose();
+        maintaining.Dispose();
     }
 
     private static bool TryId(string id, out string segment, out int row)
@@ -351,10 +321,26 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private List<byte[]> ReadLeaves(string segment)
     {
-        var path = PathOf(segment, ".leaves");
-        if (!File.Exists(path)) return [];
-        var bytes = File.ReadAllBytes(path);
-        return [.. Enumerable.Range(0, bytes.Length / Merkle.HashLength).Select(i => bytes[(i * Merkle.HashLength)..((i + 1) * Merkle.HashLength)])];
+        lock (gate)
+        {
+            if (segment == open.Id) return [.. open.Leaves];
+        }
+
+        return PartOf(segment) is { } part ? part.Leaves(part.Begin(segment), part.Segments.First(s => s.Id == segment).Events) : [];
+    }
+
+    private Part? PartOf(string segment)
+    {
+        lock (gate) return parts.Find(part => part.Has(segment));
+    }
+
+    private string NextId => sealedSegments.Count == 0 ? "00000001" : Next(sealedSegments[^1].Id);
+
+    /// <summary>Takes parts as those that the store has.</summary>
+    private void Keep(List<Part> kept)
+    {
+        parts = kept;
+        sealedSegments = [.. kept.SelectMany(part => part.Segments)];
     }
 
     private async Task<IReadOnlyList<string>> AppendOwnedAsync(IReadOnlyList<LogEvent> events, ImportMark? import, CancellationToken cancellation)
@@ -392,6 +378,7 @@ public sealed partial class LogStore : IAsyncDisposable
     {
         if (open.Rows == 0) open.FirstAppended = now;
         var leaves = new List<byte[]>(frame.Count);
+        var volumes = new Dictionary<string, (long Events, long Bytes, DateTimeOffset From, DateTimeOffset To)>(StringComparer.Ordinal);
         using (var appender = root.CreateAppender(open.Table))
         {
             for (var i = 0; i < frame.Count; i++)
@@ -402,14 +389,24 @@ public sealed partial class LogStore : IAsyncDisposable
                 var time = EventCodec.Time(EventCodec.Micros(item.Time));
                 if (time < open.Earliest) open.Earliest = time;
                 if (time > open.Latest) open.Latest = time;
-                open.Bytes += frame.Bytes(i).Length;
+                var length = frame.Bytes(i).Length;
+                open.Bytes += length;
+                var received = EventCodec.Time(EventCodec.Micros(item.ReceivedAt));
+                volumes[item.Source] = volumes.TryGetValue(item.Source, out var v) ? (v.Events + 1, v.Bytes + length, received < v.From ? received : v.From, received > v.To ? received : v.To) : (1, length, received, received);
             }
         }
 
         lock (gate)
         {
             open.Leaves.AddRange(leaves);
+            foreach (var leaf in leaves) open.Tree.Add(leaf);
             open.Rows += frame.Count;
+            foreach (var (source, more) in volumes)
+            {
+                var known = open.Volumes.GetValueOrDefault(source) ?? new SourceVolume(source, 0, 0, more.From, more.To);
+                open.Volumes[source] = known with { Events = known.Events + more.Events, Bytes = known.Bytes + more.Bytes, ReceivedFrom = known.ReceivedFrom < more.From ? known.ReceivedFrom : more.From, ReceivedTo = known.ReceivedTo > more.To ? known.ReceivedTo : more.To };
+            }
+
             if (frame.Import is not { } import) return;
             open.Imports[import.Sha256] = Join(open.Imports.GetValueOrDefault(import.Sha256), import);
             imports[import.Sha256] = Join(imports.GetValueOrDefault(import.Sha256), import);
@@ -425,7 +422,7 @@ public sealed partial class LogStore : IAsyncDisposable
         var parquet = PathOf(open.Id, ".parquet");
         using (var command = root.CreateCommand())
         {
-            command.CommandText = SegmentTable.Copy(open.Table, parquet + DurableFile.TemporarySuffix);
+            command.CommandText = SegmentTable.Copy(SegmentTable.OpenAsSegment(open.Table, open.Id), parquet + DurableFile.TemporarySuffix);
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
 
@@ -441,14 +438,14 @@ public sealed partial class LogStore : IAsyncDisposable
             sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation).ConfigureAwait(false));
         }
 
-        var merkleRoot = Merkle.Root(open.Leaves);
+        var merkleRoot = open.Tree.Root();
         var receipt = options.Sealer is { } sealer
-            ? await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, open.Earliest, open.Latest, sha256, open.Leaves, merkleRoot), cancellation).ConfigureAwait(false)
+            ? await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, open.Earliest, open.Latest, sha256, merkleRoot), cancellation).ConfigureAwait(false)
             : null;
         var manifest = new SegmentManifest
         {
             Id = open.Id, Events = open.Rows, From = open.Earliest, To = open.Latest, SealedAt = options.Clock.GetUtcNow(), FileLength = length, FileSha256 = sha256,
-            Root = Convert.ToHexStringLower(merkleRoot), Receipt = receipt, Imports = [.. open.Imports.Values],
+            Sources = [.. open.Volumes.Values.OrderBy(v => v.Source, StringComparer.Ordinal)], Root = Convert.ToHexStringLower(merkleRoot), Receipt = receipt, Imports = [.. open.Imports.Values],
         };
         // From here on the segment counts as sealed: the manifest is the last file to appear.
         DurableFile.Write(PathOf(open.Id, ".json"), JsonSerializer.SerializeToUtf8Bytes(manifest, StoreJson.Default.SegmentManifest));
@@ -456,7 +453,7 @@ public sealed partial class LogStore : IAsyncDisposable
         var next = NewOpen(Next(done.Id));
         lock (gate)
         {
-            sealedSegments = [.. sealedSegments, manifest];
+            Keep([.. parts, new Part(folder, manifest)]);
             open = next;
             done.Retired = true;
             if (done.Readers == 0) Drop(done);
@@ -464,7 +461,20 @@ public sealed partial class LogStore : IAsyncDisposable
 
         done.File!.Dispose();
         File.Delete(PathOf(done.Id, ".wal"));
+        File.Delete(PathOf(done.Id, ".anchor"));
         return manifest;
+    }
+
+    private async Task<bool> AnchorOwnedAsync(CancellationToken cancellation)
+    {
+        if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
+        if (options.Sealer is not { } sealer || open.Rows == 0 || open.Anchor?.Events == open.Rows) return false;
+        var treeRoot = open.Tree.Root();
+        var receipt = await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, open.Earliest, open.Latest, null, treeRoot), cancellation).ConfigureAwait(false);
+        var anchor = new OpenAnchor(open.Rows, Convert.ToHexStringLower(treeRoot), receipt);
+        DurableFile.Write(PathOf(open.Id, ".anchor"), JsonSerializer.SerializeToUtf8Bytes(anchor, StoreJson.Default.OpenAnchor));
+        lock (gate) open.Anchor = anchor;
+        return true;
     }
 
     private void Recover()
@@ -475,53 +485,44 @@ public sealed partial class LogStore : IAsyncDisposable
             recovery.Add($"{System.IO.Path.GetFileName(path)} was half written and was removed; its events are in the write-ahead file.");
         }
 
-        ReadManifests();
-        foreach (var missing in sealedSegments.Where(manifest => !File.Exists(PathOf(manifest.Id, ".parquet"))))
-            recovery.Add($"{missing.Id}.parquet is missing although its manifest is there; its {missing.Events} events cannot be read.");
-
-        var ids = sealedSegments.Select(manifest => manifest.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(folder).Where(path => System.IO.Path.GetExtension(path) is ".parquet" or ".leaves"))
+        var (found, replaced) = Part.ReadAll(folder);
+        Keep(found);
+        foreach (var mark in sealedSegments.SelectMany(s => s.Imports)) imports[mark.Sha256] = Join(imports.GetValueOrDefault(mark.Sha256), mark);
+        foreach (var part in replaced)
         {
-            if (ids.Contains(System.IO.Path.GetFileNameWithoutExtension(path))) continue;
-            // Never sealed, so the write-ahead file still has the events; without it the file is all there is and is left alone.
-            if (!File.Exists(PathOf(System.IO.Path.GetFileNameWithoutExtension(path), ".wal")))
-                throw new InvalidDataException($"{path} has neither a manifest nor a write-ahead file. Move it out of the store, or put its manifest back.");
-            File.Delete(path);
-            recovery.Add($"{System.IO.Path.GetFileName(path)} was not sealed and was removed; its events are in the write-ahead file.");
+            foreach (var path in part.Files) File.Delete(path);
+            recovery.Add($"{part.Stem} was replaced by another file with its segments and was removed.");
         }
 
-        foreach (var path in Directory.EnumerateFiles(folder, "*.wal").Where(path => ids.Contains(System.IO.Path.GetFileNameWithoutExtension(path))))
+        foreach (var missing in parts.Where(part => part.FileSha256 is not null && !File.Exists(part.Path(".parquet"))))
+            recovery.Add($"{missing.Stem}.parquet is missing although its manifest is there; its {missing.Sources.Sum(s => s.Events)} events cannot be read.");
+
+        var known = parts.Select(part => part.Stem).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(folder).Where(path => System.IO.Path.GetExtension(path) is ".parquet" or ".leaves" or ".removed"))
+        {
+            var stem = System.IO.Path.GetFileNameWithoutExtension(path);
+            if (known.Contains(stem)) continue;
+            // Never sealed, so the write-ahead file still has the events; or another file has them; else the file is all there is and is left alone.
+            var ids = stem.Split('.')[0].Split('-');
+            if (!File.Exists(PathOf(stem, ".wal")) && !(PartOf(ids[0]) is not null && PartOf(ids[^1]) is not null))
+                throw new InvalidDataException($"{path} has neither a manifest nor a write-ahead file. Move it out of the store, or put its manifest back.");
+            File.Delete(path);
+            recovery.Add(ids.Length == 1 && PartOf(stem) is null
+                ? $"{System.IO.Path.GetFileName(path)} was not sealed and was removed; its events are in the write-ahead file."
+                : $"{System.IO.Path.GetFileName(path)} was not finished or was replaced and was removed; another file has its events.");
+        }
+
+        foreach (var path in Directory.EnumerateFiles(folder).Where(path => System.IO.Path.GetExtension(path) is ".wal" or ".anchor" && PartOf(System.IO.Path.GetFileNameWithoutExtension(path)) is not null))
         {
             File.Delete(path);
-            recovery.Add($"{System.IO.Path.GetFileName(path)} belongs to a sealed segment and was removed.");
+            if (path.EndsWith(".wal", StringComparison.Ordinal)) recovery.Add($"{System.IO.Path.GetFileName(path)} belongs to a sealed segment and was removed.");
         }
 
         OpenEngine();
-        open = NewOpen(sealedSegments.Count == 0 ? "00000001" : Next(sealedSegments[^1].Id));
+        open = NewOpen(NextId);
     }
 
     private static HashSet<string> ManifestNames(string folder) => [.. Directory.EnumerateFiles(folder, "*.json")];
-
-    private void ReadManifests()
-    {
-        foreach (var path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
-        {
-            SegmentManifest? manifest;
-            try
-            {
-                manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), StoreJson.Default.SegmentManifest);
-            }
-            catch (JsonException fault)
-            {
-                throw new InvalidDataException($"The manifest {path} cannot be read: {fault.Message}", fault);
-            }
-
-            if (manifest is null || manifest.Id != System.IO.Path.GetFileNameWithoutExtension(path) || manifest.Schema != 1)
-                throw new InvalidDataException($"The manifest {path} is not one of schema 1 for this segment.");
-            sealedSegments.Add(manifest);
-            foreach (var mark in manifest.Imports) imports[mark.Sha256] = Join(imports.GetValueOrDefault(mark.Sha256), mark);
-        }
-    }
 
     private void OpenEngine()
     {
@@ -576,7 +577,21 @@ public sealed partial class LogStore : IAsyncDisposable
         }
 
         open = before ?? created;
+        if (ReadAnchor(id) is { } anchor && anchor.Events <= created.Rows && Convert.ToHexStringLower(Merkle.Root(created.Leaves.GetRange(0, anchor.Events))) == anchor.Root) created.Anchor = anchor;
         return created;
+    }
+
+    private OpenAnchor? ReadAnchor(string id)
+    {
+        try
+        {
+            return File.Exists(PathOf(id, ".anchor")) ? JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(id, ".anchor")), StoreJson.Default.OpenAnchor) : null;
+        }
+        catch (JsonException)
+        {
+            // It only saves proofs of the open segment; the next anchor writes it anew.
+            return null;
+        }
     }
 
     private void Drop(OpenSegment segment)
@@ -593,7 +608,9 @@ public sealed partial class LogStore : IAsyncDisposable
             open.Readers++;
             var connection = root.Duplicate();
             connection.Open();
-            return new View(this, sealedSegments, open, open.Rows, connection);
+            var epoch = changes;
+            views[epoch] = views.GetValueOrDefault(epoch) + 1;
+            return new View(this, parts, open, open.Rows, connection, epoch);
         }
     }
 
@@ -606,6 +623,13 @@ public sealed partial class LogStore : IAsyncDisposable
         public WriteAhead? File { get; } = file;
 
         public List<byte[]> Leaves { get; } = [];
+
+        public GrowingTree Tree { get; } = new();
+
+        public Dictionary<string, SourceVolume> Volumes { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>The last that was anchored of it.</summary>
+        public OpenAnchor? Anchor { get; set; }
 
         public Dictionary<string, ImportMark> Imports { get; } = new(StringComparer.Ordinal);
 
@@ -626,20 +650,28 @@ public sealed partial class LogStore : IAsyncDisposable
         public void Dispose() => File?.Dispose();
     }
 
-    /// <summary>The store at one moment: a list of segments and the rows that the open one had then.</summary>
-    private sealed class View(LogStore store, List<SegmentManifest> segments, OpenSegment open, int openRows, DuckDBConnection connection) : IDisposable
+    /// <summary>The store at one moment: its files and the rows that the open segment had then. The files stay as long as it is held.</summary>
+    private sealed class View(LogStore store, List<Part> parts, OpenSegment open, int openRows, DuckDBConnection connection, long epoch) : IDisposable
     {
-        public List<SegmentManifest> Segments { get; } = segments;
+        public List<Part> Parts { get; } = parts;
 
         public string OpenId { get; } = open.Id;
 
         public int OpenRows { get; } = openRows;
 
-        public string OpenTable => string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {SegmentTable.OpenAsSegment(open.Table)} WHERE row < {OpenRows})");
+        public string OpenTable => string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {SegmentTable.OpenAsSegment(open.Table, open.Id)} WHERE row < {OpenRows})");
 
-        public string? From(string segment) => segment == OpenId ? OpenTable : Segments.Exists(manifest => manifest.Id == segment) ? Parquet(segment) : null;
+        public string? From(string segment) => segment == OpenId ? OpenTable : Parts.Find(part => part.Has(segment)) is { FileSha256: not null } part ? part.Table : null;
 
-        public string Parquet(string segment) => $"read_parquet({SegmentTable.Literal(store.PathOf(segment, ".parquet"))})";
+        /// <summary>Parts that have events left.</summary>
+        public IEnumerable<Part> Readable => Parts.Where(part => part.FileSha256 is not null);
+
+        /// <summary>Files and the open segment as one table.</summary>
+        public string All(IEnumerable<Part> parts)
+        {
+            var paths = string.Join(", ", parts.Select(part => SegmentTable.Literal(part.Path(".parquet"))));
+            return paths.Length == 0 ? OpenTable : $"(SELECT * FROM read_parquet([{paths}]) UNION ALL BY NAME SELECT * FROM {OpenTable})";
+        }
 
         public DuckDBCommand Command(string sql)
         {
@@ -653,6 +685,7 @@ public sealed partial class LogStore : IAsyncDisposable
             connection.Dispose();
             lock (store.gate)
             {
+                if (--store.views[epoch] == 0) store.views.Remove(epoch);
                 open.Readers--;
                 if (open.Retired && open.Readers == 0) store.Drop(open);
             }

@@ -99,12 +99,40 @@ public static class Merkle
     /// <summary>The greatest power of two below a count.</summary>
     private static int Split(int count) => 1 << (31 - System.Numerics.BitOperations.LeadingZeroCount((uint)(count - 1)));
 
-    private static byte[] Pair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    internal static byte[] Pair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         Span<byte> both = stackalloc byte[1 + HashLength * 2];
         both[0] = 1;
         left.CopyTo(both[1..]);
         right.CopyTo(both[(1 + HashLength)..]);
         return SHA256.HashData(both);
+    }
+}
+
+/// <summary>A tree that grows by leaves at its end: its root is known at any time without the leaves. Holds one hash for each level.</summary>
+internal sealed class GrowingTree
+{
+    // The root of each whole subtree from the left, greatest first: the binary digits of the count say how many leaves each has.
+    private readonly List<byte[]> subtrees = [];
+
+    public long Count { get; private set; }
+
+    public void Add(byte[] leaf)
+    {
+        for (var count = Count++; (count & 1) == 1; count >>= 1)
+        {
+            leaf = Merkle.Pair(subtrees[^1], leaf);
+            subtrees.RemoveAt(subtrees.Count - 1);
+        }
+
+        subtrees.Add(leaf);
+    }
+
+    public byte[] Root()
+    {
+        if (Count == 0) return Merkle.Root([]);
+        var root = subtrees[^1];
+        for (var i = subtrees.Count - 2; i >= 0; i--) root = Merkle.Pair(subtrees[i], root);
+        return root;
     }
 }

@@ -1,12 +1,13 @@
 using System.Data;
+using System.Globalization;
 using DuckDB.NET.Data;
 
 namespace Hufu.Logs.Store;
 
-/// <summary>The columns of a segment, in memory and in Parquet (schema 1), and the way between rows and events.</summary>
+/// <summary>The columns of a segment, in memory and in Parquet (schema 2), and the way between rows and events.</summary>
 internal static class SegmentTable
 {
-    public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact";
+    public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact, segment";
 
     public static string Create(string table) => $"""
         CREATE TABLE {table} (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
@@ -14,18 +15,24 @@ internal static class SegmentTable
           message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, field_names VARCHAR[], field_values VARCHAR[], problems VARCHAR[], exact BLOB)
         """;
 
-    /// <summary>The open table, in the shape of the Parquet files. The appender cannot write maps, so they are lists until they are read.</summary>
-    public static string OpenAsSegment(string table) =>
-        $"(SELECT * EXCLUDE (field_names, field_values), map(field_names, field_values) AS fields FROM {table})";
+    /// <summary>The open table of a segment, in the shape of the Parquet files. The appender cannot write maps, so they are lists until they are read.</summary>
+    public static string OpenAsSegment(string table, string segment) =>
+        string.Create(CultureInfo.InvariantCulture, $"(SELECT * EXCLUDE (field_names, field_values), map(field_names, field_values) AS fields, {Number(segment)}::INTEGER AS segment FROM {table})");
 
     /// <summary>
     /// Parquet reads bloom filters and statistics for dictionary columns by itself; a larger dictionary keeps addresses in one. The rows lie in the
     /// table as they were appended, and the database keeps that order: sorting them again would take as long as writing them.
     /// </summary>
-    public static string Copy(string table, string path) => $"""
-        COPY (SELECT * FROM {OpenAsSegment(table)}) TO {Literal(path)}
+    public static string Copy(string rows, string path) => $"""
+        COPY (SELECT * FROM {rows}) TO {Literal(path)}
           (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 30000)
         """;
+
+    /// <summary>The number that an id of a segment is.</summary>
+    public static int Number(string segment) => int.Parse(segment, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>The id of a segment with a number.</summary>
+    public static string Id(int number) => number.ToString("D8", CultureInfo.InvariantCulture);
 
     public static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 
@@ -88,15 +95,15 @@ internal static class SegmentTable
         }
     }
 
-    public static LogEvent Read(IDataRecord row, string segmentId) => row.IsDBNull(18)
-        ? ReadColumns(row, segmentId)
-        : EventCodec.Decode(Bytes(row.GetValue(18))) with { Id = $"{segmentId}/{row.GetInt32(0)}" };
+    public static LogEvent Read(IDataRecord row) => row.IsDBNull(18) ? ReadColumns(row) : EventCodec.Decode(Bytes(row.GetValue(18))) with { Id = IdOf(row) };
 
     /// <summary>True when the columns of a row show what its exact bytes say; a row without such bytes is its columns.</summary>
-    public static bool ColumnsAgree(IDataRecord row, LogEvent read, string segmentId) =>
-        row.IsDBNull(18) || EventCodec.Encode(ReadColumns(row, segmentId)).AsSpan().SequenceEqual(EventCodec.Encode(WithoutZero(read)));
+    public static bool ColumnsAgree(IDataRecord row, LogEvent read) =>
+        row.IsDBNull(18) || EventCodec.Encode(ReadColumns(row)).AsSpan().SequenceEqual(EventCodec.Encode(WithoutZero(read)));
 
-    private static LogEvent ReadColumns(IDataRecord row, string segmentId)
+    private static string IdOf(IDataRecord row) => string.Create(CultureInfo.InvariantCulture, $"{row.GetInt32(19):D8}/{row.GetInt32(0)}");
+
+    private static LogEvent ReadColumns(IDataRecord row)
     {
         var raw = row.GetString(14);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -107,7 +114,7 @@ internal static class SegmentTable
 
         return new LogEvent
         {
-            Id = $"{segmentId}/{row.GetInt32(0)}",
+            Id = IdOf(row),
             ReceivedAt = Utc(row.GetDateTime(1)),
             OccurredAt = row.IsDBNull(2) ? null : Utc(row.GetDateTime(2)).ToOffset(TimeSpan.FromMinutes(row.GetInt16(3))),
             TimeZoneAssumed = row.GetBoolean(4),
@@ -127,7 +134,7 @@ internal static class SegmentTable
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-        int? Small(int column) => row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), System.Globalization.CultureInfo.InvariantCulture);
+        int? Small(int column) => row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), CultureInfo.InvariantCulture);
     }
 
     // To the microsecond, as the canonical bytes have it, also before 1970.

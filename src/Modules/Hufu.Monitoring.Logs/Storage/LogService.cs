@@ -7,11 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>
-/// Owns the log store of the installation. It is opened on first use, what has come in is sealed every minute, and once more on stopping.
+/// Owns the log store of the installation. It is opened on first use. Every minute what has come in is anchored in the ledger, the open segment is
+/// sealed when it is old or large enough, and on stopping.
 /// </summary>
 public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger) : BackgroundService, IAsyncDisposable
 {
-    private static readonly TimeSpan SealEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
 
     private readonly Lock opening = new();
     private readonly SemaphoreSlim adding = new(1, 1);
@@ -90,17 +91,17 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
         LogStore? closing;
         lock (opening) (closing, store) = (store, null);
         if (closing is null) return;
-        await SealAsync(closing, CancellationToken.None);
+        await SafelyAsync(() => closing.SealAsync());
         await closing.DisposeAsync();
     }
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(SealEvery, clock);
+        using var timer = new PeriodicTimer(AnchorEvery, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await SealAsync(Store, stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await SafelyAsync(() => Store.AnchorAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -111,11 +112,11 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
     private static string NextSegment(IReadOnlyList<SegmentManifest> segments) =>
         (segments.Count == 0 ? 1 : int.Parse(segments[^1].Id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture);
 
-    private async Task SealAsync(LogStore owned, CancellationToken cancellation)
+    private async Task SafelyAsync(Func<Task> sealing)
     {
         try
         {
-            await owned.SealAsync(cancellation);
+            await sealing();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

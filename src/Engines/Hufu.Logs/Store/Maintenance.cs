@@ -1,0 +1,259 @@
+using System.Collections;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Hufu.Logs.Search;
+using Hufu.Logs.Store;
+
+namespace Hufu.Logs;
+
+public sealed partial class LogStore
+{
+    // So many files at least are put together, and none of them has more than a quarter of the events: an event is written again only as often as
+    // the files grow by that.
+    private const int PackAtLeast = 8;
+    private const int PackAtMost = 256;
+
+    /// <summary>The files of sealed segments, oldest first.</summary>
+    public IReadOnlyList<StoreFile> Files()
+    {
+        using var view = TakeView();
+        return [.. view.Parts.Select(part => new StoreFile(part.Stem, part.First, part.Last, part.SealedAt, part.From, part.To, BytesOf(part), part.Sources, part.Removals))];
+    }
+
+    /// <summary>
+    /// Removes what a policy says and puts small files together. Searches and appends go on meanwhile. What is removed is told to the sealer first; the
+    /// events that stay are proved as before.
+    /// </summary>
+    public async Task<MaintenanceResult> MaintainAsync(RetentionPolicy policy, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
+        await maintaining.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var (removals, held, excess) = await RetainAsync(policy, cancellation).ConfigureAwait(false);
+            var packed = await Task.Run(() => Pack(cancellation), cancellation).ConfigureAwait(false);
+            DeleteReplaced(options.Clock.GetUtcNow());
+            return new MaintenanceResult(packed, removals, held, excess);
+        }
+        finally
+        {
+            maintaining.Release();
+        }
+    }
+
+    private static long BytesOf(Part part) => part.Files.Sum(path => new FileInfo(path) is { Exists: true } file ? file.Length : 0);
+
+    private async Task<(List<SegmentRemoval> Removals, long Held, long Excess)> RetainAsync(RetentionPolicy policy, CancellationToken cancellation)
+    {
+        var (removals, held, now) = (new List<SegmentRemoval>(), 0L, options.Clock.GetUtcNow());
+        foreach (var part in parts)
+        {
+            // A source goes as a whole from a file, when its newest event there is old enough: each file is written anew as rarely as can be.
+            var over = part.Sources.Where(v => policy.Of(v.Source).IsOver(v.ReceivedTo, now)).Select(v => v.Source).ToList();
+            await TakeAwayAsync(part, over, SegmentRemoval.ReasonAge).ConfigureAwait(false);
+        }
+
+        var excess = policy.MaxBytes is { } most ? parts.Sum(BytesOf) - most : 0;
+        foreach (var part in parts)
+        {
+            if (excess <= 0) break;
+            var old = part.Sources.Where(v => policy.Of(v.Source).MayGo(v.ReceivedTo, now)).Select(v => v.Source).ToList();
+            var before = BytesOf(part);
+            if (await TakeAwayAsync(part, old, SegmentRemoval.ReasonSize).ConfigureAwait(false) is { } left) excess -= before - BytesOf(left);
+        }
+
+        return (removals, held, Math.Max(0, excess));
+
+        async Task<Part?> TakeAwayAsync(Part part, List<string> sources, string reason)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (sources.Count == 0) return null;
+            var (left, kept) = await RemoveAsync(part, sources, policy.Holds, reason, cancellation).ConfigureAwait(false);
+            held += kept;
+            if (left is not null) removals.Add(left.Removals[^1]);
+            return left;
+        }
+    }
+
+    /// <summary>Writes a file anew without the events of some sources that no hold keeps. Null when there is nothing to remove.</summary>
+    private async Task<(Part? Left, long Held)> RemoveAsync(Part part, List<string> sources, IReadOnlyList<LegalHold> holds, string reason, CancellationToken cancellation)
+    {
+        if (part.FileSha256 is null || !File.Exists(part.Path(".parquet"))) return (null, 0);
+        var among = $"source IN ({string.Join(", ", sources.Select(SegmentTable.Literal))})";
+        var (removed, kept) = (part.Removed(), new List<(int Segment, int Row)>());
+        using var view = TakeView();
+        if (holds.Count > 0)
+        {
+            var sql = SearchSql.Holding(holds);
+            kept = Rows(view, sql, $"SELECT segment, row FROM {part.Table} WHERE {among} AND {sql.Condition}", row => (row.GetInt32(0), row.GetInt32(1)), cancellation);
+        }
+
+        var held = kept.ToHashSet();
+        var begins = part.Segments.ToDictionary(s => SegmentTable.Number(s.Id), s => part.Begin(s.Id));
+        var none = SearchSql.Compile(SearchQuery.Everything, null, null);
+        var going = Rows(view, none, $"SELECT segment, row FROM {part.Table} WHERE {among}", row => (Segment: row.GetInt32(0), Row: row.GetInt32(1)), cancellation);
+        var count = 0;
+        foreach (var place in going)
+        {
+            if (held.Contains(place) || !begins.TryGetValue(place.Segment, out var begin) || begin + place.Row >= removed.Length || place.Row < 0) continue;
+            removed[begin + place.Row] = true;
+            count++;
+        }
+
+        if (count == 0) return (null, held.Count);
+        var bitmap = Part.Bytes(removed);
+        var generation = part.Generation + 1;
+        var stem = string.Create(CultureInfo.InvariantCulture, $"{part.First}-{part.Last}.{generation}");
+        var parquet = PathOf(stem, ".parquet");
+        var leftEvents = part.Sources.Sum(v => v.Events) - count;
+        IReadOnlyList<SourceVolume> left = [];
+        if (leftEvents > 0)
+        {
+            var heldTable = "held_" + part.First;
+            var rows = held.Count == 0 ? $"(FROM {part.Table} WHERE NOT {among})" : $"(FROM {part.Table} AS p WHERE NOT {among} OR EXISTS (FROM {heldTable} AS h WHERE h.segment = p.segment AND h.row = p.row) ORDER BY segment, row)";
+            if (held.Count > 0) Run($"CREATE OR REPLACE TABLE {heldTable} (segment INTEGER, row INTEGER)");
+            try
+            {
+                if (held.Count > 0)
+                {
+                    using var appender = root.CreateAppender(heldTable);
+                    foreach (var (segment, row) in held) appender.CreateRow().AppendValue(segment).AppendValue(row).EndRow();
+                }
+
+                Run(SegmentTable.Copy(WithoutKey(part, rows), parquet + DurableFile.TemporarySuffix));
+            }
+            finally
+            {
+                if (held.Count > 0) Run($"DROP TABLE {heldTable}");
+            }
+
+            left = Volumes(view, parquet + DurableFile.TemporarySuffix, part.Sources, sources, cancellation);
+            if (left.Sum(v => v.Events) != leftEvents) throw new InvalidDataException($"{part.Stem}.parquet does not have the events that its manifest says; nothing was removed from it.");
+        }
+
+        var removal = new SegmentRemoval(part.First, part.Last, generation, options.Clock.GetUtcNow(), [.. part.Sources.Where(v => sources.Contains(v.Source)).Select(v => v with { Events = v.Events - (left.FirstOrDefault(l => l.Source == v.Source)?.Events ?? 0), Bytes = v.Bytes - (left.FirstOrDefault(l => l.Source == v.Source)?.Bytes ?? 0) })], reason, Convert.ToHexStringLower(SHA256.HashData(bitmap)), null);
+        // First it is on record that they go, then they go.
+        if (options.Sealer is { } sealer) removal = removal with { Receipt = await sealer.RemoveAsync(removal, cancellation).ConfigureAwait(false) };
+        DurableFile.Write(PathOf(stem, ".removed"), bitmap);
+        var pack = new SegmentPack { Generation = generation, MadeAt = options.Clock.GetUtcNow(), Segments = part.Segments, FileLength = 0, Sources = left, Removals = [.. part.Removals, removal] };
+        if (leftEvents > 0)
+        {
+            File.Copy(part.Path(".leaves"), PathOf(stem, ".leaves") + DurableFile.TemporarySuffix, overwrite: true);
+            DurableFile.Commit(PathOf(stem, ".leaves"));
+            pack = Finished(pack, parquet);
+        }
+
+        return (Replace([part], pack), held.Count);
+    }
+
+    private int Pack(CancellationToken cancellation)
+    {
+        var packed = 0;
+        while (Packable() is { } run)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var stem = string.Create(CultureInfo.InvariantCulture, $"{run[0].First}-{run[^1].Last}.1");
+            var parquet = PathOf(stem, ".parquet");
+            var files = string.Join(", ", run.Select(part => SegmentTable.Literal(part.Path(".parquet"))));
+            Run(SegmentTable.Copy($"read_parquet([{files}])", parquet + DurableFile.TemporarySuffix));
+            using (var leaves = new FileStream(PathOf(stem, ".leaves") + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write))
+            {
+                foreach (var part in run)
+                {
+                    using var from = File.OpenRead(part.Path(".leaves"));
+                    from.CopyTo(leaves);
+                }
+            }
+
+            DurableFile.Commit(PathOf(stem, ".leaves"));
+            var volumes = run.SelectMany(part => part.Sources).GroupBy(v => v.Source, StringComparer.Ordinal)
+                .Select(g => new SourceVolume(g.Key, g.Sum(v => v.Events), g.Sum(v => v.Bytes), g.Min(v => v.ReceivedFrom), g.Max(v => v.ReceivedTo))).OrderBy(v => v.Source, StringComparer.Ordinal);
+            Replace(run, Finished(new SegmentPack { Generation = 1, MadeAt = options.Clock.GetUtcNow(), Segments = [.. run.SelectMany(part => part.Segments)], FileLength = 0, Sources = [.. volumes] }, parquet));
+            packed += run.Count;
+        }
+
+        return packed;
+    }
+
+    /// <summary>Files that follow each other and are worth putting together; null when there are none.</summary>
+    private List<Part>? Packable()
+    {
+        for (var i = 0; i < parts.Count; i++)
+        {
+            var (events, bytes, largest, best) = (0L, 0L, 0, 0);
+            for (var j = i; j < parts.Count && j - i < PackAtMost; j++)
+            {
+                var part = parts[j];
+                events += part.Sealed;
+                bytes += part.FileLength;
+                largest = Math.Max(largest, part.Sealed);
+                if (part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) || new FileInfo(part.Path(".leaves")) is not { Exists: true } leaves || leaves.Length != (long)part.Sealed * Merkle.HashLength) break;
+                if (j - i + 1 >= PackAtLeast && largest * 4L <= events) best = j - i + 1;
+            }
+
+            if (best > 0) return parts.GetRange(i, best);
+        }
+
+        return null;
+    }
+
+    // The number of a row in its file is no column of the next file.
+    private static string WithoutKey(Part part, string rows) => part.Segments.Count == 1 ? rows : $"(SELECT * EXCLUDE (file_row_number) FROM {rows})";
+
+    private void Run(string sql)
+    {
+        using var command = root.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>What each source has in a file of which some sources lost events; of the others it is known.</summary>
+    private static List<SourceVolume> Volumes(View view, string path, IReadOnlyList<SourceVolume> before, List<string> touched, CancellationToken cancellation)
+    {
+        var counted = Rows(view, SearchSql.Compile(SearchQuery.Everything, null, null), $"SELECT source, count(*), min(received), max(received) FROM read_parquet({SegmentTable.Literal(path)}) GROUP BY source ORDER BY source", row => (Source: row.GetString(0), Events: row.GetInt64(1), From: Utc(row.GetDateTime(2)), To: Utc(row.GetDateTime(3))), cancellation);
+        return [.. counted.Select(c => before.First(v => v.Source == c.Source) is var known && !touched.Contains(c.Source)
+            ? known with { Events = c.Events }
+            // Their share of the bytes: an estimate for lists, not a count.
+            : known with { Events = c.Events, Bytes = known.Bytes * c.Events / Math.Max(1, known.Events), ReceivedFrom = c.From, ReceivedTo = c.To })];
+    }
+
+    private static SegmentPack Finished(SegmentPack pack, string parquet)
+    {
+        DurableFile.Commit(parquet);
+        using var file = File.OpenRead(parquet);
+        return pack with { FileLength = file.Length, FileSha256 = Convert.ToHexStringLower(SHA256.HashData(file)) };
+    }
+
+    /// <summary>Lets a file take the place of others. From its manifest on it counts; the others stay for those who read them.</summary>
+    private Part Replace(List<Part> olds, SegmentPack pack)
+    {
+        var part = new Part(folder, pack);
+        DurableFile.Write(part.Path(".json"), JsonSerializer.SerializeToUtf8Bytes(pack, StoreJson.Default.SegmentPack));
+        lock (gate)
+        {
+            Keep([.. parts.TakeWhile(p => p != olds[0]), part, .. parts.SkipWhile(p => p != olds[^1]).Skip(1)]);
+            changes++;
+            foreach (var old in olds) replacedParts.Add((changes, options.Clock.GetUtcNow(), old));
+        }
+
+        // Without their manifests nobody takes them up anew; a crash before this leaves what the next start puts right.
+        foreach (var old in olds) File.Delete(old.Path(".json"));
+        return part;
+    }
+
+    private void DeleteReplaced(DateTimeOffset now)
+    {
+        List<Part> free;
+        lock (gate)
+        {
+            var oldest = views.Count == 0 ? long.MaxValue : views.Keys.First();
+            bool Free((long Change, DateTimeOffset At, Part Part) replaced) => replaced.Change <= oldest && (now == DateTimeOffset.MaxValue || now - replaced.At >= options.KeepReplaced);
+            free = [.. replacedParts.Where(Free).Select(r => r.Part)];
+            replacedParts.RemoveAll(Free);
+        }
+
+        foreach (var path in free.SelectMany(part => part.Files)) File.Delete(path);
+    }
+}

@@ -1,0 +1,146 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Hufu.Logs.Store;
+
+/// <summary>The last that was anchored of an open segment: the root over its first events.</summary>
+internal sealed record OpenAnchor(int Events, string Root, string? Receipt);
+
+/// <summary>Sealed segments that follow each other and are kept in one file: one segment as it was sealed, or a pack.</summary>
+internal sealed class Part
+{
+    private readonly string folder;
+    private readonly SegmentPack? pack;
+
+    public Part(string folder, SegmentManifest segment)
+    {
+        this.folder = folder;
+        Segments = [segment];
+        Stem = segment.Id;
+    }
+
+    public Part(string folder, SegmentPack pack)
+    {
+        this.folder = folder;
+        this.pack = pack;
+        Segments = pack.Segments;
+        Stem = string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}.{pack.Generation}");
+    }
+
+    /// <summary>What its files are called, without their endings.</summary>
+    public string Stem { get; }
+
+    public IReadOnlyList<SegmentManifest> Segments { get; }
+
+    public string First => Segments[0].Id;
+
+    public string Last => Segments[^1].Id;
+
+    public int Generation => pack?.Generation ?? 0;
+
+    public DateTimeOffset From => Segments.Min(s => s.From);
+
+    public DateTimeOffset To => Segments.Max(s => s.To);
+
+    public DateTimeOffset SealedAt => Segments[^1].SealedAt;
+
+    /// <summary>What is left of each source.</summary>
+    public IReadOnlyList<SourceVolume> Sources => pack?.Sources ?? Segments[0].Sources;
+
+    public IReadOnlyList<SegmentRemoval> Removals => pack?.Removals ?? [];
+
+    /// <summary>Events that were sealed in it.</summary>
+    public int Sealed => Segments.Sum(s => s.Events);
+
+    public long FileLength => pack?.FileLength ?? Segments[0].FileLength;
+
+    /// <summary>SHA-256 of the Parquet file; null when no event is left, and so no file.</summary>
+    public string? FileSha256 => pack is null ? Segments[0].FileSha256 : pack.FileSha256;
+
+    /// <summary>The column whose value no two rows of the file have in common.</summary>
+    public string Key => Segments.Count == 1 ? "row" : "file_row_number";
+
+    /// <summary>The file as a table.</summary>
+    public string Table => $"read_parquet({SegmentTable.Literal(Path(".parquet"))}{(Segments.Count == 1 ? "" : ", file_row_number = true")})";
+
+    public IEnumerable<string> Files => from ending in (string[])[".json", ".parquet", ".leaves", ".removed"] select Path(ending);
+
+    public string Path(string ending) => System.IO.Path.Combine(folder, Stem + ending);
+
+    public bool Has(string segment) => string.CompareOrdinal(First, segment) <= 0 && string.CompareOrdinal(segment, Last) <= 0;
+
+    /// <summary>Where the events of a segment begin among all that were sealed in the file.</summary>
+    public int Begin(string segment) => Segments.TakeWhile(s => s.Id != segment).Sum(s => s.Events);
+
+    /// <summary>The leaf hashes of its segments; fewer or none when the file was cut or is gone.</summary>
+    public List<byte[]> Leaves(int from, int count)
+    {
+        var path = Path(".leaves");
+        if (!File.Exists(path)) return [];
+        using var file = File.OpenRead(path);
+        file.Position = Math.Min(file.Length, (long)from * Merkle.HashLength);
+        var bytes = new byte[Math.Min((long)count * Merkle.HashLength, file.Length - file.Position)];
+        file.ReadExactly(bytes);
+        var leaves = new List<byte[]>(bytes.Length / Merkle.HashLength);
+        for (var i = 0; i + Merkle.HashLength <= bytes.Length; i += Merkle.HashLength) leaves.Add(bytes[i..(i + Merkle.HashLength)]);
+        return leaves;
+    }
+
+    /// <summary>A bit for each event that was sealed in the file, set where it was removed.</summary>
+    public BitArray Removed()
+    {
+        var bytes = File.Exists(Path(".removed")) ? File.ReadAllBytes(Path(".removed")) : [];
+        Array.Resize(ref bytes, (Sealed + 7) / 8);
+        return new BitArray(bytes) { Length = Sealed };
+    }
+
+    public static byte[] Bytes(BitArray bits)
+    {
+        var bytes = new byte[(bits.Length + 7) / 8];
+        bits.CopyTo(bytes, 0);
+        return bytes;
+    }
+
+    /// <summary>Reads all manifests of a folder. Of parts one of which has the segments of the other, the smaller or older one is given as replaced.</summary>
+    /// <exception cref="InvalidDataException">A manifest cannot be read, or two contradict each other.</exception>
+    public static (List<Part> Parts, List<Part> Replaced) ReadAll(string folder)
+    {
+        var read = new List<Part>();
+        foreach (var path in Directory.EnumerateFiles(folder, "*.json"))
+        {
+            var stem = System.IO.Path.GetFileNameWithoutExtension(path);
+            try
+            {
+                var bytes = File.ReadAllBytes(path);
+                Part? part = null;
+                if (!stem.Contains('-', StringComparison.Ordinal))
+                {
+                    if (JsonSerializer.Deserialize(bytes, StoreJson.Default.SegmentManifest) is { Schema: SegmentManifest.CurrentSchema } manifest) part = new Part(folder, manifest);
+                }
+                else if (JsonSerializer.Deserialize(bytes, StoreJson.Default.SegmentPack) is { Schema: SegmentManifest.CurrentSchema, Segments.Count: > 0 } pack)
+                {
+                    part = new Part(folder, pack);
+                }
+
+                if (part is null || part.Stem != stem || !part.Segments.All(s => s.Id.Length == 8 && s.Id.All(char.IsAsciiDigit)))
+                    throw new InvalidDataException($"The manifest {path} is not one of schema {SegmentManifest.CurrentSchema} for these segments.");
+                read.Add(part);
+            }
+            catch (JsonException fault)
+            {
+                throw new InvalidDataException($"The manifest {path} cannot be read: {fault.Message}", fault);
+            }
+        }
+
+        var (parts, replaced) = (new List<Part>(), new List<Part>());
+        foreach (var part in read.OrderBy(p => p.First, StringComparer.Ordinal).ThenByDescending(p => p.Last, StringComparer.Ordinal).ThenByDescending(p => p.Generation))
+        {
+            if (parts.Count == 0 || string.CompareOrdinal(part.First, parts[^1].Last) > 0) parts.Add(part);
+            else if (string.CompareOrdinal(part.Last, parts[^1].Last) <= 0) replaced.Add(part);
+            else throw new InvalidDataException($"The manifests {parts[^1].Stem}.json and {part.Stem}.json both have some segments.");
+        }
+
+        return (parts, replaced);
+    }
+}
