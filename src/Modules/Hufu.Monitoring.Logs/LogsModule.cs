@@ -26,12 +26,13 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
+        new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoders/try", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new LogFileType(), new DecoderType()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -50,6 +51,12 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<ReceiverCertificates>();
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
+        // What the operator opened is told by the host; without it no file is read.
+        services.TryAddSingleton(new Hufu.Logs.Tail.TailFolders([]));
+        services.AddSingleton<SiteDecoders>();
+        services.AddScoped<EventAssets>();
+        services.AddSingleton<LogFiles>();
+        services.AddHostedService(s => s.GetRequiredService<LogFiles>());
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
         services.AddSingleton<SplunkChannels>();
@@ -61,5 +68,6 @@ public sealed class LogsModule : HufuModule
     {
         LogEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
+        DecoderEndpoints.Map(routes);
     }
 }
