@@ -26,7 +26,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
-        new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoders/try", "log", Area),
+        new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 

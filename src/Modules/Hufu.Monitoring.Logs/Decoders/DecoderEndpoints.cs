@@ -25,15 +25,15 @@ internal static class DecoderEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("/logs/decoders").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
-        pages.MapGet("/try", TryPageAsync);
-        pages.MapPost("/try", TryAsync);
-        pages.MapGet("/export", ExportAsync);
-        pages.MapPost("/import", ImportPageAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
-        var api = routes.MapGroup("/api/v1/logs/decoders").WithTags("Logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area));
-        api.MapGet("/export", ExportAsync).WithName("logs-decoders-export").WithSummary("The decoders of the site as JSON");
-        api.MapPost("/import", ImportApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxFile)).WithName("logs-decoders-import").WithSummary("Take in decoders as they are exported").WithDescription("One that is there under its name is changed, any other is made, switched off. Either all are valid or none is taken.");
-        api.MapPost("/try", TryApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxFile)).WithName("logs-decoders-try").WithSummary("Try a decoder on lines or on the newest messages of a source");
+        var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
+        pages.MapGet("/decoder-trial", TryPageAsync);
+        pages.MapPost("/decoder-trial", TryAsync);
+        pages.MapGet("/decoder-file", ExportAsync);
+        pages.MapPost("/decoder-file", ImportPageAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
+        var api = routes.MapGroup("/api/v1/logs").WithTags("Logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area));
+        api.MapGet("/decoder-file", ExportAsync).WithName("logs-decoders-export").WithSummary("The decoders of the site as JSON");
+        api.MapPost("/decoder-file", ImportApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxFile)).WithName("logs-decoders-import").WithSummary("Take in decoders as they are exported").WithDescription("One that is there under its name is changed, any other is made, switched off. When one is not valid, none is taken.");
+        api.MapPost("/decoder-trial", TryApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxFile)).WithName("logs-decoders-try").WithSummary("Try a decoder on lines or on the newest messages of a source").WithDescription("decoder as it is exported; lines, or source and count (up to 200).");
     }
 
     private static async Task<IResult> TryPageAsync(string? number, RecordStore store, PageContext page, HttpContext http)
@@ -96,7 +96,7 @@ internal static class DecoderEndpoints
         using var memory = new MemoryStream();
         await http.Request.Body.CopyToAsync(memory, http.RequestAborted);
         var done = await ImportAsync(memory.ToArray(), store, page, http);
-        return done.IsOk ? Results.Json(new { created = done.Value.Created, changed = done.Value.Changed }) : Refusals.Of(done.Errors);
+        return done.IsOk ? Results.Json(new { created = done.Value.Created, changed = done.Value.Changed }) : done.Errors.Any(e => e.Code.StartsWith("logs.", StringComparison.Ordinal)) ? Refusals.Problem(422, done.Errors) : Refusals.Of(done.Errors);
     }
 
     private static async Task<IResult> ImportPageAsync(RecordStore store, PageContext page, HttpContext http)
@@ -107,7 +107,7 @@ internal static class DecoderEndpoints
         var done = await ImportAsync(memory.ToArray(), store, page, http);
         if (!done.IsOk) return Pages.Of<DecoderTryPage>(new { Errors = done.Errors }, 422);
         page.Flash(Texts.T("logs.dec-imported", done.Value.Created, done.Value.Changed));
-        return Results.LocalRedirect("/decoders");
+        return Results.LocalRedirect("/logs/decoders");
     }
 
     private static async Task<Result<(int Created, int Changed)>> ImportAsync(byte[] json, RecordStore store, PageContext page, HttpContext http)

@@ -42,7 +42,7 @@ public sealed class LogFileType : RecordType<LogFile>
 
     public override LocalizedText PluralName => new("日誌檔案", "Log files");
 
-    public override string Route => "log-files";
+    public override string Route => "files";
 
     public override string Prefix => "LFL";
 
