@@ -147,6 +147,37 @@ public sealed class LogFileTests(Sample sample)
     }
 
     [Fact]
+    public async Task An_event_links_the_one_asset_that_it_speaks_of()
+    {
+        var data = sample.Copy();
+        await using var server = await Program.ServeAsync(data);
+        using var browser = await Visitor.SignInAsync(server);
+        using var api = await browser.ProgramAsync();
+        var known = await AssetAsync("L-1", "known.example.org", "198.51.100.210");
+        await AssetAsync("L-2", "", "198.51.100.211");
+        await AssetAsync("L-3", "", "198.51.100.211");
+        await api.SendAsync(HttpMethod.Post, "/api/v1/logs/events?source=linked", Encoding.UTF8.GetBytes("<13>1 2026-11-22T04:00:00Z known app - - - by name\n<13>1 2026-11-22T04:00:01Z 198.51.100.210 app - - - by address\n<13>1 2026-11-22T04:00:02Z 198.51.100.211 app - - - of two\n<13>1 2026-11-22T04:00:03Z stranger app - - - of none\n"), "text/plain");
+        foreach (var (text, links) in ((string, bool)[])[("by name", true), ("by address", true), ("of two", false), ("of none", false)])
+        {
+            var search = await browser.GetAsync("/logs/search?q=" + Uri.EscapeDataString($"source:linked \"{text}\""));
+            Assert.Contains(text, search.Body, StringComparison.Ordinal);
+            Assert.Equal(links, search.Body.Contains($"href=\"/risk/assets/{known}\"", StringComparison.Ordinal));
+            var at = search.Body.IndexOf("/logs/events/", StringComparison.Ordinal);
+            var page = await browser.GetAsync(search.Body[at..search.Body.IndexOf('"', at)]);
+            Assert.Equal(links, page.Body.Contains($"/risk/assets/{known}", StringComparison.Ordinal));
+            Assert.Equal(links, page.Words.Contains("L-1", StringComparison.Ordinal));
+            if (!links) Assert.DoesNotContain("/risk/assets/AST", page.Body, StringComparison.Ordinal);
+        }
+
+        async Task<string> AssetAsync(string code, string host, string address)
+        {
+            var made = await api.JsonAsync("/api/v1/risk/assets", $$$"""{"fields":{"code":"{{{code}}}","title":"Linked {{{code}}}","category":"hardware","confidentiality":"high","integrity":"high","availability":"high","hostname":"{{{host}}}","addresses":"{{{address}}}"} }""");
+            Assert.True(made.Status == 201, made.ToString());
+            return JsonDocument.Parse(made.Body).RootElement.GetProperty("number").GetString()!;
+        }
+    }
+
+    [Fact]
     public async Task Archives_and_wholes_are_parsed_one_record_an_object()
     {
         var zip = sample.File("logs.zip", "");
