@@ -148,7 +148,7 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Empty(await All(again));
         Assert.Equal(11, again.Segments.Count);
         Assert.All(again.VerifyAll(cancellation: Stop), v => Assert.True(v.IsIntact, string.Join("; ", v.Findings)));
-        Assert.Equal(["00000001-00000010.2.json", "00000001-00000010.2.removed", "00000011-00000011.1.json", "00000011-00000011.1.removed"], Directory.EnumerateFiles(folder, "0*").Select(Path.GetFileName).Where(f => !f!.EndsWith(".wal", StringComparison.Ordinal)).Order());
+        Assert.Equal(["00000001-00000010.3.json", "00000001-00000010.3.removed", "00000011-00000011.1.json", "00000011-00000011.1.removed"], Directory.EnumerateFiles(folder, "0*").Select(Path.GetFileName).Where(f => !f!.EndsWith(".wal", StringComparison.Ordinal)).Order());
         Assert.Equal("00000012/0", (await again.AppendAsync([Event("a", "later")], Stop))[0]);
     }
 
@@ -178,12 +178,19 @@ public sealed class MaintenanceTests : IDisposable
     public async Task AStoreThatIsTooLargeLosesItsOldest_ButNothingYoungerThanTheMinimum()
     {
         await using var store = LogStore.Open(folder, Options with { PackSpan = TimeSpan.FromMinutes(1) });
-        await FillAsync(store, 6);
+        var random = new Random(1);
+        for (var i = 0; i < 6; i++)
+        {
+            // Large enough that the records of what was removed do not matter.
+            await store.AppendAsync([Event("a", $"{i}-{Convert.ToHexString(Enumerable.Range(0, 20_000).Select(_ => (byte)random.Next(256)).ToArray())}")], Stop);
+            await store.SealAsync(Stop);
+            clock.Now += TimeSpan.FromMinutes(1);
+        }
+
         clock.Now = Start.AddDays(40);
         var file = store.Files().Max(f => f.Bytes);
         var result = await store.MaintainAsync(new RetentionPolicy { MaxBytes = file * 3, Others = new SourceRetention(null, TimeSpan.FromDays(30)) }, Stop);
-        // What is left of a file, its manifest and the record of its removal, takes room too.
-        Assert.InRange(result.Removals.Count, 3, 5);
+        Assert.InRange(result.Removals.Count, 3, 4);
         Assert.All(result.Removals, r => Assert.Equal("size", r.Reason));
         Assert.Equal(0, result.ExcessBytes);
         Assert.Equal("00000001", result.Removals[0].First);

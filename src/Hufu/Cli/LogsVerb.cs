@@ -16,9 +16,10 @@ internal static class LogsVerb
 
     internal static Command Create()
     {
-        var verb = new Command("logs", "Search, ingest and prove log events. Searching and proving look at the store beside a running server; ingesting needs the server stopped, because one process owns the store.");
+        var verb = new Command("logs", "Search, ingest and prove log events, and show what is kept. All but ingesting look at the store beside a running server; ingesting needs the server stopped, because one process owns the store.");
         verb.Subcommands.Add(Search());
         verb.Subcommands.Add(Ingest());
+        verb.Subcommands.Add(Storage());
         verb.Subcommands.Add(ProofVerbs.CreateProve());
         return verb;
     }
@@ -87,6 +88,33 @@ internal static class LogsVerb
             }
 
             return found > 0 ? Exit.Ok : Exit.Finding;
+        });
+        return verb;
+    }
+
+    private static Command Storage()
+    {
+        var format = new Option<string>("--format") { Description = "table, jsonl or csv: a row a source.", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv");
+        var verb = new Command("storage", """
+            Show what the store keeps of each source: events, share of the files' bytes, since when, and how long the rules keep it. Works whether or not
+            the server runs. What came in since the last segment was sealed is not in it.
+            Exit code 0: shown; 2: the store cannot be read.
+            """) { format };
+        verb.SetAction(async (parse, cancellation) =>
+        {
+            var services = Host.ForCommand(parse);
+            if (services is null) return Exit.Refused;
+            await using var all = services;
+            if (Open(parse) is not { } store) return Exit.Refused;
+            await using var owned = store;
+            var storage = await services.GetRequiredService<LogKeeping>().StorageAsync(store, cancellation);
+            var kind = parse.GetValue(format)!;
+            await using (var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16))
+            using (var rows = new RowWriter(output, kind, ["source", "events", "bytes", "from", "to", "keepDays"]))
+                foreach (var source in storage.Sources) rows.Add(source.Source, source.Events, source.Bytes, kind == "table" ? SiteTime.Local(source.From) : source.From, kind == "table" ? SiteTime.Local(source.To) : source.To, source.Keep?.TotalDays);
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{storage.Events:N0} events in {storage.Files.Count} files, {storage.Bytes / 1e6:F1} MB on the disk; {storage.FreeBytes / 1e9:F1} GB free."));
+            return Exit.Ok;
         });
         return verb;
     }

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Monitoring.Logs;
 
@@ -35,6 +36,7 @@ internal static class LogEndpoints
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
         pages.MapGet("/sources", async (SourceWatch watch, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), Now = clock.GetUtcNow() }));
         pages.MapGet("/import", (LogImport import) => Pages.Of<ImportPage>(new { import.Formats })).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
+        pages.MapGet("/storage", StoragePageAsync);
         pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         // An id is segment/row: two parts of the address, because an escaped slash stays escaped.
         pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, EventAssets assets, HttpContext http) => EventAsync(IdOf(segment, row), logs, assets, http));
@@ -50,6 +52,7 @@ internal static class LogEndpoints
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
         api.MapGet("/following", FollowingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-following").WithSummary("How far log files have been read").WithDescription("Counts since each was last started; offset and lag in bytes. problem says why files that are on are not followed, or what is wrong with one.");
         api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds.");
+        api.MapGet("/storage", async (LogKeeping keeping, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted)))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
@@ -178,6 +181,25 @@ internal static class LogEndpoints
         s.Source, s.Host, condition = SourcesPage.Word(s.Condition),
         s.First, s.Last, lastEvent = s.LastId, s.LastDay, lastDayBytes = s.Bytes, usualPause = s.UsualPause?.TotalSeconds, quietAfter = s.QuietAfter?.TotalSeconds,
     }));
+
+    private static async Task<IResult> StoragePageAsync(LogKeeping keeping, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, HttpContext http)
+    {
+        await using var db = await factory.CreateDbContextAsync(http.RequestAborted);
+        return Pages.Of<StoragePage>(new
+        {
+            Storage = await keeping.StorageAsync(http.RequestAborted), Now = clock.GetUtcNow(),
+            Rules = await db.Set<RetentionRule>().CountAsync(r => r.State == RetentionRuleType.Active && r.ArchivedAt == null, http.RequestAborted),
+            Holds = await db.Set<LogHold>().CountAsync(h => h.State == LogHoldType.On && h.ArchivedAt == null, http.RequestAborted),
+        });
+    }
+
+    internal static object StorageJson(LogStorage storage) => new
+    {
+        storage.Bytes, storage.RawBytes, storage.Events, storage.FreeBytes, storage.MaxBytes, storage.BytesADay, storage.FullOn, storage.Oldest,
+        sources = storage.Sources.Select(s => new { s.Source, s.Events, s.Bytes, s.From, s.To, keepDays = s.Keep?.TotalDays, s.NextRemoval }),
+        files = storage.Files.Select(f => new { f.Name, f.First, f.Last, f.SealedAt, f.From, f.To, f.Bytes, events = f.Sources.Sum(s => s.Events) }),
+        removals = storage.Removals.Select(r => new { r.First, r.Last, r.At, r.Reason, r.RemovedSha256, r.Receipt, sources = r.Sources }),
+    };
 
     private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)
     {

@@ -1,3 +1,4 @@
+using Hufu.Jobs;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Web;
@@ -25,12 +26,13 @@ public sealed class LogsModule : HufuModule
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
+        new(new LocalizedText("保存與空間", "Retention and space"), "/logs/storage", "archive", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new LogFileType(), new DecoderType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType()];
 
     public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
@@ -57,6 +59,9 @@ public sealed class LogsModule : HufuModule
         services.AddScoped<EventAssets>();
         services.AddSingleton<LogFiles>();
         services.AddHostedService(s => s.GetRequiredService<LogFiles>());
+        services.AddSingleton<LogKeeping>();
+        services.AddHostedService(s => s.GetRequiredService<LogKeeping>());
+        services.AddHufuJob<RetentionJob>();
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
         services.AddSingleton<SplunkChannels>();

@@ -104,6 +104,7 @@ internal static class AddressTable
         POST   /api/v1/logs/decoder-file               logs Write
         POST   /api/v1/logs/decoder-trial              logs Read
         GET    /api/v1/logs/sources                    logs Read
+        GET    /api/v1/logs/storage                    logs Read
         GET    /api/v1/logs/search                     logs Read
         POST   /api/v1/logs/events                     logs Write
         POST   /api/v1/logs/import                     logs Write
@@ -179,6 +180,7 @@ internal static class AddressTable
         GET    /logs/search                            logs Read
         GET    /logs/rules                             logs Read
         GET    /logs/sources                           logs Read
+        GET    /logs/storage                           logs Read
         GET    /logs/events/{segment}/{row}            logs Read
         POST   /logs/evidence                          logs Read
         POST   /logs/alerts/{number}/incident          logs Read

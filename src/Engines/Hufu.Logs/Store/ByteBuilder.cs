@@ -33,6 +33,13 @@ internal sealed class ByteBuilder
 
     public void Int32(int value) => BinaryPrimitives.WriteInt32LittleEndian(Take(4), value);
 
+    /// <summary>Seven bits a byte, lowest first.</summary>
+    public void Varint(ulong value)
+    {
+        for (; value >= 0x80; value >>= 7) Take(1)[0] = (byte)((value & 0x7F) | 0x80);
+        Take(1)[0] = (byte)value;
+    }
+
     public void Int64(long value) => BinaryPrimitives.WriteInt64LittleEndian(Take(8), value);
 
     /// <summary>

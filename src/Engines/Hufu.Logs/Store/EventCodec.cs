@@ -10,6 +10,9 @@ namespace Hufu.Logs.Store;
 /// </summary>
 internal static class EventCodec
 {
+    /// <summary>Where the first text begins, that of the source.</summary>
+    public const int FirstText = 32;
+
     private static readonly Comparison<KeyValuePair<string, string>> ByName = (one, other) => string.CompareOrdinal(one.Key, other.Key);
 
     public static byte[] Encode(LogEvent item)
@@ -46,6 +49,16 @@ internal static class EventCodec
         foreach (var problem in item.Problems) faithful &= bytes.Text(problem);
         return faithful;
     }
+
+    /// <summary>The time that an event is ordered by and that of its receipt, in microseconds.</summary>
+    public static (long Time, long Received) Times(ReadOnlySpan<byte> bytes)
+    {
+        var (received, occurred) = (BinaryPrimitives.ReadInt64LittleEndian(bytes), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]));
+        return (occurred == long.MinValue ? received : occurred, received);
+    }
+
+    /// <summary>The name of an event's source, UTF-8.</summary>
+    public static ReadOnlySpan<byte> Source(ReadOnlySpan<byte> bytes) => bytes.Slice(FirstText + 4, BinaryPrimitives.ReadInt32LittleEndian(bytes[FirstText..]));
 
     public static LogEvent Decode(ReadOnlySpan<byte> bytes)
     {

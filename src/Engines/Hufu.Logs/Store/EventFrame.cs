@@ -75,24 +75,15 @@ internal sealed class EventFrame
         return frame;
     }
 
-    /// <summary>Adds an event, and gives it as its bytes say it, but for times finer than a microsecond.</summary>
-    public Taken Add(LogEvent item)
+    /// <summary>Adds an event.</summary>
+    public void Add(LogEvent item)
     {
-        var fields = EventCodec.Ordered(item.Fields);
-        if (TryAdd(item, fields)) return new Taken(item, fields);
+        if (TryAdd(item)) return;
         // A text that is not UTF-16 is kept as UTF-8 can say it; two names may have become one by that.
-        var kept = Read(Count - 1);
+        var kept = EventCodec.Decode(Bytes(Count - 1));
         bytes.CutTo(places[^1].At - 4);
         places.RemoveAt(Count - 1);
-        if (!TryAdd(kept.Item, kept.Fields)) throw new InvalidOperationException("What was read from UTF-8 is not UTF-16.");
-        return kept;
-    }
-
-    /// <summary>Reads an event from its bytes.</summary>
-    public Taken Read(int index)
-    {
-        var item = EventCodec.Decode(Bytes(index));
-        return new Taken(item, EventCodec.Ordered(item.Fields));
+        if (!TryAdd(kept)) throw new InvalidOperationException("What was read from UTF-8 is not UTF-16.");
     }
 
     /// <summary>The canonical bytes of an event.</summary>
@@ -105,16 +96,13 @@ internal sealed class EventFrame
         return length < LongLeaf ? Merkle.HashPrefixed(bytes.Written.Slice(at - 1, length + 1)) : Merkle.HashLeaf(Bytes(index));
     }
 
-    private bool TryAdd(LogEvent item, ReadOnlySpan<KeyValuePair<string, string>> fields)
+    private bool TryAdd(LogEvent item)
     {
         bytes.Int32(0);
         var at = bytes.Length;
-        var faithful = EventCodec.Write(bytes, item, fields);
+        var faithful = EventCodec.Write(bytes, item, EventCodec.Ordered(item.Fields));
         BinaryPrimitives.WriteInt32LittleEndian(bytes.Written[(at - 4)..], bytes.Length - at);
         places.Add((at, bytes.Length - at));
         return faithful;
     }
 }
-
-/// <summary>An event, and its fields in the order in which they are written.</summary>
-internal readonly record struct Taken(LogEvent Item, KeyValuePair<string, string>[] Fields);

@@ -6,6 +6,7 @@ using DuckDB.NET.Data;
 using Hufu.Kernel;
 using Hufu.Logs.Search;
 using Hufu.Logs.Store;
+using Hufu.Logs.Store.Parquet;
 
 namespace Hufu.Logs;
 
@@ -26,6 +27,9 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly DuckDBConnection root;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Lock gate = new();
+
+    // Around the open segment while something is added to it or taken from it. Taken before the gate.
+    private readonly Lock adding = new();
     private readonly Dictionary<string, ImportMark> imports = new(StringComparer.Ordinal);
     private readonly List<string> recovery = [];
 
@@ -56,6 +60,15 @@ public sealed partial class LogStore : IAsyncDisposable
         get
         {
             lock (gate) return sealedSegments;
+        }
+    }
+
+    /// <summary>Id of the open segment.</summary>
+    public string OpenId
+    {
+        get
+        {
+            lock (gate) return open.Id;
         }
     }
 
@@ -321,7 +334,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private List<byte[]> ReadLeaves(string segment)
     {
-        lock (gate)
+        lock (adding)
         {
             if (segment == open.Id) return [.. open.Leaves];
         }
@@ -349,12 +362,10 @@ public sealed partial class LogStore : IAsyncDisposable
         if (open.Rows > 0 && (IsFull || options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
         if (events.Count == 0 && import is null) return [];
         var frame = EventFrame.For(events.Count, import);
-        var taken = new List<Taken>(events.Count);
-        foreach (var item in events) taken.Add(frame.Add(item));
-
-        open.File!.Append(frame.WithHead);
+        foreach (var item in events) frame.Add(item);
+        var at = open.File!.Append(frame.WithHead);
         var first = open.Rows;
-        Take(frame, taken, options.Clock.GetUtcNow());
+        Take(open, frame, at, options.Clock.GetUtcNow());
         var segment = open.Id;
         try
         {
@@ -370,45 +381,19 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private bool IsFull => open.Rows >= options.SealAfterEvents || open.Bytes >= options.SealAfterBytes;
 
-    /// <summary>
-    /// Puts the events of a frame into the open table: those that were added to it, or else those that are read from its bytes. Either way it is what
-    /// the bytes say, so that memory and disk cannot differ.
-    /// </summary>
-    private void Take(EventFrame frame, List<Taken>? taken, DateTimeOffset now)
+    /// <summary>Puts the events of a frame into a segment, as its bytes say them, so that memory and disk cannot differ.</summary>
+    private void Take(OpenSegment segment, EventFrame frame, long at, DateTimeOffset now)
     {
-        if (open.Rows == 0) open.FirstAppended = now;
-        var leaves = new List<byte[]>(frame.Count);
-        var volumes = new Dictionary<string, (long Events, long Bytes, DateTimeOffset From, DateTimeOffset To)>(StringComparer.Ordinal);
-        using (var appender = root.CreateAppender(open.Table))
+        lock (adding)
         {
-            for (var i = 0; i < frame.Count; i++)
-            {
-                var (item, fields) = taken?[i] ?? frame.Read(i);
-                SegmentTable.Append(appender, open.Rows + i, item, fields, frame.Bytes(i));
-                leaves.Add(frame.Leaf(i));
-                var time = EventCodec.Time(EventCodec.Micros(item.Time));
-                if (time < open.Earliest) open.Earliest = time;
-                if (time > open.Latest) open.Latest = time;
-                var length = frame.Bytes(i).Length;
-                open.Bytes += length;
-                var received = EventCodec.Time(EventCodec.Micros(item.ReceivedAt));
-                volumes[item.Source] = volumes.TryGetValue(item.Source, out var v) ? (v.Events + 1, v.Bytes + length, received < v.From ? received : v.From, received > v.To ? received : v.To) : (1, length, received, received);
-            }
+            if (segment.Rows == 0) segment.FirstAppended = now;
+            segment.Add(frame, at);
         }
 
+        if (frame.Import is not { } import) return;
         lock (gate)
         {
-            open.Leaves.AddRange(leaves);
-            foreach (var leaf in leaves) open.Tree.Add(leaf);
-            open.Rows += frame.Count;
-            foreach (var (source, more) in volumes)
-            {
-                var known = open.Volumes.GetValueOrDefault(source) ?? new SourceVolume(source, 0, 0, more.From, more.To);
-                open.Volumes[source] = known with { Events = known.Events + more.Events, Bytes = known.Bytes + more.Bytes, ReceivedFrom = known.ReceivedFrom < more.From ? known.ReceivedFrom : more.From, ReceivedTo = known.ReceivedTo > more.To ? known.ReceivedTo : more.To };
-            }
-
-            if (frame.Import is not { } import) return;
-            open.Imports[import.Sha256] = Join(open.Imports.GetValueOrDefault(import.Sha256), import);
+            segment.Imports[import.Sha256] = Join(segment.Imports.GetValueOrDefault(import.Sha256), import);
             imports[import.Sha256] = Join(imports.GetValueOrDefault(import.Sha256), import);
         }
     }
@@ -420,12 +405,9 @@ public sealed partial class LogStore : IAsyncDisposable
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
         if (open.Rows == 0) return null;
         var parquet = PathOf(open.Id, ".parquet");
-        using (var command = root.CreateCommand())
-        {
-            command.CommandText = SegmentTable.Copy(SegmentTable.OpenAsSegment(open.Table, open.Id), parquet + DurableFile.TemporarySuffix);
-            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        }
-
+        IReadOnlyList<RowGroup> groups;
+        lock (adding) groups = open.Groups();
+        await using (var file = new FileStream(parquet + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)) SegmentWriter.WriteFile(file, groups);
         DurableFile.Commit(parquet);
         var leaves = new byte[open.Leaves.Count * Merkle.HashLength];
         for (var i = 0; i < open.Leaves.Count; i++) open.Leaves[i].CopyTo(leaves, i * Merkle.HashLength);
@@ -440,26 +422,29 @@ public sealed partial class LogStore : IAsyncDisposable
 
         var merkleRoot = open.Tree.Root();
         var receipt = options.Sealer is { } sealer
-            ? await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, open.Earliest, open.Latest, sha256, merkleRoot), cancellation).ConfigureAwait(false)
+            ? await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, EventCodec.Time(open.Earliest), EventCodec.Time(open.Latest), sha256, merkleRoot), cancellation).ConfigureAwait(false)
             : null;
         var manifest = new SegmentManifest
         {
-            Id = open.Id, Events = open.Rows, From = open.Earliest, To = open.Latest, SealedAt = options.Clock.GetUtcNow(), FileLength = length, FileSha256 = sha256,
-            Sources = [.. open.Volumes.Values.OrderBy(v => v.Source, StringComparer.Ordinal)], Root = Convert.ToHexStringLower(merkleRoot), Receipt = receipt, Imports = [.. open.Imports.Values],
+            Id = open.Id, Events = open.Rows, From = EventCodec.Time(open.Earliest), To = EventCodec.Time(open.Latest), SealedAt = options.Clock.GetUtcNow(), FileLength = length, FileSha256 = sha256,
+            Sources = open.Volumes, Root = Convert.ToHexStringLower(merkleRoot), Receipt = receipt, Imports = [.. open.Imports.Values],
         };
         // From here on the segment counts as sealed: the manifest is the last file to appear.
         DurableFile.Write(PathOf(open.Id, ".json"), JsonSerializer.SerializeToUtf8Bytes(manifest, StoreJson.Default.SegmentManifest));
         var done = open;
         var next = NewOpen(Next(done.Id));
-        lock (gate)
+        lock (adding)
         {
-            Keep([.. parts, new Part(folder, manifest)]);
-            open = next;
-            done.Retired = true;
-            if (done.Readers == 0) Drop(done);
+            lock (gate)
+            {
+                Keep([.. parts, new Part(folder, manifest)]);
+                open = next;
+            }
+
+            // Searches that have its parts hold them themselves.
+            done.Dispose();
         }
 
-        done.File!.Dispose();
         File.Delete(PathOf(done.Id, ".wal"));
         File.Delete(PathOf(done.Id, ".anchor"));
         return manifest;
@@ -470,7 +455,7 @@ public sealed partial class LogStore : IAsyncDisposable
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
         if (options.Sealer is not { } sealer || open.Rows == 0 || open.Anchor?.Events == open.Rows) return false;
         var treeRoot = open.Tree.Root();
-        var receipt = await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, open.Earliest, open.Latest, null, treeRoot), cancellation).ConfigureAwait(false);
+        var receipt = await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, EventCodec.Time(open.Earliest), EventCodec.Time(open.Latest), null, treeRoot), cancellation).ConfigureAwait(false);
         var anchor = new OpenAnchor(open.Rows, Convert.ToHexStringLower(treeRoot), receipt);
         DurableFile.Write(PathOf(open.Id, ".anchor"), JsonSerializer.SerializeToUtf8Bytes(anchor, StoreJson.Default.OpenAnchor));
         lock (gate) open.Anchor = anchor;
@@ -532,8 +517,10 @@ public sealed partial class LogStore : IAsyncDisposable
             // Nothing that a search says can reach the file system or load an extension beyond reading the store's own files.
             command.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
                 SET threads = {options.QueryThreads}; SET memory_limit = '{options.QueryMemory}MiB'; SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false;
-                SET temp_directory = {SegmentTable.Literal(System.IO.Path.Combine(folder, "spill"))};
+                SET enable_external_file_cache = false; SET temp_directory = {SegmentTable.Literal(System.IO.Path.Combine(folder, "spill"))};
                 """);
+            command.ExecuteNonQuery();
+            command.CommandText = SegmentTable.CreateNothing;
             command.ExecuteNonQuery();
         }
 
@@ -544,8 +531,8 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private OpenSegment NewOpen(string id)
     {
-        var frames = new List<byte[]>();
-        var (file, cut) = WriteAhead.Open(PathOf(id, ".wal"), frames.Add);
+        var frames = new List<(long At, byte[] Payload)>();
+        var (file, cut) = WriteAhead.Open(PathOf(id, ".wal"), (at, payload) => frames.Add((at, payload)));
         if (cut > 0) recovery.Add($"{id}.wal ended in {cut} bytes of an append that was never acknowledged; they were cut off.");
         var created = Replay(id, file, frames);
         if (created.Rows > 0) recovery.Add($"{created.Rows} events of the open segment {id} were read back from the write-ahead file.");
@@ -554,29 +541,15 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private OpenSegment ReadOpen(string id)
     {
-        var frames = new List<byte[]>();
-        WriteAhead.Read(PathOf(id, ".wal"), frames.Add);
+        var frames = new List<(long At, byte[] Payload)>();
+        WriteAhead.Read(PathOf(id, ".wal"), (at, payload) => frames.Add((at, payload)));
         return Replay(id, null, frames);
     }
 
-    private OpenSegment Replay(string id, WriteAhead? file, List<byte[]> frames)
+    private OpenSegment Replay(string id, WriteAhead? file, List<(long At, byte[] Payload)> frames)
     {
-        var created = new OpenSegment(id, "open_" + id, file);
-        using (var command = root.CreateCommand())
-        {
-            command.CommandText = SegmentTable.Create(created.Table);
-            command.ExecuteNonQuery();
-        }
-
-        if (frames.Count == 0) return created;
-        var before = open;
-        open = created;
-        foreach (var frame in frames)
-        {
-            Take(EventFrame.Read(frame), null, options.Clock.GetUtcNow());
-        }
-
-        open = before ?? created;
+        var created = new OpenSegment(id, file);
+        foreach (var (at, payload) in frames) Take(created, EventFrame.Read(payload), at, options.Clock.GetUtcNow());
         if (ReadAnchor(id) is { } anchor && anchor.Events <= created.Rows && Convert.ToHexStringLower(Merkle.Root(created.Leaves.GetRange(0, anchor.Events))) == anchor.Root) created.Anchor = anchor;
         return created;
     }
@@ -594,72 +567,32 @@ public sealed partial class LogStore : IAsyncDisposable
         }
     }
 
-    private void Drop(OpenSegment segment)
-    {
-        using var command = root.CreateCommand();
-        command.CommandText = $"DROP TABLE {segment.Table}";
-        command.ExecuteNonQuery();
-    }
-
     private View TakeView()
     {
-        lock (gate)
+        var connection = root.Duplicate();
+        connection.Open();
+        // While a batch is being added the view waits: it has all of it or nothing.
+        lock (adding)
         {
-            open.Readers++;
-            var connection = root.Duplicate();
-            connection.Open();
-            var epoch = changes;
-            views[epoch] = views.GetValueOrDefault(epoch) + 1;
-            return new View(this, parts, open, open.Rows, connection, epoch);
+            lock (gate)
+            {
+                var epoch = changes;
+                views[epoch] = views.GetValueOrDefault(epoch) + 1;
+                return new View(this, parts, open.Id, open.Rows, open.Take(), connection, epoch);
+            }
         }
     }
 
-    private sealed class OpenSegment(string id, string table, WriteAhead? file) : IDisposable
-    {
-        public string Id { get; } = id;
-
-        public string Table { get; } = table;
-
-        public WriteAhead? File { get; } = file;
-
-        public List<byte[]> Leaves { get; } = [];
-
-        public GrowingTree Tree { get; } = new();
-
-        public Dictionary<string, SourceVolume> Volumes { get; } = new(StringComparer.Ordinal);
-
-        /// <summary>The last that was anchored of it.</summary>
-        public OpenAnchor? Anchor { get; set; }
-
-        public Dictionary<string, ImportMark> Imports { get; } = new(StringComparer.Ordinal);
-
-        public int Rows { get; set; }
-
-        public long Bytes { get; set; }
-
-        public DateTimeOffset FirstAppended { get; set; }
-
-        public DateTimeOffset Earliest { get; set; } = DateTimeOffset.MaxValue;
-
-        public DateTimeOffset Latest { get; set; } = DateTimeOffset.MinValue;
-
-        public int Readers { get; set; }
-
-        public bool Retired { get; set; }
-
-        public void Dispose() => File?.Dispose();
-    }
-
     /// <summary>The store at one moment: its files and the rows that the open segment had then. The files stay as long as it is held.</summary>
-    private sealed class View(LogStore store, List<Part> parts, OpenSegment open, int openRows, DuckDBConnection connection, long epoch) : IDisposable
+    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, DuckDBConnection connection, long epoch) : IDisposable
     {
         public List<Part> Parts { get; } = parts;
 
-        public string OpenId { get; } = open.Id;
+        public string OpenId { get; } = openId;
 
         public int OpenRows { get; } = openRows;
 
-        public string OpenTable => string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {SegmentTable.OpenAsSegment(open.Table, open.Id)} WHERE row < {OpenRows})");
+        public string OpenTable => All([]);
 
         public string? From(string segment) => segment == OpenId ? OpenTable : Parts.Find(part => part.Has(segment)) is { FileSha256: not null } part ? part.Table : null;
 
@@ -669,8 +602,8 @@ public sealed partial class LogStore : IAsyncDisposable
         /// <summary>Files and the open segment as one table.</summary>
         public string All(IEnumerable<Part> parts)
         {
-            var paths = string.Join(", ", parts.Select(part => SegmentTable.Literal(part.Path(".parquet"))));
-            return paths.Length == 0 ? OpenTable : $"(SELECT * FROM read_parquet([{paths}]) UNION ALL BY NAME SELECT * FROM {OpenTable})";
+            var paths = string.Join(", ", parts.Select(part => part.Path(".parquet")).Concat(openParts.Select(part => part.Path)).Select(SegmentTable.Literal));
+            return paths.Length == 0 ? SegmentTable.Nothing : $"read_parquet([{paths}])";
         }
 
         public DuckDBCommand Command(string sql)
@@ -683,11 +616,10 @@ public sealed partial class LogStore : IAsyncDisposable
         public void Dispose()
         {
             connection.Dispose();
+            foreach (var part in openParts) part.LetGo();
             lock (store.gate)
             {
                 if (--store.views[epoch] == 0) store.views.Remove(epoch);
-                open.Readers--;
-                if (open.Retired && open.Readers == 0) store.Drop(open);
             }
         }
     }

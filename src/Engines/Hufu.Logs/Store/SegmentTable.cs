@@ -4,24 +4,24 @@ using DuckDB.NET.Data;
 
 namespace Hufu.Logs.Store;
 
-/// <summary>The columns of a segment, in memory and in Parquet (schema 2), and the way between rows and events.</summary>
+/// <summary>The columns of a segment in Parquet (schema 2), and the way from rows to events. <see cref="Parquet.SegmentWriter"/> goes the other way.</summary>
 internal static class SegmentTable
 {
     public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact, segment";
 
-    public static string Create(string table) => $"""
-        CREATE TABLE {table} (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
+    /// <summary>The name of a table without rows.</summary>
+    public const string Nothing = "nothing";
+
+    /// <summary>Makes that table.</summary>
+    public const string CreateNothing = $"""
+        CREATE TABLE {Nothing} (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
           source VARCHAR, host VARCHAR, app VARCHAR, severity TINYINT, facility TINYINT, src_ip VARCHAR, format VARCHAR, message VARCHAR,
-          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, field_names VARCHAR[], field_values VARCHAR[], problems VARCHAR[], exact BLOB)
+          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, problems VARCHAR[], exact BLOB, fields MAP(VARCHAR, VARCHAR), segment INTEGER)
         """;
 
-    /// <summary>The open table of a segment, in the shape of the Parquet files. The appender cannot write maps, so they are lists until they are read.</summary>
-    public static string OpenAsSegment(string table, string segment) =>
-        string.Create(CultureInfo.InvariantCulture, $"(SELECT * EXCLUDE (field_names, field_values), map(field_names, field_values) AS fields, {Number(segment)}::INTEGER AS segment FROM {table})");
-
     /// <summary>
-    /// Parquet reads bloom filters and statistics for dictionary columns by itself; a larger dictionary keeps addresses in one. The rows lie in the
-    /// table as they were appended, and the database keeps that order: sorting them again would take as long as writing them.
+    /// Parquet reads bloom filters and statistics for dictionary columns by itself; a larger dictionary keeps addresses in one. The database keeps the
+    /// order of the rows.
     /// </summary>
     public static string Copy(string rows, string path) => $"""
         COPY (SELECT * FROM {rows}) TO {Literal(path)}
@@ -35,65 +35,6 @@ internal static class SegmentTable
     public static string Id(int number) => number.ToString("D8", CultureInfo.InvariantCulture);
 
     public static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
-
-    /// <summary>Writes the row of an event.</summary>
-    /// <param name="appender">Of a table that <see cref="Create"/> made.</param>
-    /// <param name="row">Its place in the segment.</param>
-    /// <param name="item">The event as <paramref name="encoded"/> says it, but for times finer than a microsecond.</param>
-    /// <param name="fields">Its fields in order.</param>
-    /// <param name="encoded">Its canonical bytes.</param>
-    public static void Append(DuckDBAppender appender, int row, LogEvent item, KeyValuePair<string, string>[] fields, ReadOnlySpan<byte> encoded)
-    {
-        // The database ends a text at a zero character, behind which a sender could hide. Such an event is kept exactly beside its columns,
-        // in which the character is shown by its symbol and can be searched.
-        var exact = HasZero(item, fields);
-        if (exact)
-        {
-            item = WithoutZero(item);
-            fields = EventCodec.Ordered(item.Fields);
-        }
-
-        // Raw ends with the message in most formats: then its length is enough, which halves the text.
-        var inRaw = item.Raw.EndsWith(item.Message, StringComparison.Ordinal);
-        var names = new string[fields.Length];
-        var values = new string[fields.Length];
-        for (var i = 0; i < fields.Length; i++) (names[i], values[i]) = (fields[i].Key, fields[i].Value);
-
-        var line = appender.CreateRow();
-        line.AppendValue(row).AppendValue(Kept(item.Time)).AppendValue(Kept(item.ReceivedAt));
-        if (item.OccurredAt is { } occurred) line.AppendValue(Kept(occurred)).AppendValue((short)occurred.Offset.TotalMinutes);
-        else line.AppendNullValue().AppendNullValue();
-        line.AppendValue(item.TimeZoneAssumed);
-        Text(item.Source);
-        Text(item.Host);
-        Text(item.App);
-        Small(item.Severity);
-        Small(item.Facility);
-        Text(item.SourceIp);
-        Text(item.Format);
-        Text(inRaw ? null : item.Message);
-        if (inRaw) line.AppendValue(CodePoints(item.Message));
-        else line.AppendNullValue();
-        Text(item.Raw);
-        if (item.RawBytes is { } bytes) line.AppendValue(bytes.ToArray());
-        else line.AppendNullValue();
-        line.AppendValue(names).AppendValue(values).AppendValue(item.Problems);
-        if (exact) line.AppendValue(encoded.ToArray());
-        else line.AppendNullValue();
-        line.EndRow();
-
-        void Text(string? text)
-        {
-            if (text is null) line.AppendNullValue();
-            else line.AppendValue(text);
-        }
-
-        void Small(int? number)
-        {
-            if (number is { } value) line.AppendValue((sbyte)value);
-            else line.AppendNullValue();
-        }
-    }
 
     public static LogEvent Read(IDataRecord row) => row.IsDBNull(18) ? ReadColumns(row) : EventCodec.Decode(Bytes(row.GetValue(18))) with { Id = IdOf(row) };
 
@@ -137,21 +78,8 @@ internal static class SegmentTable
         int? Small(int column) => row.IsDBNull(column) ? null : Convert.ToInt32(row.GetValue(column), CultureInfo.InvariantCulture);
     }
 
-    // To the microsecond, as the canonical bytes have it, also before 1970.
-    private static DateTime Kept(DateTimeOffset time) => EventCodec.Time(EventCodec.Micros(time)).UtcDateTime;
-
-    private static bool HasZero(LogEvent item, KeyValuePair<string, string>[] fields)
-    {
-        if (Zero(item.Raw) || Zero(item.Message) || Zero(item.Source) || Zero(item.Host) || Zero(item.App) || Zero(item.SourceIp) || Zero(item.Format)) return true;
-        foreach (var (name, value) in fields)
-        {
-            if (Zero(name) || Zero(value)) return true;
-        }
-
-        return item.Problems.Any(Zero);
-    }
-
-    private static bool Zero(string? text) => text is not null && text.Contains('\0', StringComparison.Ordinal);
+    /// <summary>The canonical bytes of an event whose zero characters are shown by their symbol.</summary>
+    public static byte[] WithoutZero(ReadOnlySpan<byte> encoded) => EventCodec.Encode(WithoutZero(EventCodec.Decode(encoded)));
 
     private static LogEvent WithoutZero(LogEvent item)
     {
@@ -174,17 +102,6 @@ internal static class SegmentTable
         using var copy = new MemoryStream();
         ((Stream)value).CopyTo(copy);
         return copy.ToArray();
-    }
-
-    private static int CodePoints(string text)
-    {
-        var count = text.Length;
-        foreach (var c in text)
-        {
-            if (char.IsLowSurrogate(c)) count--;
-        }
-
-        return count;
     }
 
     private static string Last(string text, int codePoints)

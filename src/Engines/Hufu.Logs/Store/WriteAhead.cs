@@ -19,8 +19,8 @@ internal sealed class WriteAhead : IDisposable
 
     private WriteAhead(FileStream file) => this.file = file;
 
-    /// <summary>Opens or creates the file, hands every whole frame to <paramref name="replay"/> and cuts the rest off. Returns the bytes cut.</summary>
-    public static (WriteAhead File, long Cut) Open(string path, Action<byte[]> replay)
+    /// <summary>Opens or creates the file, hands every whole frame and its place to <paramref name="replay"/> and cuts the rest off. Returns the bytes cut.</summary>
+    public static (WriteAhead File, long Cut) Open(string path, Action<long, byte[]> replay)
     {
         long good = 0;
         if (File.Exists(path))
@@ -39,16 +39,26 @@ internal sealed class WriteAhead : IDisposable
     }
 
     /// <summary>Hands over every whole frame of a file that another process may be writing, and changes nothing. No file is no frame.</summary>
-    public static void Read(string path, Action<byte[]> replay)
+    public static void Read(string path, Action<long, byte[]> replay)
     {
         if (!File.Exists(path)) return;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
         Frames(file, replay);
     }
 
-    /// <summary>Writes a frame and brings it to the disk.</summary>
+    /// <summary>The payload of the frame that begins at a place.</summary>
+    public byte[] FrameAt(long at)
+    {
+        Span<byte> head = stackalloc byte[HeadLength];
+        Fill(head, at);
+        var payload = new byte[BinaryPrimitives.ReadInt32LittleEndian(head)];
+        Fill(payload, at + HeadLength);
+        return payload;
+    }
+
+    /// <summary>Writes a frame and brings it to the disk. Returns where it begins.</summary>
     /// <param name="frame">The payload behind <see cref="HeadLength"/> bytes of room for its head.</param>
-    public void Append(Span<byte> frame)
+    public long Append(Span<byte> frame)
     {
         var start = file.Position;
         var payload = frame[HeadLength..];
@@ -58,6 +68,7 @@ internal sealed class WriteAhead : IDisposable
         {
             file.Write(frame);
             file.Flush(flushToDisk: true);
+            return start;
         }
         catch (IOException)
         {
@@ -70,8 +81,19 @@ internal sealed class WriteAhead : IDisposable
 
     public void Dispose() => file.Dispose();
 
+    // Beside the place where it writes.
+    private void Fill(Span<byte> target, long at)
+    {
+        for (var read = 0; read < target.Length;)
+        {
+            var got = RandomAccess.Read(file.SafeFileHandle, target[read..], at + read);
+            if (got == 0) throw new EndOfStreamException("The write-ahead file is shorter than it was.");
+            read += got;
+        }
+    }
+
     /// <summary>Hands over every whole frame; returns where they end.</summary>
-    private static long Frames(FileStream file, Action<byte[]> replay)
+    private static long Frames(FileStream file, Action<long, byte[]> replay)
     {
         long good = 0;
         Span<byte> head = stackalloc byte[HeadLength];
@@ -82,7 +104,7 @@ internal sealed class WriteAhead : IDisposable
             var payload = new byte[length];
             file.ReadExactly(payload);
             if (!SHA256.HashData(payload).AsSpan(0, 8).SequenceEqual(head[4..])) break;
-            replay(payload);
+            replay(good, payload);
             good = file.Position;
         }
 

@@ -61,7 +61,7 @@ public sealed class SegmentCheck(StorageOptions storage) : ILedgerCheckPart
                 var manifest = manifests.GetValueOrDefault(anchored.Key);
                 var empty = manifest is not null && gone.Exists(f => string.CompareOrdinal(f.First, anchored.Key) <= 0 && string.CompareOrdinal(anchored.Key, f.Last) <= 0);
                 var roots = store.RootsOf(anchored.Key, anchored.Select(a => a.Events));
-                if (manifest is null && roots.Count == 0)
+                if (manifest is null && !(anchored.Key == store.OpenId && store.OpenEvents > 0))
                 {
                     broken(Dropped(anchored.Key, anchored.Max(a => a.Events)));
                 }

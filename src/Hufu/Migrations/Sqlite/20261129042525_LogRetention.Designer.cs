@@ -11,8 +11,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Hufu.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteHufuContext))]
-    [Migration("20261129044634_LogFilesAndDecoders")]
-    partial class LogFilesAndDecoders
+    [Migration("20261129042525_LogRetention")]
+    partial class LogRetention
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -1574,7 +1574,7 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("monitoring_alert", (string)null);
                 });
 
-            modelBuilder.Entity("Hufu.Monitoring.Logs.Decoder", b =>
+            modelBuilder.Entity("Hufu.Monitoring.Logs.LogHold", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT")
@@ -1584,12 +1584,6 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("archived_at");
 
-                    b.Property<string>("Begins")
-                        .IsRequired()
-                        .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("begins");
-
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
@@ -1598,43 +1592,17 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("created_by");
 
-                    b.Property<string>("DecoderName")
-                        .IsRequired()
-                        .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("decoder_name");
-
                     b.Property<DateOnly?>("DueOn")
                         .HasColumnType("TEXT")
                         .HasColumnName("due_on");
-
-                    b.Property<string>("EcsFields")
-                        .IsRequired()
-                        .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("ecs_fields");
 
                     b.Property<string>("Extra")
                         .HasColumnType("TEXT")
                         .HasColumnName("extra");
 
-                    b.Property<string>("FixedFields")
-                        .IsRequired()
-                        .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("fixed_fields");
-
-                    b.Property<string>("FromSources")
-                        .IsRequired()
-                        .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("from_sources");
-
-                    b.Property<string>("Holds")
-                        .IsRequired()
-                        .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("holds");
+                    b.Property<long?>("From")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from");
 
                     b.Property<string>("Number")
                         .IsRequired()
@@ -1646,17 +1614,17 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("owner_id");
 
-                    b.Property<string>("Patterns")
+                    b.Property<string>("Query")
                         .IsRequired()
-                        .HasMaxLength(200000)
+                        .HasMaxLength(2000)
                         .HasColumnType("TEXT")
-                        .HasColumnName("patterns");
+                        .HasColumnName("query");
 
-                    b.Property<string>("Programs")
+                    b.Property<string>("Reason")
                         .IsRequired()
-                        .HasMaxLength(10000)
+                        .HasMaxLength(2000)
                         .HasColumnType("TEXT")
-                        .HasColumnName("programs");
+                        .HasColumnName("reason");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
@@ -1675,140 +1643,9 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("title");
 
-                    b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("unit_id");
-
-                    b.Property<long>("UpdatedAt")
+                    b.Property<long?>("To")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("updated_at");
-
-                    b.Property<int>("Version")
-                        .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("version");
-
-                    b.HasKey("Id")
-                        .HasName("pk_logs_decoder");
-
-                    b.HasIndex("DueOn")
-                        .HasDatabaseName("ix_logs_decoder_due_on");
-
-                    b.HasIndex("Number")
-                        .IsUnique()
-                        .HasDatabaseName("ix_logs_decoder_number");
-
-                    b.HasIndex("DecoderName", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_decoder_decoder_name_number_archived_at");
-
-                    b.HasIndex("State", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_decoder_state_number_archived_at");
-
-                    b.HasIndex("Title", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_decoder_title_number_archived_at");
-
-                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_decoder_updated_at_number_archived_at");
-
-                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_decoder_owner_id_state_number_archived_at");
-
-                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_decoder_unit_id_owner_id_created_by_number__d37ef206");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_decoder_number_archived_at_state_owner_id_c_e64d3999");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "DecoderName", "Extra")
-                        .HasDatabaseName("ix_logs_decoder_number_archived_at_state_owner_id_c_d9ae9630");
-
-                    b.ToTable("logs_decoder", (string)null);
-                });
-
-            modelBuilder.Entity("Hufu.Monitoring.Logs.LogFile", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("archived_at");
-
-                    b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("created_at");
-
-                    b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("created_by");
-
-                    b.Property<Guid?>("DecoderId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("decoder_id");
-
-                    b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("due_on");
-
-                    b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
-
-                    b.Property<string>("Format")
-                        .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("format");
-
-                    b.Property<bool>("FromEnd")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("from_end");
-
-                    b.Property<string>("Number")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
-
-                    b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("owner_id");
-
-                    b.Property<string>("Path")
-                        .IsRequired()
-                        .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("path");
-
-                    b.Property<string>("RecordBegins")
-                        .IsRequired()
-                        .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("record_begins");
-
-                    b.Property<string>("SearchText")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
-
-                    b.Property<string>("Source")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
-
-                    b.Property<string>("Title")
-                        .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnName("to");
 
                     b.Property<Guid?>("UnitId")
                         .HasColumnType("TEXT")
@@ -1824,46 +1661,43 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnName("version");
 
                     b.HasKey("Id")
-                        .HasName("pk_logs_file");
-
-                    b.HasIndex("DecoderId")
-                        .HasDatabaseName("ix_logs_file_decoder_id");
+                        .HasName("pk_logs_hold");
 
                     b.HasIndex("DueOn")
-                        .HasDatabaseName("ix_logs_file_due_on");
+                        .HasDatabaseName("ix_logs_hold_due_on");
 
                     b.HasIndex("Number")
                         .IsUnique()
-                        .HasDatabaseName("ix_logs_file_number");
+                        .HasDatabaseName("ix_logs_hold_number");
 
-                    b.HasIndex("Path", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_path_number_archived_at");
-
-                    b.HasIndex("Source", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_source_number_archived_at");
+                    b.HasIndex("From", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_hold_from_number_archived_at");
 
                     b.HasIndex("State", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_state_number_archived_at");
+                        .HasDatabaseName("ix_logs_hold_state_number_archived_at");
 
                     b.HasIndex("Title", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_title_number_archived_at");
+                        .HasDatabaseName("ix_logs_hold_title_number_archived_at");
+
+                    b.HasIndex("To", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_hold_to_number_archived_at");
 
                     b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_updated_at_number_archived_at");
+                        .HasDatabaseName("ix_logs_hold_updated_at_number_archived_at");
 
                     b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_owner_id_state_number_archived_at");
+                        .HasDatabaseName("ix_logs_hold_owner_id_state_number_archived_at");
 
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_logs_file_unit_id_owner_id_created_by_number_archived_at");
+                        .HasDatabaseName("ix_logs_hold_unit_id_owner_id_created_by_number_archived_at");
 
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_file_number_archived_at_state_owner_id_crea_2942904b");
+                        .HasDatabaseName("ix_logs_hold_number_archived_at_state_owner_id_crea_2b5ac2b9");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Path", "Source", "Format", "DecoderId", "RecordBegins", "FromEnd", "Extra")
-                        .HasDatabaseName("ix_logs_file_number_archived_at_state_owner_id_crea_9b78b192");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "From", "To", "Extra")
+                        .HasDatabaseName("ix_logs_hold_number_archived_at_state_owner_id_crea_5ce3aabd");
 
-                    b.ToTable("logs_file", (string)null);
+                    b.ToTable("logs_hold", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.Receiver", b =>
@@ -1907,10 +1741,6 @@ namespace Hufu.Migrations.Sqlite
                     b.Property<Guid?>("CreatedBy")
                         .HasColumnType("TEXT")
                         .HasColumnName("created_by");
-
-                    b.Property<Guid?>("DecoderId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("decoder_id");
 
                     b.Property<DateOnly?>("DueOn")
                         .HasColumnType("TEXT")
@@ -1985,9 +1815,6 @@ namespace Hufu.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_logs_receiver");
 
-                    b.HasIndex("DecoderId")
-                        .HasDatabaseName("ix_logs_receiver_decoder_id");
-
                     b.HasIndex("DueOn")
                         .HasDatabaseName("ix_logs_receiver_due_on");
 
@@ -2025,10 +1852,143 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__72373f73");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Transport", "Address", "Port", "Source", "Format", "DecoderId", "Certificate", "Extra")
-                        .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__fece3a7f");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Transport", "Address", "Port", "Source", "Format", "Certificate", "Extra")
+                        .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__fa9df876");
 
                     b.ToTable("logs_receiver", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.RetentionRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Basis")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("basis");
+
+                    b.Property<bool>("BelowMinimum")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("below_minimum");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<int?>("KeepDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("keep_days");
+
+                    b.Property<int?>("MaxGigabytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("max_gigabytes");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_retention");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_retention_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_retention_number");
+
+                    b.HasIndex("KeepDays", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_keep_days_number_archived_at");
+
+                    b.HasIndex("MaxGigabytes", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_max_gigabytes_number_archived_at");
+
+                    b.HasIndex("Source", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_source_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_unit_id_owner_id_created_by_numbe_e05d094d");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_3e9d98d9");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Source", "KeepDays", "MaxGigabytes", "BelowMinimum", "Extra")
+                        .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_97cfea78");
+
+                    b.ToTable("logs_retention", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Records.Change", b =>
