@@ -84,6 +84,18 @@ try
         await Time("", async search => (await store.TopValuesAsync(search, "user")).Count, "top users (map field)");
         foreach (var query in new[] { "| stats count, dc(user) by src_ip", "password | top 10 user by host", "| timechart span=1h count by app", "user:* | dedup user | head 10", "password | sort -severity | head 20 | table time, host" })
             await Time(query, async search => (await store.TableAsync(search)).Rows.Count, query);
+        watch.Restart();
+        cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        await store.MaintainAsync(new RetentionPolicy());
+        Say("put files together and index their texts", count);
+        var tokens = Directory.EnumerateFiles(folder, "*.tokens").Sum(file => new FileInfo(file).Length);
+        Console.WriteLine($"{store.Files().Count} files, {store.Files().Sum(f => f.Bytes) / 1e6:F0} MB, of which {tokens / 1e6:F1} MB index = {tokens / (double)count:F1} B an event");
+        foreach (var query in new[] { "password", "needleinthestack", "NeedleInTheStack", "eedleInTheStac", "登入", "TargetUserName:user7", "nothing-like-this", "src_ip:10.1.2.3", "port 65535" })
+        {
+            await Time(query, async search => (await store.SearchAsync(search)).Events.Count, "indexed: " + query);
+            await Time(query, async search => (int)(await store.HistogramAsync(search)).Buckets.Sum(b => b.Others), "indexed, counted: " + query);
+        }
+
         var id = store.Segments[0].Id;
         watch.Restart();
         var holds = store.Prove(id + "/17")!.Holds();

@@ -141,16 +141,17 @@ public sealed partial class LogStore
         using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var after = search.After;
-        var sources = new List<(string First, string Last, string Table, string Key, DateTimeOffset From, DateTimeOffset To)>();
-        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenId, view.OpenTable, "row", DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
-        foreach (var part in Within(view, search)) sources.Add((part.First, part.Last, part.Table, part.Key, part.From, part.To));
+        var sources = new List<(string First, string Last, Func<string?> Table, string Key, DateTimeOffset From, DateTimeOffset To)>();
+        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenId, () => view.OpenTable, "row", DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
+        foreach (var part in Within(view, search)) sources.Add((part.First, part.Last, () => part.Answering(search.Query), part.Key, part.From, part.To));
         var found = new List<(long Time, LogEvent Event)>();
         var read = 0;
-        foreach (var (first, last, table, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
+        foreach (var (first, last, answering, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
         {
             // No event of this file or of a later one in this order can be newer than the last one kept.
             if (found.Count >= search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
             if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
+            if (answering() is not { } table) continue;
             read++;
             var place = after is null ? "" : " AND " + Place(after, first, last);
             var limit = search.Limit + 1;
@@ -194,7 +195,7 @@ public sealed partial class LogStore
         view.Readable.Where(part => (search.From is not { } from || part.To >= from) && (search.To is not { } to || part.From < to));
 
     /// <summary>All files within a search's time range and the open segment, as one table.</summary>
-    private static string Everything(View view, LogSearch search) => view.All(Within(view, search));
+    private static string Everything(View view, LogSearch search) => view.All(Within(view, search), search.Query);
 
     private LogHistogram Histogram(LogSearch search, TimeSpan? width, CancellationToken cancellation)
     {

@@ -483,7 +483,7 @@ public sealed partial class LogStore : IAsyncDisposable
             recovery.Add($"{missing.Stem}.parquet is missing although its manifest is there; its {missing.Sources.Sum(s => s.Events)} events cannot be read.");
 
         var known = parts.Select(part => part.Stem).ToHashSet(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(folder).Where(path => System.IO.Path.GetExtension(path) is ".parquet" or ".leaves" or ".removed"))
+        foreach (var path in Directory.EnumerateFiles(folder).Where(path => System.IO.Path.GetExtension(path) is ".parquet" or ".leaves" or ".removed" or ".tokens"))
         {
             var stem = System.IO.Path.GetFileNameWithoutExtension(path);
             if (known.Contains(stem)) continue;
@@ -592,18 +592,27 @@ public sealed partial class LogStore : IAsyncDisposable
 
         public int OpenRows { get; } = openRows;
 
-        public string OpenTable => All([]);
+        public string OpenTable => All([], null);
 
         public string? From(string segment) => segment == OpenId ? OpenTable : Parts.Find(part => part.Has(segment)) is { FileSha256: not null } part ? part.Table : null;
 
         /// <summary>Parts that have events left.</summary>
         public IEnumerable<Part> Readable => Parts.Where(part => part.FileSha256 is not null);
 
-        /// <summary>Files and the open segment as one table.</summary>
-        public string All(IEnumerable<Part> parts)
+        /// <summary>Files and the open segment as one table, without the rows that cannot answer a search.</summary>
+        public string All(IEnumerable<Part> parts, SearchQuery? query)
         {
-            var paths = string.Join(", ", parts.Select(part => part.Path(".parquet")).Concat(openParts.Select(part => part.Path)).Select(SegmentTable.Literal));
-            return paths.Length == 0 ? SegmentTable.Nothing : $"read_parquet([{paths}])";
+            var (whole, some) = (new List<string>(), new List<string>());
+            foreach (var part in parts)
+            {
+                var table = part.Answering(query);
+                if (table == part.Table) whole.Add(part.Path(".parquet"));
+                else if (table is not null) some.Add($"SELECT * {(part.Segments.Count == 1 ? "" : "EXCLUDE (file_row_number) ")}FROM {table}");
+            }
+
+            whole.AddRange(openParts.Select(part => part.Path));
+            if (whole.Count > 0) some.Add($"SELECT * FROM read_parquet([{string.Join(", ", whole.Select(SegmentTable.Literal))}])");
+            return some.Count == 0 ? SegmentTable.Nothing : $"({string.Join(" UNION ALL BY NAME ", some)})";
         }
 
         public DuckDBCommand Command(string sql)

@@ -34,6 +34,7 @@ public sealed partial class LogStore
         {
             var (removals, held, excess) = await RetainAsync(policy, cancellation).ConfigureAwait(false);
             var packed = await Task.Run(() => Pack(cancellation), cancellation).ConfigureAwait(false);
+            await Task.Run(() => Index(cancellation), cancellation).ConfigureAwait(false);
             DeleteReplaced(options.Clock.GetUtcNow());
             return new MaintenanceResult(packed, removals, held, excess);
         }
@@ -175,6 +176,29 @@ public sealed partial class LogStore
         }
 
         return packed;
+    }
+
+    private void Index(CancellationToken cancellation)
+    {
+        foreach (var part in parts.Where(part => part.FileSha256 is not null && part.Sealed >= TokenIndex.BlockRows && File.Exists(part.Path(".parquet")) && !File.Exists(part.Path(".tokens"))))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            TokenIndex.Build(part.Path(".tokens"), Texts(part, cancellation));
+        }
+    }
+
+    /// <summary>Everything of each row that searches look at as text.</summary>
+    private IEnumerable<(long Place, string Text)> Texts(Part part, CancellationToken cancellation)
+    {
+        using var view = TakeView();
+        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(fields), chr(10))) FROM {part.Table}");
+        command.UseStreamingMode = true;
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return (reader.GetInt64(0), reader.GetString(1));
+        }
     }
 
     /// <summary>Files that follow each other and are worth putting together; null when there are none.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
+using Hufu.Logs.Search;
 
 namespace Hufu.Logs.Store;
 
@@ -11,7 +12,12 @@ internal sealed record OpenAnchor(int Events, string Root, string? Receipt);
 internal sealed class Part
 {
     private readonly string folder;
+    private const int MaxRanges = 16;
+    private const int MaxAnswers = 16;
+
     private readonly SegmentPack? pack;
+    private readonly Dictionary<string, string?> answers = new(StringComparer.Ordinal);
+    private TokenIndex? tokens;
 
     public Part(string folder, SegmentManifest segment)
     {
@@ -64,7 +70,46 @@ internal sealed class Part
     /// <summary>The file as a table.</summary>
     public string Table => $"read_parquet({SegmentTable.Literal(Path(".parquet"))}{(Segments.Count == 1 ? "" : ", file_row_number = true")})";
 
-    public IEnumerable<string> Files => from ending in (string[])[".json", ".parquet", ".leaves", ".removed"] select Path(ending);
+    public IEnumerable<string> Files => from ending in (string[])[".json", ".parquet", ".leaves", ".removed", ".tokens"] select Path(ending);
+
+    /// <summary>The index of its texts; null when it is not built yet.</summary>
+    public TokenIndex? Tokens
+    {
+        get
+        {
+            if (tokens is null && File.Exists(Path(".tokens"))) tokens = TokenIndex.Open(Path(".tokens"));
+            return tokens;
+        }
+    }
+
+    /// <summary>
+    /// The file as a table of the rows that may answer a search, as its index knows; null when none can. Without an index, or when the search says too
+    /// little, it is the whole file.
+    /// </summary>
+    public string? Answering(SearchQuery? query)
+    {
+        if (query?.Root is not { } root || Tokens is not { } index) return Table;
+        lock (answers)
+        {
+            // A page asks the same of a file several times: results, histogram, frequent values.
+            if (!answers.TryGetValue(query.Terms, out var answer))
+            {
+                if (answers.Count >= MaxAnswers) answers.Clear();
+                answers.Add(query.Terms, answer = Answer(index.Places(root)));
+            }
+
+            return answer;
+        }
+    }
+
+    private string? Answer(IReadOnlyList<(long From, long To)>? places)
+    {
+        if (places is null) return Table;
+        if (places.Count == 0) return null;
+        // Many small ranges cost more than what lies between them.
+        while (places.Count > MaxRanges) places = [.. places.Chunk(2).Select(pair => (pair[0].From, pair[^1].To))];
+        return string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {Table} WHERE {string.Join(" OR ", places.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Key} BETWEEN {p.From} AND {p.To}")))})");
+    }
 
     public string Path(string ending) => System.IO.Path.Combine(folder, Stem + ending);
 

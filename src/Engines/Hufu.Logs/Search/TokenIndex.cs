@@ -1,0 +1,451 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Hufu.Logs.Store;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace Hufu.Logs.Search;
+
+/// <summary>
+/// Which blocks of a file's rows may have a text. The distinct runs of letters and digits of the rows are kept, lower case, with a bit for each
+/// block that has them; a text is looked for within them, so that the index finds what a scan would, also in the middle of a word. It only ever
+/// says where there is nothing: what it points at is read and compared.
+/// </summary>
+internal sealed class TokenIndex
+{
+    /// <summary>Rows of a block.</summary>
+    public const int BlockRows = 8_192;
+
+    // Each token has the bits of one number.
+    private const int SectionBlocks = 64;
+    private const int SectionRows = BlockRows * SectionBlocks;
+    private const int ChunkBytes = 256 << 10;
+
+    // A longer run is kept in pieces that overlap by half: a text up to that half is in one of them.
+    private const int Window = 128;
+    private const int Half = Window / 2;
+
+    // Shorter texts are nearly everywhere.
+    private const int Shortest = 3;
+    private const byte End = (byte)'\n';
+    private static readonly byte[] Magic = "HUFUTOK1"u8.ToArray();
+
+    private readonly string path;
+    private readonly List<Section> sections;
+
+    private TokenIndex(string path, List<Section> sections)
+    {
+        this.path = path;
+        this.sections = sections;
+    }
+
+    private sealed record Section(int Blocks, List<Chunk> Chunks);
+
+    private sealed record Chunk(long At, int TextLength, int TextPacked, int Tokens, int MasksPacked);
+
+    /// <summary>Writes the index of rows.</summary>
+    /// <param name="path">The file; it is whole or not there.</param>
+    /// <param name="rows">Places of rows, growing, with everything of them that is searched for texts; what is apart has a line feed between.</param>
+    public static void Build(string path, IEnumerable<(long Place, string Text)> rows)
+    {
+        using var compressor = new Compressor(3);
+        compressor.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        var (head, body) = (new ByteBuilder(1 << 12), path + DurableFile.TemporarySuffix + "-body");
+        Magic.CopyTo(head.Take(Magic.Length));
+        head.Int32(0);
+        var count = 0;
+        using (var file = new FileStream(body, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose))
+        {
+            var builder = new SectionBuilder();
+            var section = 0L;
+            foreach (var (place, text) in rows)
+            {
+                for (; place >= (section + 1) * SectionRows; section++) EndSection();
+                builder.Add((int)(place - section * SectionRows) / BlockRows, text);
+            }
+
+            EndSection();
+            BinaryPrimitives.WriteInt32LittleEndian(head.Written[Magic.Length..], count);
+            SHA256.HashData(head.Written).AsSpan(0, 8).CopyTo(head.Take(8));
+            using (var target = new FileStream(path + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write))
+            {
+                target.Write(BitConverter.GetBytes(head.Length));
+                target.Write(head.Written);
+                file.Position = 0;
+                file.CopyTo(target);
+            }
+
+            DurableFile.Commit(path);
+
+            void EndSection()
+            {
+                count++;
+                var at = head.Length;
+                head.Int32(builder.Blocks);
+                head.Int32(0);
+                var chunks = 0;
+                foreach (var (text, masks) in builder.Chunks(ChunkBytes))
+                {
+                    var packedText = compressor.Wrap(text);
+                    var packedMasks = compressor.Wrap(MemoryMarshal.AsBytes(masks.AsSpan()));
+                    head.Int32(text.Length);
+                    head.Int32(packedText.Length);
+                    head.Int32(masks.Length);
+                    head.Int32(packedMasks.Length);
+                    file.Write(packedText);
+                    file.Write(packedMasks);
+                    chunks++;
+                }
+
+                BinaryPrimitives.WriteInt32LittleEndian(head.Written[(at + 4)..], chunks);
+                builder = new SectionBuilder();
+            }
+        }
+    }
+
+    /// <summary>Opens an index; null when there is none, or it is not whole: then there is nothing that it excludes.</summary>
+    public static TokenIndex? Open(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            Span<byte> four = stackalloc byte[4];
+            file.ReadExactly(four);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(four);
+            if (length < Magic.Length + 12 || length > file.Length - 4) return null;
+            var head = new byte[length];
+            file.ReadExactly(head);
+            if (!head.AsSpan().StartsWith(Magic) || !SHA256.HashData(head.AsSpan(0, length - 8)).AsSpan(0, 8).SequenceEqual(head.AsSpan(length - 8))) return null;
+            var left = head.AsSpan(Magic.Length, length - 8 - Magic.Length);
+            var (sections, at) = (new List<Section>(), 4L + length);
+            for (var count = Take(ref left); count > 0; count--)
+            {
+                var (blocks, chunks) = (Take(ref left), new List<Chunk>());
+                for (var number = Take(ref left); number > 0; number--)
+                {
+                    var chunk = new Chunk(at, Take(ref left), Take(ref left), Take(ref left), Take(ref left));
+                    at += chunk.TextPacked + chunk.MasksPacked;
+                    chunks.Add(chunk);
+                }
+
+                sections.Add(new Section(blocks, chunks));
+            }
+
+            return new TokenIndex(path, sections);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        static int Take(ref Span<byte> left)
+        {
+            var value = BinaryPrimitives.ReadInt32LittleEndian(left);
+            left = left[4..];
+            return value;
+        }
+    }
+
+    /// <summary>
+    /// The rows that may answer a search, as ranges of places with both ends; null when they may be anywhere, or nearly so. An empty list says that no
+    /// row can.
+    /// </summary>
+    public IReadOnlyList<(long From, long To)>? Places(SearchNode? root)
+    {
+        if (root is null || !Says(root)) return null;
+        var pieces = new List<byte[]>();
+        Gather(root, pieces);
+        var ranges = new List<(long From, long To)>();
+        var (candidates, all) = (0, 0);
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0);
+            using var decompressor = new Decompressor();
+            for (var s = 0; s < sections.Count; s++)
+            {
+                var every = sections[s].Blocks == SectionBlocks ? ulong.MaxValue : (1UL << sections[s].Blocks) - 1;
+                var masks = Look(file, decompressor, sections[s], pieces, every);
+                var next = 0;
+                var mask = Mask(root, masks, every, ref next);
+                candidates += BitOperations.PopCount(mask);
+                all += sections[s].Blocks;
+                for (var b = 0; b < sections[s].Blocks; b++)
+                {
+                    if ((mask & (1UL << b)) == 0) continue;
+                    var from = ((long)s * SectionBlocks + b) * BlockRows;
+                    if (ranges.Count > 0 && ranges[^1].To == from - 1) ranges[^1] = (ranges[^1].From, from + BlockRows - 1);
+                    else ranges.Add((from, from + BlockRows - 1));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ZstdException or ArgumentException or UnauthorizedAccessException)
+        {
+            // What cannot be read excludes nothing.
+            return null;
+        }
+
+        return candidates * 2 > all ? null : ranges;
+    }
+
+    /// <summary>The texts that must occur somewhere in a row, folded; none when that says nothing.</summary>
+    internal static List<byte[]> Pieces(string text)
+    {
+        var pieces = new List<byte[]>();
+        foreach (var part in text.Split(SearchParser.Wildcard))
+        {
+            var tokens = new Tokens(part);
+            while (tokens.Next())
+            {
+                var token = tokens.Current.Length > Half ? tokens.Current[..Half] : tokens.Current;
+                if (token.Length >= Shortest) pieces.Add(token.ToArray());
+            }
+        }
+
+        return pieces;
+    }
+
+    /// <summary>True when a search can exclude rows at all.</summary>
+    private static bool Says(SearchNode node) => node switch
+    {
+        AllOf all => all.Items.Any(Says),
+        AnyOf any => any.Items.All(Says),
+        WordTerm word => Pieces(word.Text).Count > 0,
+        FieldTerm field => IsText(field) && Pieces(field.Value).Count > 0,
+        _ => false,
+    };
+
+    // Numbers of columns are no texts of the rows, and the words for severities stand for numbers.
+    private static bool IsText(FieldTerm term) =>
+        term.Operator.Length == 0 && !IsNumber(term.Field) && EcsNames.SourcesOf(term.Field)?.Any(name => name[0] == '@' && IsNumber(name[1..])) != true;
+
+    private static bool IsNumber(string field) => field is "severity" or "facility";
+
+    private static void Gather(SearchNode node, List<byte[]> pieces)
+    {
+        switch (node)
+        {
+            case AllOf all:
+                foreach (var item in all.Items) Gather(item, pieces);
+                break;
+            case AnyOf any:
+                foreach (var item in any.Items) Gather(item, pieces);
+                break;
+            case WordTerm word:
+                pieces.AddRange(Pieces(word.Text));
+                break;
+            case FieldTerm field when IsText(field):
+                pieces.AddRange(Pieces(field.Value));
+                break;
+        }
+    }
+
+    // Visits the texts in the order in which they were gathered.
+    private static ulong Mask(SearchNode node, ulong[] masks, ulong every, ref int next)
+    {
+        var mask = every;
+        switch (node)
+        {
+            case AllOf all:
+                foreach (var item in all.Items) mask &= Mask(item, masks, every, ref next);
+                return mask;
+            case AnyOf any:
+                mask = 0;
+                foreach (var item in any.Items) mask |= Mask(item, masks, every, ref next);
+                return mask;
+            case WordTerm word:
+                for (var count = Pieces(word.Text).Count; count > 0; count--) mask &= masks[next++];
+                return mask;
+            case FieldTerm field when IsText(field):
+                for (var count = Pieces(field.Value).Count; count > 0; count--) mask &= masks[next++];
+                return mask;
+            default:
+                return every;
+        }
+    }
+
+    private static ulong[] Look(FileStream file, Decompressor decompressor, Section section, List<byte[]> pieces, ulong every)
+    {
+        var masks = new ulong[pieces.Count];
+        foreach (var chunk in section.Chunks)
+        {
+            if (masks.All(mask => mask == every)) break;
+            var packed = new byte[chunk.TextPacked + chunk.MasksPacked];
+            for (var read = 0; read < packed.Length;)
+            {
+                var got = RandomAccess.Read(file.SafeFileHandle, packed.AsSpan(read), chunk.At + read);
+                if (got == 0) throw new EndOfStreamException();
+                read += got;
+            }
+
+            var text = new byte[chunk.TextLength];
+            if (decompressor.Unwrap(packed.AsSpan(0, chunk.TextPacked), text) != text.Length) throw new EndOfStreamException();
+            ulong[]? bits = null;
+            for (var p = 0; p < pieces.Count; p++)
+            {
+                var (at, token) = (0, 0);
+                while (masks[p] != every && text.AsSpan(at).IndexOf(pieces[p]) is >= 0 and var found)
+                {
+                    token += text.AsSpan(at, found).Count(End);
+                    if (bits is null)
+                    {
+                        bits = new ulong[chunk.Tokens];
+                        if (decompressor.Unwrap(packed.AsSpan(chunk.TextPacked), MemoryMarshal.AsBytes(bits.AsSpan())) != bits.Length * 8) throw new EndOfStreamException();
+                    }
+
+                    masks[p] |= bits[token];
+                    // On with the next token.
+                    at += found;
+                    at += text.AsSpan(at).IndexOf(End);
+                }
+            }
+        }
+
+        return masks;
+    }
+
+    /// <summary>The runs of letters and digits of a text, folded, in pieces of a window.</summary>
+    internal ref struct Tokens(string text)
+    {
+        private readonly string text = text;
+        private byte[] buffer = new byte[Window + 8];
+        private int length;
+        private int at;
+        private bool cut;
+
+        public readonly ReadOnlySpan<byte> Current => buffer.AsSpan(0, length);
+
+        public bool Next()
+        {
+            if (cut)
+            {
+                // The second half of the piece before begins the next.
+                buffer.AsSpan(Half, length - Half).CopyTo(buffer);
+                length -= Half;
+            }
+            else
+            {
+                length = 0;
+            }
+
+            var carried = cut ? length : 0;
+            cut = false;
+            while (at < text.Length)
+            {
+                var c = text[at];
+                if (c < 0x80)
+                {
+                    if (!char.IsAsciiLetterOrDigit(c) && c != '_')
+                    {
+                        at++;
+                        if (length > carried) return true;
+                        (length, carried) = (0, 0);
+                        continue;
+                    }
+
+                    buffer[length++] = (byte)(c is >= 'A' and <= 'Z' ? c | 0x20 : c);
+                    at++;
+                }
+                else
+                {
+                    if (Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var used) != System.Buffers.OperationStatus.Done) rune = Rune.ReplacementChar;
+                    at += used;
+                    length += Folded(rune).EncodeToUtf8(buffer.AsSpan(length));
+                }
+
+                if (length < Window) continue;
+                cut = true;
+                return true;
+            }
+
+            return length > carried;
+        }
+
+        // Whatever the database takes for the same letter becomes the same: it makes an i of the Turkish capital as well.
+        private static Rune Folded(Rune rune) => rune.Value == 0x130 ? new Rune('i') : Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune));
+    }
+
+    private sealed class SectionBuilder
+    {
+        private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)) | 1;
+
+        private readonly ByteBuilder arena = new(1 << 20);
+        private readonly List<(int At, int Length)> tokens = [];
+        private readonly List<ulong> masks = [];
+        private int[] slots = new int[1 << 12];
+
+        public int Blocks { get; private set; }
+
+        public void Add(int block, string text)
+        {
+            Blocks = Math.Max(Blocks, block + 1);
+            var bit = 1UL << block;
+            var read = new Tokens(text);
+            while (read.Next())
+            {
+                var slot = Slot(read.Current);
+                if (slots[slot] == 0)
+                {
+                    tokens.Add((arena.Length, read.Current.Length));
+                    masks.Add(bit);
+                    read.Current.CopyTo(arena.Take(read.Current.Length));
+                    slots[slot] = tokens.Count;
+                    if (tokens.Count * 2 > slots.Length) Grow();
+                }
+                else
+                {
+                    CollectionsMarshal.AsSpan(masks)[slots[slot] - 1] |= bit;
+                }
+            }
+        }
+
+        /// <summary>The tokens in order, each ended by a line feed, and their blocks.</summary>
+        public IEnumerable<(byte[] Text, ulong[] Masks)> Chunks(int size)
+        {
+            var order = Enumerable.Range(0, tokens.Count).ToArray();
+            Array.Sort(order, (one, other) => Text(one).SequenceCompareTo(Text(other)));
+            for (var from = 0; from < order.Length;)
+            {
+                var (text, until) = (new ByteBuilder(size + 256), from);
+                for (; until < order.Length && text.Length < size; until++)
+                {
+                    Text(order[until]).CopyTo(text.Take(tokens[order[until]].Length));
+                    text.Take(1)[0] = End;
+                }
+
+                yield return (text.Written.ToArray(), order[from..until].Select(i => masks[i]).ToArray());
+                from = until;
+            }
+        }
+
+        private ReadOnlySpan<byte> Text(int token) => arena.Written.Slice(tokens[token].At, tokens[token].Length);
+
+        private int Slot(ReadOnlySpan<byte> token)
+        {
+            var hash = Seed;
+            var left = token;
+            for (; left.Length >= 8; left = left[8..]) hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(left));
+            var rest = (ulong)token.Length << 56;
+            for (var i = 0; i < left.Length; i++) rest ^= (ulong)left[i] << (8 * i);
+            var mask = slots.Length - 1;
+            for (var slot = (int)(Mix(hash ^ rest) >> 33) & mask; ; slot = (slot + 1) & mask)
+            {
+                if (slots[slot] == 0 || Text(slots[slot] - 1).SequenceEqual(token)) return slot;
+            }
+        }
+
+        private void Grow()
+        {
+            slots = new int[slots.Length * 4];
+            for (var i = 0; i < tokens.Count; i++) slots[Slot(Text(i))] = i + 1;
+        }
+
+        private static ulong Mix(ulong value)
+        {
+            var high = Math.BigMul(value ^ 0xA0761D6478BD642F, Seed, out var low);
+            return high ^ low;
+        }
+    }
+}

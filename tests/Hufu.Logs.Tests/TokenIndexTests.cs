@@ -1,0 +1,124 @@
+using System.Globalization;
+
+namespace Hufu.Logs.Tests;
+
+/// <summary>The index of texts changes how long a search takes, and nothing else.</summary>
+public sealed class TokenIndexTests : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);
+    private static readonly string[] Words = ["failed", "Password", "登入失敗", "使用者王小明", "café", "ÅNGSTRÖM", "kelvin\u212A", "naïve", "İstanbul", "straße", "root", "10.0.3.7", "fe80::1", "GET", "/index.html", "x_y-z", "💥boom"];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("hufu-logs-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static LogEvent Event(int i, string text, string user = "u") => new()
+    {
+        ReceivedAt = Start.AddSeconds(i), Source = "s", Host = $"host{i % 7}", App = "app", Severity = i % 8, SourceIp = $"192.0.2.{i % 250}", Message = text, Raw = (i % 5 == 0 ? "" : "head ") + text + (i % 3 == 0 ? " tail" : ""), Format = LogFormats.Plain,
+        Fields = new Dictionary<string, string> { ["user"] = user, ["n"] = i.ToString(CultureInfo.InvariantCulture) },
+    };
+
+    private static async Task<List<string>> Found(LogStore store, string query)
+    {
+        var parsed = SearchQuery.Parse(query);
+        Assert.True(parsed.IsOk, query + ": " + string.Join("; ", parsed.Errors));
+        var search = new LogSearch { Query = parsed.Value, Limit = 10_000 };
+        var ids = (await store.SearchAsync(search, Stop)).Events.Select(e => e.Id).ToList();
+        // A whole count sees the same files another way.
+        var counted = (await store.HistogramAsync(search, TimeSpan.FromDays(365), Stop)).Buckets.Sum(b => b.Errors + b.Warnings + b.Others);
+        if (ids.Count < 10_000) Assert.Equal(ids.Count, counted);
+        return ids;
+    }
+
+    [Fact]
+    public async Task SearchesFindTheSame_WithTheIndexAndWithoutIt()
+    {
+        var random = new Random(11);
+        string Word() => random.Next(6) switch
+        {
+            0 => random.NextInt64().ToString("x16", CultureInfo.InvariantCulture),
+            1 when random.Next(50) == 0 => string.Concat(Enumerable.Range(0, random.Next(60, 400)).Select(_ => (char)('a' + random.Next(26)))),
+            _ => Words[random.Next(Words.Length)],
+        };
+        var events = Enumerable.Range(0, 20_000).Select(i => Event(i, string.Join(random.Next(4) == 0 ? "=" : " ", Enumerable.Range(0, random.Next(1, 5)).Select(_ => Word())), random.Next(3) == 0 ? Word() : "u")).ToList();
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync(events, Stop);
+        await store.SealAsync(Stop);
+        string Piece()
+        {
+            var text = events[random.Next(events.Count)].Raw;
+            var from = random.Next(text.Length);
+            var piece = text.Substring(from, Math.Min(text.Length - from, random.Next(1, 90))).Replace("\"", "", StringComparison.Ordinal).Replace("\\", "", StringComparison.Ordinal);
+            return random.Next(3) switch { 0 => piece.ToUpperInvariant(), 1 => piece.ToLowerInvariant(), _ => piece };
+        }
+
+        string Term() => random.Next(7) switch
+        {
+            0 => $"user:\"{Piece()}\"",
+            1 => $"-\"{Piece()}\"",
+            2 => $"src_ip:192.0.2.{random.Next(250)}",
+            3 => $"n:{random.Next(20_000)}",
+            4 => $"severity:{random.Next(8)}",
+            5 => $"message:\"{Piece()}\"",
+            _ => $"\"{Piece()}\"",
+        };
+        var queries = Enumerable.Range(0, 150).Select(i => i % 3 == 0 ? $"({Term()} OR {Term()}) {Term()}" : i % 3 == 1 ? $"{Term()} {Term()}" : Term()).Where(q => SearchQuery.Parse(q).IsOk).ToList();
+        queries.AddRange(["user:İSTANBUL", "user:istanbul", "KELVINk", "STRASSE", "STRAßE", "severity:error", "log.level:3", "source.ip:192.0.2.7", "*oot*", "n:1*", "user:*", "登入", "小明", "boom"]);
+        var expected = new List<List<string>>();
+        foreach (var query in queries) expected.Add(await Found(store, query));
+        Assert.True(expected.Count(ids => ids.Count is > 0 and < 1_000) > 20);
+        await store.MaintainAsync(new RetentionPolicy(), Stop);
+        Assert.True(File.Exists(Path.Combine(folder, "00000001.tokens")));
+        for (var i = 0; i < queries.Count; i++) Assert.True(expected[i].SequenceEqual(await Found(store, queries[i])), $"{queries[i]} finds something else with the index.");
+    }
+
+    [Fact]
+    public async Task FilesWithoutTheTextAreNotRead_AlsoWhenTheyWerePutTogether()
+    {
+        await using var store = LogStore.Open(folder, new LogStoreOptions { PackEvents = 200_000, KeepReplaced = TimeSpan.Zero });
+        for (var segment = 0; segment < 9; segment++)
+        {
+            await store.AppendAsync([.. Enumerable.Range(0, 9_000).Select(i => Event(i, segment == 4 && i == 8_500 ? "the NeedleX here" : $"hay {i % 900}"))], Stop);
+            await store.SealAsync(Stop);
+        }
+
+        var search = new LogSearch { Query = SearchQuery.Parse("needlex").Value };
+        Assert.Equal(9, (await store.SearchAsync(search, Stop)).SegmentsRead);
+        await store.MaintainAsync(new RetentionPolicy(), Stop);
+        Assert.Single(store.Files());
+        var page = await store.SearchAsync(search, Stop);
+        Assert.Equal(("00000005/8500", 1), (page.Events.Single().Id, page.SegmentsRead));
+        Assert.Equal(0, (await store.SearchAsync(new LogSearch { Query = SearchQuery.Parse("needley").Value }, Stop)).SegmentsRead);
+        Assert.Equal([new ValueCount("host2", 1)], await store.TopValuesAsync(search, "host", cancellation: Stop));
+
+        // A source that goes makes another file, whose places are others.
+        var tokens = Directory.EnumerateFiles(folder, "*.tokens").Single();
+        Assert.Equal("00000001-00000009.1.tokens", Path.GetFileName(tokens));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    [InlineData(60)]
+    [InlineData(-200)]
+    [InlineData(-1)]
+    public async Task AnIndexThatWasDamagedHidesNothing(int at)
+    {
+        await using (var store = LogStore.Open(folder))
+        {
+            await store.AppendAsync([.. Enumerable.Range(0, 20_000).Select(i => Event(i, i == 19_000 ? "needlex" : $"hay {i}"))], Stop);
+            await store.SealAsync(Stop);
+            await store.MaintainAsync(new RetentionPolicy(), Stop);
+        }
+
+        var path = Path.Combine(folder, "00000001.tokens");
+        var bytes = await File.ReadAllBytesAsync(path, Stop);
+        if (at < 0) bytes = bytes[..^-at];
+        else for (var i = at; i < bytes.Length; i += 97) bytes[i] ^= 0x55;
+        await File.WriteAllBytesAsync(path, bytes, Stop);
+        await using var again = LogStore.Open(folder);
+        Assert.Equal(["00000001/19000"], await Found(again, "needlex"));
+    }
+}
