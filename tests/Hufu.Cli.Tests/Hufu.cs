@@ -69,9 +69,9 @@ internal static class Program
     }
 
     /// <summary>Starts a server and waits until it answers; what it says is collected.</summary>
-    internal static async Task<Server> ServeAsync(string data, string? postgres = null)
+    internal static async Task<Server> ServeAsync(string data, string? postgres = null, params IReadOnlyList<string> more)
     {
-        var process = Start(["serve", "--data", data, "--listen", "http://127.0.0.1:0", .. postgres is null ? (string[])[] : ["--postgres", postgres]]);
+        var process = Start(["serve", "--data", data, "--listen", "http://127.0.0.1:0", .. postgres is null ? (string[])[] : ["--postgres", postgres], .. more]);
         var server = new Server(process) { Data = data };
         await server.ReadyAsync();
         return server;

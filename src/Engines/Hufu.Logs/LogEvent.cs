@@ -151,6 +151,27 @@ public sealed record LogParseOptions
     /// <summary>The offset of records that name no time zone. Default UTC.</summary>
     public TimeSpan AssumedOffset { get; init; } = TimeSpan.Zero;
 
+    /// <summary>The decoders that the site has written; they come before the product's own.</summary>
+    public UserDecoders? Decoders { get; init; }
+
+    /// <summary>The source of what is read, for decoders that ask for it.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>
+    /// In files: how a record begins, as a pattern of the decoders' language, or <see cref="Indented"/>; lines up to the next such line belong to it. Absent
+    /// when each line is a record.
+    /// </summary>
+    public string? RecordBegins { get; init; }
+
+    /// <summary>In files: the lines of one event of the Linux audit system become one record. Default true.</summary>
+    public bool JoinAudit { get; init; } = true;
+
+    /// <summary>For <see cref="RecordBegins"/>: a line belongs to the one before it when it is indented or names a cause, as in stack traces.</summary>
+    public const string Indented = "indented";
+
+    /// <summary>Why a pattern cannot say how records begin; null when it can.</summary>
+    public static Hufu.Kernel.Error? CheckBegins(string pattern) => string.IsNullOrEmpty(pattern) || pattern == Indented ? null : Parsing.MessagePattern.Check(pattern);
+
     /// <summary>Longest record in bytes; a longer one is cut into pieces, each kept and marked. Default 65,536.</summary>
     public int MaxLength { get; init; } = 64 * 1024;
 

@@ -223,6 +223,27 @@ public static class LogProblem
     /// <summary>The decoder '{0}' does not know this record.</summary>
     public const string DecoderNone = "decoder.none";
 
+    /// <summary>'{0}' in the archive is encrypted.</summary>
+    public const string ArchiveEncrypted = "archive.encrypted";
+
+    /// <summary>'{0}' is an archive in an archive.</summary>
+    public const string ArchiveNested = "archive.nested";
+
+    /// <summary>'{0}' in the archive is damaged.</summary>
+    public const string ArchiveDamaged = "archive.damaged";
+
+    /// <summary>The archive has more than {0} members.</summary>
+    public const string ArchiveMembers = "archive.members";
+
+    /// <summary>At '{0}' the archive unpacks to more than what is read of one.</summary>
+    public const string ArchiveLarge = "archive.large";
+
+    /// <summary>'{0}' unpacks to far more than logs do.</summary>
+    public const string ArchiveRatio = "archive.ratio";
+
+    /// <summary>The rest of a record that had been taken before its line ended.</summary>
+    public const string RecordRest = "record.rest";
+
     private static readonly FrozenDictionary<string, LocalizedText> Texts = new Dictionary<string, LocalizedText>(StringComparer.Ordinal)
     {
         [AccessNone] = new("這行不是網站存取紀錄", "not an access line"),
@@ -295,6 +316,13 @@ public static class LogProblem
         [TableNoHeader] = new("這行之前沒有欄位名稱", "no line before this one names the columns"),
         [TableColumns] = new("這行有 {0} 個值，標頭有 {1} 欄", "the line has {0} values, the header {1}"),
         [TableQuote] = new("第 {0} 個值的引號沒有結尾", "the quote of value {0} is not closed"),
+        [ArchiveEncrypted] = new("壓縮檔內的「{0}」已加密，未讀取", "'{0}' in the archive is encrypted and was not read"),
+        [ArchiveNested] = new("「{0}」是壓縮檔裡的壓縮檔，未讀取；請解開後分別匯入", "'{0}' is an archive in an archive and was not read; unpack it and import it by itself"),
+        [ArchiveDamaged] = new("壓縮檔內的「{0}」已損毀，損毀處之後未讀取", "'{0}' in the archive is damaged; what follows the damage was not read"),
+        [ArchiveMembers] = new("壓縮檔內的檔案超過 {0} 個，其餘未讀取", "the archive has more than {0} members; the others were not read"),
+        [ArchiveLarge] = new("讀到「{0}」時，壓縮檔解開後已超過大小上限，其餘未讀取", "at '{0}' the archive unpacks to more than what is read of one; the rest was not read"),
+        [ArchiveRatio] = new("「{0}」解開後大得不像日誌，其餘未讀取", "'{0}' unpacks to far more than logs do; its rest was not read"),
+        [RecordRest] = new("換行之前已先收下的紀錄，這是其餘部分", "the rest of a record that had been taken before its line ended"),
         [DecoderNone] = new("解碼器「{0}」不認得這筆", "the decoder '{0}' does not know this record"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

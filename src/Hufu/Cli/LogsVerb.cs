@@ -123,13 +123,14 @@ internal static class LogsVerb
     {
         var files = new Argument<FileInfo[]>("files") { Description = $"Log files: {string.Join(' ', LogImport.Endings)}.", Arity = ArgumentArity.OneOrMore };
         var source = new Option<string?>("--source") { Description = "The source that the events carry; without it, the file's name." };
+        var format = new Option<string?>("--as") { Description = "The format or decoder to read every record with; decoders of the site are among them.", HelpName = "NAME" };
         var verb = new Command("ingest", """
             Put log files into the store and run the detection rules over them, as the import page does. The same contents again add nothing; an import
             that was cut off goes on where it stopped. The server must not be running (it owns the store): then use the import page or POST /api/v1/logs/import.
             Example:
               hufu logs ingest /var/log/auth.log.1 fw-*.gz --source edge
             Exit code 0: all files are in; 1: some are not; 2: nothing was done.
-            """) { files, source };
+            """) { files, source, format };
         verb.SetAction(async (parse, cancellation) =>
         {
             var missing = parse.GetValue(files)!.FirstOrDefault(f => !f.Exists);
@@ -153,7 +154,7 @@ internal static class LogsVerb
             foreach (var file in parse.GetValue(files)!)
             {
                 using var line = new ProgressLine(file.Name);
-                var outcome = await import.ImportAsync(Actor.System("cli"), file.FullName, file.Name, parse.GetValue(source) ?? "", new Told(line), cancellation);
+                var outcome = await import.ImportAsync(Actor.System("cli"), file.FullName, file.Name, parse.GetValue(source) ?? "", parse.GetValue(format), new Told(line), cancellation);
                 line.Dispose();
                 if (!outcome.IsOk)
                 {

@@ -19,19 +19,21 @@ internal static class ServeVerb
     {
         var demo = new Option<bool>("--demo") { Description = "Fill an empty data folder with sample data: recorded logs, an asset list, people, risks. The accounts and their passwords, made for this folder, are printed." };
         var listen = new Option<string[]>("--listen") { Description = "Address and port. Several may be given.", DefaultValueFactory = _ => ["http://0.0.0.0:5280"], AllowMultipleArgumentsPerToken = true };
+        var folders = new Option<string[]>("--log-folder") { Description = "A folder, with all below it, whose log files may be followed (also HUFU_LOG_FOLDERS, separated by colons). Several may be given; without it no file is read.", AllowMultipleArgumentsPerToken = true };
         var verb = new Command("serve", """
             Start Hufu. Answers within seconds; the demo is loaded behind it. Without --demo the first page creates the organisation and its first
             administrator. One server has a data folder at a time. After a crash it says, in lines that begin with “Recovered”, what it found and put right.
             Examples:
               hufu serve --demo --listen http://127.0.0.1:5280
+              hufu serve --data /srv/hufu --log-folder /var/log/nginx --log-folder /var/log/audit
               hufu serve --data /srv/hufu --postgres "Host=db;Database=hufu;Username=hufu"
             Exit code 0: stopped in an orderly way; 2: it could not start.
-            """) { demo, listen };
-        verb.SetAction((parse, cancellation) => RunAsync(parse, parse.GetValue(demo), parse.GetValue(listen)!, cancellation));
+            """) { demo, listen, folders };
+        verb.SetAction((parse, cancellation) => RunAsync(parse, parse.GetValue(demo), parse.GetValue(listen)!, parse.GetValue(folders) ?? [], cancellation));
         return verb;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse, bool demo, string[] listen, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ParseResult parse, bool demo, string[] listen, string[] folders, CancellationToken cancellation)
     {
         var storage = Host.Storage(parse);
         Directory.CreateDirectory(storage.DataFolder);
@@ -50,6 +52,10 @@ internal static class ServeVerb
         builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = MaxRequest);
         builder.AddObservation();
         Host.AddAll(builder.Services, storage, background: true);
+        folders = [.. folders, .. (Environment.GetEnvironmentVariable("HUFU_LOG_FOLDERS") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)];
+        if (Array.Find(folders, folder => !Directory.Exists(folder)) is { } missing) return Terminal.Fail($"--log-folder {missing}: there is no such folder. / 沒有這個資料夾。");
+        // The operator says what may be read; no page can change that.
+        builder.Services.AddSingleton(new Hufu.Logs.Tail.TailFolders(folders));
         builder.Services.AddOpenApi("v1", o =>
         {
             o.AddDocumentTransformer((document, _, _) =>

@@ -35,11 +35,11 @@ internal static class LogEndpoints
         pages.MapPost("/search/evidence", KeepSearchAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
         pages.MapGet("/sources", async (SourceWatch watch, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), Now = clock.GetUtcNow() }));
+        pages.MapGet("/import", (LogImport import) => Pages.Of<ImportPage>(new { import.Formats })).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapGet("/storage", StoragePageAsync);
-        pages.MapGet("/import", () => Pages.Of<ImportPage>()).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         // An id is segment/row: two parts of the address, because an escaped slash stays escaped.
-        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, HttpContext http) => EventAsync(IdOf(segment, row), logs, http));
+        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, EventAssets assets, HttpContext http) => EventAsync(IdOf(segment, row), logs, assets, http));
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
@@ -50,6 +50,7 @@ internal static class LogEndpoints
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
+        api.MapGet("/following", FollowingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-following").WithSummary("How far log files have been read").WithDescription("Counts since each was last started; offset and lag in bytes. problem says why files that are on are not followed, or what is wrong with one.");
         api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds. clock says what the times in the events, against the time of receipt, tell of the clock there: fine, ahead, behind, late (delivered late by changing amounts, which says nothing of the clock) or learning. skew is the median of the freshest event in each ten minutes of the last day, in seconds, positive when events are old; skewLow and skewHigh are the 5th and 95th percentile, skewTrend has a median for each six hours. Imported files are not in it. zoneAssumed: no event names a time zone.");
         api.MapGet("/storage", async (LogKeeping keeping, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted)))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
@@ -73,7 +74,7 @@ internal static class LogEndpoints
     internal const long MaxEvents = 64L << 20;
     internal const long MaxUnpacked = 512L << 20;
 
-    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, HttpContext http)
+    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, EventAssets assets, HttpContext http)
     {
         q ??= "";
         var query = SearchQuery.Parse(q);
@@ -108,7 +109,7 @@ internal static class LogEndpoints
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
-            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, page.Events, Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
+            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
     }
@@ -163,6 +164,18 @@ internal static class LogEndpoints
         };
     }
 
+    private static async Task<IResult> FollowingAsync(RecordStore store, PageContext page, LogFiles files, HttpContext http)
+    {
+        var listed = await store.ListAsync(page.Actor, store.Types.Find(LogFileType.TypeKey)!, new RecordQuery { PageSize = 500 }, http.RequestAborted);
+        return listed.IsOk ? Results.Json(listed.Value.Records.Select(r => Told((LogFile)r, files.Of(r.Id)))) : Refusals.Of(listed.Errors);
+
+        static object Told(LogFile file, FileStanding? standing) => new
+        {
+            file.Number, name = file.Title, file.Source, file.Path, on = standing is not null, problem = standing?.Problem?.Message.En ?? standing?.State?.Problem,
+            standing?.State?.Lines, standing?.State?.Bytes, standing?.State?.Faulty, standing?.State?.Lag, standing?.State?.Files,
+        };
+    }
+
     private static async Task<IResult> SourcesAsync(SourceWatch watch, HttpContext http) => Results.Json((await watch.LookAsync(http.RequestAborted)).Select(s => new
     {
         s.Source, s.Host, condition = SourcesPage.Word(s.Condition),
@@ -211,7 +224,7 @@ internal static class LogEndpoints
             try
             {
                 await using (var target = File.Create(path)) await file.CopyToAsync(target, http.RequestAborted);
-                var outcome = await import.ImportAsync(page.Actor, path, name, RecordText(form, "source") ?? name, cancellation: http.RequestAborted);
+                var outcome = await import.ImportAsync(page.Actor, path, name, RecordText(form, "source") ?? name, RecordText(form, "format"), cancellation: http.RequestAborted);
                 if (outcome.IsOk) outcomes.Add(outcome.Value);
                 else errors.AddRange(outcome.Errors.Select(e => e with { Place = name }));
             }
@@ -222,12 +235,12 @@ internal static class LogEndpoints
         }
 
         if (form.Files.Count == 0) errors.Add(Error.Of("import.no-file", "請選擇檔案。", "Choose a file."));
-        return Pages.Of<ImportPage>(new { Outcomes = outcomes, Errors = errors }, errors.Count > 0 ? 422 : 200);
+        return Pages.Of<ImportPage>(new { Outcomes = outcomes, Errors = errors, import.Formats }, errors.Count > 0 ? 422 : 200);
     }
 
     private static string? RecordText(IFormCollection form, string name) => form[name].ToString() is { Length: > 0 } text ? text : null;
 
-    private static async Task<IResult> EventAsync(string id, LogService logs, HttpContext http)
+    private static async Task<IResult> EventAsync(string id, LogService logs, EventAssets assets, HttpContext http)
     {
         var store = logs.Store;
         if (store.GetEvent(id) is not { } item) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
@@ -237,7 +250,7 @@ internal static class LogEndpoints
         var events = page.Events.OrderBy(e => e.Time).ToList();
         var at = events.FindIndex(e => e.Id == id);
         around.AddRange(at < 0 ? [item] : events.Skip(Math.Max(0, at - 20)).Take(41));
-        return Pages.Of<EventPage>(new { Item = item, Proof = store.Prove(id), Around = around });
+        return Pages.Of<EventPage>(new { Item = item, Asset = (await assets.OfAsync([item], http.RequestAborted)).GetValueOrDefault(item.Id), Proof = store.Prove(id), Around = around });
     }
 
     private static async Task<IResult> AttachAsync(RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
@@ -393,7 +406,7 @@ internal static class LogEndpoints
         source = (source ?? "").Trim();
         if (source.Length is 0 or > 100) return Refusals.Problem(422, [Error.Of("logs.take.source", "來源名稱需要 1 至 100 個字。", "The source needs a name of 1 to 100 characters.", "source")]);
         if (AuditFeed.IsOwn(source)) return Refusals.Problem(422, [AuditFeed.Reserved("source")]);
-        if (format is not null && !LogFormats.All.Contains(format) && !LogFormats.Decoders.Contains(format)) return Refusals.Problem(422, [Error.Of("logs.take.format", $"沒有這個格式；可用 {string.Join("、", LogFormats.All)}。", $"There is no such format; use one of {string.Join(", ", LogFormats.All)}.", "format")]);
+        if (format is not null && !import.Formats.Contains(format)) return Refusals.Problem(422, [LogImport.NoFormat(format)]);
         var intake = new IntakeRequest(http, import, clock, format, MaxUnpacked);
         var end = await intake.RunAsync(async () =>
         {
@@ -413,7 +426,7 @@ internal static class LogEndpoints
         IResult Failed(int status, string zh, string en) => Refusals.Problem(status, [Error.Of("logs.take.cut-off", $"{zh}；前 {intake.Stored} 筆已存，請從下一筆重送。", $"{en}; the first {intake.Stored} lines are stored, send again from the next.", intake.Stored.ToString(CultureInfo.InvariantCulture))]);
     }
 
-    private static async Task<IResult> ImportAsync(string name, string? source, HttpContext http, LogImport import, StorageOptions storage, PageContext page)
+    private static async Task<IResult> ImportAsync(string name, string? source, string? format, HttpContext http, LogImport import, StorageOptions storage, PageContext page)
     {
         var ending = Path.GetExtension(name).ToLowerInvariant();
         if (!LogImport.Endings.Contains(ending)) return Refusals.Problem(415, [Error.Of("logs.import.ending", $"只接受 {string.Join(" ", LogImport.Endings)}。", $"Only {string.Join(" ", LogImport.Endings)} are taken.", "name")]);
@@ -423,7 +436,7 @@ internal static class LogEndpoints
         try
         {
             await using (var file = File.Create(path)) await http.Request.Body.CopyToAsync(file, http.RequestAborted);
-            var done = await import.ImportAsync(page.Actor, path, Forms.FileName(name), source ?? "", cancellation: http.RequestAborted);
+            var done = await import.ImportAsync(page.Actor, path, Forms.FileName(name), source ?? "", format, cancellation: http.RequestAborted);
             return done.IsOk ? Results.Json(done.Value) : Refusals.Problem(422, done.Errors);
         }
         finally

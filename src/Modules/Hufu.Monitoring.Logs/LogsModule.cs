@@ -29,14 +29,15 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("校時", "Time"), "/logs/time", "clock", Area),
         new(new LocalizedText("保存與空間", "Retention and space"), "/logs/storage", "archive", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
+        new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -57,6 +58,12 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
         services.TryAddSingleton(new SkewLimit());
+        // What the operator opened is told by the host; without it no file is read.
+        services.TryAddSingleton(new Hufu.Logs.Tail.TailFolders([]));
+        services.AddSingleton<SiteDecoders>();
+        services.AddScoped<EventAssets>();
+        services.AddSingleton<LogFiles>();
+        services.AddHostedService(s => s.GetRequiredService<LogFiles>());
         services.AddSingleton<LogKeeping>();
         services.AddHostedService(s => s.GetRequiredService<LogKeeping>());
         services.AddHufuJob<RetentionJob>();
@@ -77,5 +84,6 @@ public sealed class LogsModule : HufuModule
         LogEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
+        DecoderEndpoints.Map(routes);
     }
 }

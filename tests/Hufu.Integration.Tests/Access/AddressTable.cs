@@ -95,6 +95,14 @@ internal static class AddressTable
         GET    /api/v1/pick/{type}                     anybody
         GET    /api/v1/openapi.json                    anybody
         GET    /api/v1/logs/receiving                  logs Read
+        GET    /api/v1/logs/following                  logs Read
+        GET    /logs/decoder-trial                     logs Read
+        POST   /logs/decoder-trial                     logs Read
+        GET    /logs/decoder-file                      logs Read
+        POST   /logs/decoder-file                      logs Write
+        GET    /api/v1/logs/decoder-file               logs Read
+        POST   /api/v1/logs/decoder-file               logs Write
+        POST   /api/v1/logs/decoder-trial              logs Read
         GET    /api/v1/logs/sources                    logs Read
         GET    /api/v1/logs/storage                    logs Read
         GET    /api/v1/logs/search                     logs Read

@@ -33,6 +33,8 @@ public static class LogParser
     public static LogEvent Parse(string raw, DateTimeOffset receivedAt, string source, LogParseOptions options, LogStream? stream = null)
     {
         ArgumentNullException.ThrowIfNull(raw);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Decoders is { IsEmpty: false } && options.Source != source) options = options with { Source = source };
         return Event(ParseRecord(raw, options, stream), raw, receivedAt, source);
     }
 
@@ -41,7 +43,7 @@ public static class LogParser
     {
         var fields = (Dictionary<string, string>)record.Fields;
         // Most messages of unknown programs have no fields, and are spared the look.
-        var address = fields.Count == 0 ? null : First(fields, "src_ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip");
+        var address = fields.Count == 0 ? null : First(fields, "src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip");
         if (record.StructuredData is { } data)
         {
             foreach (var (id, parameters) in data)
@@ -81,9 +83,12 @@ public static class LogParser
             LogFormats.Pairs => Header(raw, options) ?? Body(LogFormats.Pairs, raw, options, reading => PairsParser.ReadRecord(raw, reading)),
             LogFormats.Plain => Plain(raw),
             var name when LogFormats.Decoders.Contains(name) => Header(raw, options) ?? Plain(raw),
+            // Also one that has been switched off since: reading goes on, and says so.
+            _ when options.Decoders is not null => Header(raw, options) ?? Plain(raw),
             _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.", nameof(options)),
         };
-        if (options.Format is { } told && LogFormats.Decoders.Contains(told)) decoder = told;
+        if (options.Format is { } told && !LogFormats.All.Contains(told)) decoder = told;
+        if (record.Format == LogFormats.Json && ShippedText.Holds(record)) return ShippedText.Read(record, options);
         if (record.IsSyslog ? record.Message is { Length: > 0 } : decoder is not null) return Message(record, decoder, options);
         return record.Fields is Dictionary<string, string> ? record : record with { Fields = new Dictionary<string, string>() };
     }
@@ -203,6 +208,7 @@ public static class LogParser
         if (stream?.Header is { Columns.Length: > 0 } header) return Table(raw, header.Format, options, stream);
         // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
         var digit = first is >= '0' and <= '9';
+        if (options.Decoders is { IsEmpty: false } && Written(raw, options) is { } written) return written;
         if (!digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
@@ -252,6 +258,16 @@ public static class LogParser
         return Body(format, raw, options, reading => TableParser.Read(raw, header, reading));
     }
 
+    /// <summary>A line without a header that a decoder of the site knows.</summary>
+    private static ParsedRecord? Written(string raw, LogParseOptions options)
+    {
+        if (Header(raw, options) is not null) return null;
+        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        if (!options.Decoders!.Read(null, options.Source, raw, true, reading)) return null;
+        reading.Add("log.decoder", reading.Decoder!);
+        return reading.ToRecord(LogFormats.Plain, raw);
+    }
+
     private static ParsedRecord? Line(string raw, LogParseOptions options)
     {
         var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
@@ -264,7 +280,13 @@ public static class LogParser
         var fields = record.Fields as Dictionary<string, string> ?? new Dictionary<string, string>(StringComparer.Ordinal);
         var problems = new List<string>(record.Problems);
         var reading = new Reading(fields, problems, options);
-        if (decoder is null) MessageDecoders.ReadMessage(record.AppName, record.Message!, reading);
+        if (decoder is null && options.Decoders?.Read(record.AppName, options.Source, record.Message!, false, reading) == true) reading.Add("log.decoder", reading.Decoder!);
+        else if (decoder is null) MessageDecoders.ReadMessage(record.AppName, record.Message!, reading);
+        else if (!LogFormats.Decoders.Contains(decoder))
+        {
+            if (options.Decoders?.ReadAs(decoder, record.Message ?? "", reading) == true) reading.Add("log.decoder", decoder);
+            else reading.Fault(LogProblem.Of(LogProblem.DecoderNone, decoder));
+        }
         else if (!MessageDecoders.ReadAs(decoder, record.AppName, record.Message ?? "", !record.IsSyslog, reading)) reading.Fault(LogProblem.Of(LogProblem.DecoderNone, decoder));
         if (record.Timestamp is null && reading.Time is not null) problems.Remove(LogProblem.TimeNone);
         return record with

@@ -94,10 +94,49 @@ internal static class PamBody
 /// </summary>
 internal static class AuditBody
 {
+    private const int MostRecords = 1_000;
+
     /// <summary>Fields that are quoted text, or hexadecimal digits where they hold a blank, a quote or another byte than ASCII.</summary>
     private static readonly HashSet<string> Encoded = new(StringComparer.Ordinal) { "comm", "exe", "name", "cwd", "path", "dir", "key", "acct", "proctitle", "cmd", "data", "vm", "file", "ocomm", "oldname", "grp" };
 
+    /// <summary>Reads a record, or all records of an event, one a line: the arguments are those of EXECVE, what repeats has its number behind its name.</summary>
     public static bool Read(string message, Reading reading)
+    {
+        if (!message.Contains('\n', StringComparison.Ordinal)) return ReadRecord(message, reading);
+        var types = new List<string>();
+        var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? host = null;
+        foreach (var line in message.Split('\n', MostRecords))
+        {
+            var one = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), reading.Problems, reading.Options);
+            if (!ReadRecord(line, one)) continue;
+            if (types.Count == 0) reading.TakeTime(one.TimeText!);
+            host ??= one.Host;
+            var type = one.First("type") ?? "";
+            var item = one.First("item");
+            types.Add(type);
+            foreach (var (name, value) in one.Fields)
+            {
+                if (type == "EXECVE" && IsArgument(name)) arguments.TryAdd(name, value);
+                else if (!reading.Add(name, value) && type == "PATH" && item is not (null or "0") && name is not ("type" or "msg" or "serial")) reading.Add($"{name}_{item}", value);
+            }
+        }
+
+        if (types.Count == 0) return false;
+        foreach (var (name, value) in arguments)
+        {
+            if (reading.Fields.ContainsKey(name)) reading.Fields[name] = value;
+            else reading.Add(name, value);
+        }
+
+        reading.Host = host;
+        reading.Add("types", string.Join(' ', types.Distinct()));
+        return true;
+    }
+
+    private static bool IsArgument(string name) => name.Length is > 1 and < 8 && name[0] == 'a' && !name.AsSpan(1).ContainsAnyExceptInRange('0', '9');
+
+    private static bool ReadRecord(string message, Reading reading)
     {
         var mark = message.IndexOf("audit(", 0, Math.Min(message.Length, 512), StringComparison.Ordinal);
         if (mark < 0) return false;
@@ -136,7 +175,7 @@ internal static class AuditBody
             {
                 var end = text.IndexOf('"', at + 1);
                 if (end < 0) end = text.Length;
-                if (name.Length > 0) reading.Add(name, text[(at + 1)..end]);
+                if (name.Length > 0) Add(name, text[(at + 1)..end]);
                 at = Math.Min(end + 1, text.Length);
                 continue;
             }
@@ -146,7 +185,23 @@ internal static class AuditBody
             var value = text[start..at];
             if (name.Length == 0 || value is "" or "?" or "(null)") continue;
             // The arguments of EXECVE are encoded so too; those of SYSCALL are addresses.
-            reading.Add(name, Encoded.Contains(name) || (arguments && name.Length > 1 && name[0] == 'a' && char.IsAsciiDigit(name[1])) ? Decoded(value) : value);
+            Add(name, Encoded.Contains(name) || (arguments && name.Length > 1 && name[0] == 'a' && char.IsAsciiDigit(name[1])) ? Decoded(value) : value);
+        }
+
+        void Add(string name, string value)
+        {
+            // A long argument comes in pieces: a2_len=… a2[0]=… a2[1]=….
+            if (arguments && name[^1] == ']' && name.IndexOf('[', StringComparison.Ordinal) is > 1 and var piece && IsArgument(name[..piece]))
+            {
+                name = name[..piece];
+                if (reading.Fields.TryGetValue(name, out var before))
+                {
+                    reading.Fields[name] = before + value;
+                    return;
+                }
+            }
+
+            reading.Add(name, value);
         }
     }
 

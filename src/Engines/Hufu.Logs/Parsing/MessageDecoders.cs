@@ -70,7 +70,7 @@ internal static class MessageDecoders
     public static bool ReadLine(string line, Reading reading)
     {
         var table = Loaded.Value;
-        if (line.Length is < 12 or > LongestMessage) return false;
+        if (line.Length < 12 || (line.Length > LongestMessage && !line.StartsWith("type=", StringComparison.Ordinal))) return false;
         foreach (var candidate in table.Lines)
         {
             if (!candidate.AppliesToLine(line)) continue;

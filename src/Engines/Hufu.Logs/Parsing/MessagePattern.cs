@@ -1,4 +1,5 @@
 using System.Text;
+using Hufu.Kernel;
 
 namespace Hufu.Logs.Parsing;
 
@@ -18,6 +19,9 @@ namespace Hufu.Logs.Parsing;
 internal sealed class MessagePattern
 {
     private const int LastTries = 16;
+    private const int LongestPattern = 2_000;
+    private const int MostElements = 128;
+    private const int MostGroups = 4;
 
     private readonly Element[] elements;
 
@@ -43,7 +47,29 @@ internal sealed class MessagePattern
     public static MessagePattern Parse(string text)
     {
         var at = 0;
-        return new MessagePattern(Elements(text, ref at, inGroup: false));
+        var elements = Elements(text, ref at, 0);
+        if (Count(elements, _ => true) > MostElements) throw new PatternException(0, $"樣式的部分超過 {MostElements} 個。", $"The pattern has more than {MostElements} parts.");
+        // Each would be tried for each place of the other.
+        if (Count(elements, element => element.Kind == Kind.Last) > 1) throw new PatternException(text.LastIndexOf(":last}", StringComparison.Ordinal), "整個樣式只能有一個「:last」。", "A pattern has one “:last” only.");
+        return new MessagePattern(elements);
+
+        static int Count(Element[] elements, Func<Element, bool> which) => elements.Sum(element => (which(element) ? 1 : 0) + Count(element.Inner, which));
+    }
+
+    /// <summary>What is wrong with a pattern and at which character; null when nothing is.</summary>
+    public static Error? Check(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length > LongestPattern) return Error.Of("logs.pattern.long", $"樣式超過 {LongestPattern} 個字。", $"The pattern is longer than {LongestPattern} characters.");
+        try
+        {
+            _ = Parse(text);
+            return null;
+        }
+        catch (PatternException fault)
+        {
+            return new Error("logs.pattern.invalid", new LocalizedText($"第 {fault.At + 1} 個字元：{fault.Text.Zh}", $"character {fault.At + 1}: {fault.Text.En}"));
+        }
     }
 
     /// <summary>Matches a text from a place on, which moves behind what was taken. False leaves place and reading as they were.</summary>
@@ -62,7 +88,7 @@ internal sealed class MessagePattern
                 case Kind.List: PairsParser.Read(text, value.From, ',', reading); break;
                 case Kind.Time: reading.TakeTime(text[value.From..value.To]); break;
                 default:
-                    if (value.To > value.From && value.Name != "_") reading.Add(value.Name, text[value.From..value.To]);
+                    if (value.To > value.From && value.Name is not ("_" or "")) reading.Add(value.Name, text[value.From..value.To]);
                     break;
             }
         }
@@ -258,21 +284,28 @@ internal sealed class MessagePattern
         return -1;
     }
 
-    private static Element[] Elements(string text, ref int at, bool inGroup)
+    private static Element[] Elements(string text, ref int at, int depth)
     {
         var result = new List<Element>();
+        var places = new List<int>();
         var literal = new StringBuilder();
         while (at < text.Length)
         {
-            if (inGroup && text[at] == '»') break;
+            if (text[at] == '»')
+            {
+                if (depth > 0) break;
+                throw new PatternException(at, "「»」沒有對應的「«」。", "This “»” closes nothing.");
+            }
+
             if (text[at] == '«')
             {
-                Flush();
+                Flush(at);
+                var begin = at++;
+                if (depth == MostGroups) throw new PatternException(begin, $"「«…»」最多 {MostGroups} 層。", $"Groups go {MostGroups} deep at most.");
+                var inner = Elements(text, ref at, depth + 1);
+                if (at >= text.Length) throw new PatternException(begin, "「«」沒有「»」結尾。", "The group is not closed.");
                 at++;
-                var inner = Elements(text, ref at, inGroup: true);
-                if (at >= text.Length) throw new FormatException($"The group in '{text}' is not closed.");
-                at++;
-                result.Add(new Element(Kind.Optional, "", inner));
+                Add(begin, new Element(Kind.Optional, "", inner));
             }
             else if (text[at] == '{' && at + 1 < text.Length && text[at + 1] == '{')
             {
@@ -281,12 +314,16 @@ internal sealed class MessagePattern
             }
             else if (text[at] == '{')
             {
-                Flush();
+                Flush(at);
+                var begin = at;
                 var close = text.IndexOf('}', at);
-                if (close < 0) throw new FormatException($"The place in '{text}' is not closed.");
+                if (close < 0) throw new PatternException(begin, "「{」沒有「}」結尾。", "The place is not closed.");
                 var parts = text[(at + 1)..close].Split(':');
                 at = close + 1;
-                result.Add(new Element(parts is ["time"] ? Kind.Time : KindOf(parts.Length > 1 ? parts[1] : "", text), parts[0], []));
+                if (parts.Length > 2) throw new PatternException(begin, "「{名稱:種類}」內只能有一個冒號。", "A place has one colon: {name:kind}.");
+                var kind = parts is ["time"] ? Kind.Time : KindOf(parts.Length > 1 ? parts[1] : "", begin);
+                if (kind is not (Kind.Time or Kind.Pairs or Kind.List) && !(parts is ["", "text"]) && !IsName(parts[0])) throw new PatternException(begin, $"「{parts[0]}」不能作為欄位名稱。", $"'{parts[0]}' is no name of a field.");
+                Add(begin, new Element(kind, parts[0], []));
             }
             else
             {
@@ -294,24 +331,31 @@ internal sealed class MessagePattern
             }
         }
 
-        Flush();
-        if (result.Count(element => element.Kind == Kind.Last) > 1) throw new FormatException($"'{text}' has two values that end at a last place.");
+        Flush(at);
         // Where such a value ends is known by the text behind it only.
         for (var i = 0; i + 1 < result.Count; i++)
         {
-            if (result[i].Kind is Kind.Text or Kind.Last or Kind.Time && result[i + 1].Kind != Kind.Literal) throw new FormatException($"No text follows '{result[i].Text}' in '{text}'.");
+            if (result[i].Kind is Kind.Text or Kind.Last or Kind.Time && result[i + 1].Kind != Kind.Literal) throw new PatternException(places[i], $"「{result[i].Text}」之後須接固定文字，才知道在哪裡結束。", $"Text must follow '{result[i].Text}', or its end is not known.");
         }
 
         return [.. result];
 
-        void Flush()
+        void Flush(int end)
         {
-            if (literal.Length > 0) result.Add(new Element(Kind.Literal, literal.ToString(), []));
+            if (literal.Length > 0) Add(end - literal.Length, new Element(Kind.Literal, literal.ToString(), []));
             literal.Clear();
+        }
+
+        void Add(int place, Element element)
+        {
+            result.Add(element);
+            places.Add(place);
         }
     }
 
-    private static Kind KindOf(string word, string text) => word switch
+    private static bool IsName(string name) => name.Length is > 0 and <= 128 && name.All(c => char.IsLetterOrDigit(c) || c is '_' or '.' or '-' or '@');
+
+    private static Kind KindOf(string word, int at) => word switch
     {
         "" => Kind.Word,
         "text" => Kind.Text,
@@ -321,10 +365,21 @@ internal sealed class MessagePattern
         "peer" => Kind.Peer,
         "pairs" => Kind.Pairs,
         "list" => Kind.List,
-        _ => throw new FormatException($"'{word}' in '{text}' is no kind of value."),
+        _ => throw new PatternException(at, $"「{word}」不是值的種類；可用 text、last、num、ip、peer、pairs、list。", $"'{word}' is no kind of value; there are text, last, num, ip, peer, pairs and list."),
     };
 
     private sealed record Element(Kind Kind, string Text, Element[] Inner);
 
     private readonly record struct Value(Kind Kind, string Name, int From, int To);
+}
+
+/// <summary>A text is no pattern.</summary>
+internal sealed class PatternException(int at, string zh, string en) : FormatException
+{
+    /// <summary>The character, from 0.</summary>
+    public int At => at;
+
+    public LocalizedText Text { get; } = new(zh, en);
+
+    public override string Message => $"character {at + 1}: {Text.En}";
 }

@@ -38,12 +38,12 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
     private bool continued;
     private int remaining;
 
-    /// <summary>Opens a file; <c>.gz</c> and <c>.zst</c> are unpacked as they are read.</summary>
+    /// <summary>Opens a file; <c>.gz</c>, <c>.tgz</c> and <c>.zst</c> are unpacked as they are read.</summary>
     public static Stream OpenFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16, FileOptions.SequentialScan);
-        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) return new GZipStream(file, CompressionMode.Decompress);
+        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase)) return new GZipStream(file, CompressionMode.Decompress);
         return path.EndsWith(".zst", StringComparison.OrdinalIgnoreCase) ? new ZstdSharp.DecompressionStream(file, leaveOpen: false) : file;
     }
 

@@ -29,7 +29,7 @@ public sealed record LogImportOutcome(
     string Name, string Source, ImportResult Store, IReadOnlyDictionary<string, long> Formats, IReadOnlyList<ImportProblem> Problems, DateTimeOffset? From, DateTimeOffset? To, RaisedCounts Alerts);
 
 /// <summary>Brings events in: into the store first, then past the rules.</summary>
-public sealed partial class LogImport(LogService logs, Detection detection, ImportTimes times, TimeProvider clock, ILogger<LogImport> logger)
+public sealed partial class LogImport(LogService logs, Detection detection, SiteDecoders decoders, ImportTimes times, TimeProvider clock, ILogger<LogImport> logger)
 {
     private readonly ImportJournal journal = new(Path.Combine(logs.Folder, "imports"));
 
@@ -37,7 +37,16 @@ public sealed partial class LogImport(LogService logs, Detection detection, Impo
     private const int ReportEvery = 5_000;
 
     /// <summary>Endings of the files that are taken.</summary>
-    public static IReadOnlyList<string> Endings { get; } = [".log", ".txt", ".json", ".jsonl", ".ndjson", ".evtx", ".gz", ".zst"];
+    public static IReadOnlyList<string> Endings { get; } = [".log", ".txt", ".json", ".jsonl", ".ndjson", ".evtx", ".xml", ".csv", ".gz", ".zst", ".zip", ".tar", ".tgz"];
+
+    /// <summary>The decoders that the site has written and that are on.</summary>
+    internal UserDecoders Decoders => decoders.Current;
+
+    /// <summary>The formats and decoders that records can be told to be of; those of the site last.</summary>
+    public IReadOnlyList<string> Formats => [.. LogFormats.All, .. LogFormats.Decoders, .. decoders.Current.Names];
+
+    /// <summary>The refusal of a format that there is not.</summary>
+    internal static Error NoFormat(string format) => Error.Of("logs.take.format", $"沒有「{(format.Length > 60 ? format[..60] : format)}」這個格式；可用 {string.Join("、", LogFormats.All)}，或解碼器的代號。", $"There is no format '{(format.Length > 60 ? format[..60] : format)}'; use one of {string.Join(", ", LogFormats.All)}, or the name of a decoder.", "format");
 
     /// <summary>
     /// Imports a file and looks through its new events. The same contents again add nothing and raise nothing. No line is dropped: what cannot be
@@ -47,16 +56,19 @@ public sealed partial class LogImport(LogService logs, Detection detection, Impo
     /// <param name="path">The file; its ending says how it is packed.</param>
     /// <param name="name">The name that people know it by.</param>
     /// <param name="source">The source that the events carry; the file's name when empty.</param>
+    /// <param name="format">The format or decoder that reads every record; empty to find out.</param>
     /// <param name="progress">Told how many new events have been looked at.</param>
     /// <param name="cancellation">Stops the work; importing again goes on with what is missing.</param>
-    public async Task<Result<LogImportOutcome>> ImportAsync(Actor actor, string path, string name, string source, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public async Task<Result<LogImportOutcome>> ImportAsync(Actor actor, string path, string name, string source, string? format = null, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(actor);
         if (!actor.May(LogsModule.Area, Right.Write)) return Result.Fail<LogImportOutcome>(Error.Of("access.denied", "您沒有匯入日誌的權限。", "You do not have the right to import logs."));
         source = source.Trim() is { Length: > 0 } given ? given : name;
         if (source.Length > 200) source = source[..200];
         if (AuditFeed.IsOwn(source)) return Result.Fail<LogImportOutcome>(AuditFeed.Reserved("source"));
-        var parse = new LogParseOptions { ReferenceTime = clock.GetUtcNow(), AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) };
+        await decoders.RefreshAsync(cancellation);
+        if (!string.IsNullOrEmpty(format) && !Formats.Contains(format)) return Result.Fail<LogImportOutcome>(NoFormat(format));
+        var parse = new LogParseOptions { ReferenceTime = clock.GetUtcNow(), Format = string.IsNullOrEmpty(format) ? null : format, Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) };
         try
         {
             string sha256;
@@ -133,9 +145,16 @@ public sealed partial class LogImport(LogService logs, Detection detection, Impo
     /// see <see cref="RaiseWaitingAsync"/>.
     /// </summary>
     /// <exception cref="IOException">The store has no room.</exception>
-    internal async Task TakeAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation)
+    internal Task TakeAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation) => TakeAsync(events, _ => Task.CompletedTask, cancellation);
+
+    /// <summary>The same; <paramref name="before"/> is told first where the events will lie.</summary>
+    internal async Task TakeAsync(IReadOnlyList<LogEvent> events, Func<EventPlace, Task> before, CancellationToken cancellation)
     {
-        var ids = await logs.AddAsync((store, _) => store.AppendAsync(events, cancellation), cancellation);
+        var ids = await logs.AddAsync(async (store, place) =>
+        {
+            await before(place);
+            return await store.AppendAsync(events, cancellation);
+        }, cancellation);
         try
         {
             await detection.FollowAsync(events.Select((item, i) => item with { Id = ids[i] }), cancellation);

@@ -53,7 +53,7 @@ internal sealed class IntakeRequest
     {
         (this.http, this.import) = (http, import);
         Received = clock.GetUtcNow();
-        Parse = new LogParseOptions { ReferenceTime = Received, Format = format, AssumedOffset = SiteTime.Zone.GetUtcOffset(Received) };
+        Parse = new LogParseOptions { ReferenceTime = Received, Format = format, Decoders = import.Decoders, AssumedOffset = SiteTime.Zone.GetUtcOffset(Received) };
         sender = http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress;
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         IsKnownEncoding = encoding is "" or "identity" or "gzip";

@@ -19,7 +19,7 @@ namespace Hufu.Monitoring.Logs;
 public sealed record ReceiverStanding(ReceiverState? State, Error? Problem, string? Certificate);
 
 /// <summary>Runs the receivers that are on. A changed setting or state is seen within two seconds.</summary>
-internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, TimeProvider clock, ILogger<LogReceivers> logger) : BackgroundService
+internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, SiteDecoders decoders, TimeProvider clock, ILogger<LogReceivers> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<Guid, Running> running = new();
@@ -68,9 +68,10 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
     /// <summary>Starts and stops what the records say.</summary>
     internal async Task LookAsync(CancellationToken cancellation)
     {
+        await decoders.RefreshAsync(cancellation);
         await using var db = await factory.CreateDbContextAsync(cancellation);
         var wanted = (await db.Set<Receiver>().AsNoTracking().Where(r => r.State == ReceiverType.On && r.ArchivedAt == null).ToListAsync(cancellation))
-            .ToDictionary(r => r.Id, r => new Settings(r.Transport, r.Address, r.Port ?? 0, r.Source, r.Allowed, r.Format, r.Certificate, r.ClientAuthorities));
+            .ToDictionary(r => r.Id, r => new Settings(r.Transport, r.Address, r.Port ?? 0, r.Source, r.Allowed, decoders.FormatOf(r.Format, r.DecoderId), r.Certificate, r.ClientAuthorities));
         // Those that stop first: another may want their port.
         foreach (var (id, one) in running)
             if (!wanted.TryGetValue(id, out var settings) || settings != one.Settings) await EndAsync(id);
@@ -103,7 +104,7 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
             new ReceiverOptions
             {
                 Source = settings.Source, Transport = transport.Value, EndPoint = new IPEndPoint(address, settings.Port), Allowed = networks, Certificate = certificate, ClientAuthorities = authorities, Clock = clock,
-                Parse = new LogParseOptions { ReferenceTime = default, Format = settings.Format.Length > 0 ? settings.Format : null, AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) },
+                Parse = new LogParseOptions { ReferenceTime = default, Format = settings.Format.Length > 0 ? settings.Format : null, Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) },
             },
             import.TakeAsync);
         return started.IsOk ? new Running(settings, started.Value, null, certificate) : new Running(settings, null, started.Errors[0], certificate);

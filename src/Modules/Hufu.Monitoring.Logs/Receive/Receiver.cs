@@ -28,6 +28,9 @@ public sealed class Receiver : Record
     /// <summary>Name of the format that records are read as; empty to find out.</summary>
     public string Format { get; set; } = "";
 
+    /// <summary>The site's decoder that reads every record.</summary>
+    public Guid? DecoderId { get; set; }
+
     /// <summary>Name of a PEM file in the folder <c>certificates</c> of the data folder; empty for the product's own certificate.</summary>
     public string Certificate { get; set; } = "";
 
@@ -76,6 +79,7 @@ public sealed class ReceiverType : RecordType<Receiver>
         Text(x => x.Source, "來源名稱", "Source", 100).Required().InList().Help("日誌會帶著這個名稱，可用 source: 搜尋。", "The name that the events carry; search for it with source:.");
         LongText(x => x.Allowed, "允許的來源網段", "Networks that may send", 4000).Required().Help("例如 10.1.0.0/16, 192.0.2.7；允許所有人請寫 0.0.0.0/0, ::/0。其他來源會被拒絕並計數。", "For example 10.1.0.0/16, 192.0.2.7; for everybody 0.0.0.0/0, ::/0. Others are refused and counted.");
         Choice(x => x.Format, "日誌格式", "Format", [.. LogFormats.All.Concat(LogFormats.Decoders).Select(f => Option.Of(f, f, f))]).Help("留空時逐筆自動判斷。", "Empty: each record is recognised by itself.");
+        Reference(x => x.DecoderId, DecoderType.TypeKey, "自訂解碼器", "Decoder of your own").Help("以這個解碼器讀取每一筆；與日誌格式擇一。", "Reads every record; in place of a format.");
         Section("TLS", "TLS");
         Text(x => x.Certificate, "伺服器憑證檔", "Certificate file", 100).Help("資料夾 certificates 中含憑證與私密金鑰的 PEM 檔名；留空時使用虎符自行產生的憑證。", "Name of a PEM file with certificate and key in the folder “certificates” of the data folder; empty for a certificate that Hufu makes.");
         LongText(x => x.ClientAuthorities, "用戶端憑證的簽發機構（PEM）", "Authorities of client certificates (PEM)", 20_000).Help("填寫後，傳送端須出示由此機構簽發的憑證。", "When given, a sender must show a certificate that one of these has signed.");
@@ -84,6 +88,7 @@ public sealed class ReceiverType : RecordType<Receiver>
         Workflow.Move("start", "啟用", "Start", ["off"], On);
         Workflow.Move("stop", "停用", "Stop", [On], "off");
         Rule(r => r.Address.Length == 0 || IPAddress.TryParse(r.Address, out _) ? null : Error.Of("logs.receiver.address", "不是 IP 位址。", "This is no IP address.", "address"));
+        Rule(r => r.Format.Length > 0 && r.DecoderId is not null ? Error.Of("logs.file.format", "日誌格式與自訂解碼器只能擇一。", "Either a format or a decoder, not both.", "decoderId") : null);
         Rule(r => AuditFeed.IsOwn(r.Source) ? AuditFeed.Reserved("source") : null);
         Rule(r => Networks(r.Allowed) is not { Count: > 0 } && r.Allowed.Length > 0 ? Error.Of("logs.receiver.networks", "網段有誤：請填如 10.1.0.0/16 或 192.0.2.7，以逗號分隔。", "A network is wrong: write 10.1.0.0/16 or 192.0.2.7, separated by commas.", "allowed") : null);
         Rule(r => r.Certificate.Length == 0 || IsFileName(r.Certificate) ? null : Error.Of("logs.receiver.file-name", "只能填檔名，不含路徑。", "Only the name of a file, without a path.", "certificate"));

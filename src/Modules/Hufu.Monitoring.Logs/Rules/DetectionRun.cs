@@ -67,6 +67,8 @@ internal sealed class DetectionRun(SigmaEngine engine)
 /// <summary>An event as rules see it.</summary>
 public sealed class LogEventFields(LogEvent item) : ISigmaEvent
 {
+    private readonly AuditRecords? records = AuditRecords.Of(item);
+
     /// <inheritdoc />
     public int KeywordValueCount => 1;
 
@@ -76,6 +78,13 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
     /// <inheritdoc />
     public bool TryGet(string field, out SigmaValue value)
     {
+        // What rules say of one record of an audit event holds when it holds of any.
+        if (records?.Values(field) is { Count: > 1 } values)
+        {
+            value = SigmaValue.Of([.. values.Select(SigmaValue.Of)]);
+            return true;
+        }
+
         var text = item.Field(field);
         value = text is null ? default : SigmaValue.Of(text);
         return text is not null;
