@@ -190,12 +190,14 @@ public sealed class LogFileTests(Sample sample)
             await using (var inner = await archive.CreateEntry("inner.zip").OpenAsync(Stop)) await inner.WriteAsync(Encoding.UTF8.GetBytes("PK\u0003\u0004"), Stop);
         }
 
-        var parsed = await Program.OkAsync("parse", zip);
+        var parsed = await Program.OkAsync("parse", zip, "--join");
         var records = parsed.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(["plain", "json", "json"], records.Select(record => record.GetProperty("format").GetString()));
         Assert.Equal("SYSCALL EXECVE", records[0].GetProperty("fields").GetProperty("types").GetString());
         Assert.Contains("archive.nested", parsed.Error, StringComparison.Ordinal);
-        Assert.Equal(4, (await Program.OkAsync("parse", zip, "--no-join")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(4, (await Program.OkAsync("parse", zip)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var array = sample.File("array.json", "[\n {\"a\":1},\n {\"a\":2} ]\n");
+        Assert.Equal((2, 3), ((await Program.OkAsync("parse", array)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length, (await Program.OkAsync("parse", array, "--framing", "newline")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
         var trace = sample.File("trace.log", "10:00 boom\n  at x\n  at y\n10:01 fine\n");
         Assert.Equal(2, (await Program.OkAsync("parse", trace, "--begins", "{_:num}:{_:num} ")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Equal(2, (await Program.RunAsync("parse", trace, "--begins", "{x")).Code);

@@ -14,14 +14,14 @@ internal static class ParseVerb
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
         var begins = new Option<string?>("--begins") { Description = $"How a record of several lines begins, as a pattern of the decoders (such as '{{_:num}}-{{_:num}}-{{_:num}} '), or {LogParseOptions.Indented}: indented lines belong to the one before, as in stack traces.", HelpName = "PATTERN" };
         var decoders = new Option<FileInfo?>("--decoders") { Description = "A file of decoders as the product exports them; they come before its own, and --as takes their names.", HelpName = "FILE.json" };
-        var apart = new Option<bool>("--no-join") { Description = "Each line of an audit log is a record; without it, the lines of one audit event are one." };
+        var join = new Option<bool>("--join") { Description = "The lines of one event of the Linux audit system are one record, as imports store them; without it, each line is a record." };
         var verb = new Command("parse", $"""
             Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
             Fields keep the names of their source; under "ecs" stand the names by which a search finds them whatever the source.
             Formats: {string.Join(", ", LogFormats.All)}.
             Decoders of single programs, with or without a syslog header: {string.Join(", ", LogFormats.Decoders)}.
             A file that is one JSON array, CloudTrail's {"{"}"Records":[…]{"}"} or exported Windows events as XML gives one record an element; an archive, the records of its
-            members. The lines of one event of the Linux audit system are one record.
+            members.
             What is damaged in a Windows event log or an archive, or refused, is named on standard error, with its place, and everything else is read.
             Examples:
               hufu parse /var/log/auth.log | jq 'select(.valid | not)'
@@ -30,7 +30,7 @@ internal static class ParseVerb
               hufu parse door.log --decoders decoders.json --as door
               hufu parse app.log --begins '{"{"}_:num{"}"}-{"{"}_:num{"}"}-{"{"}_:num{"}"} '
             Exit code 0: read to the end; 2: the file cannot be read.
-            """) { file, format, framing, begins, apart, decoders };
+            """) { file, format, framing, begins, join, decoders };
         verb.SetAction(async (parse, cancellation) =>
         {
             var name = parse.GetValue(file)!;
@@ -53,7 +53,7 @@ internal static class ParseVerb
             if (parse.GetValue(format) is { } told && !LogFormats.All.Contains(told) && !LogFormats.Decoders.Contains(told) && own?.Names.Contains(told) != true)
                 return Terminal.Fail($"--as {told}: there is no such format or decoder; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders).Concat(own?.Names ?? []))}.");
             if (parse.GetValue(begins) is { } pattern && LogParseOptions.CheckBegins(pattern) is { } wrong) return Terminal.Fail($"--begins: {wrong.Message.En}");
-            var options = new LogParseOptions { Format = parse.GetValue(format), RecordBegins = parse.GetValue(begins), JoinAudit = !parse.GetValue(apart), Decoders = own, ReferenceTime = TimeProvider.System.GetUtcNow() };
+            var options = new LogParseOptions { Format = parse.GetValue(format), RecordBegins = parse.GetValue(begins), JoinAudit = parse.GetValue(join), Decoders = own, ReferenceTime = TimeProvider.System.GetUtcNow() };
             var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
             await using var reader = new LogFileReader(input, options, parse.GetValue(framing));
             using (var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024))

@@ -105,7 +105,9 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
         }
 
         var said = new LogStream();
-        ElementCutter? cutter = options.Format is null or LogFormats.Json && JsonCutter.Recognises(start.Span) ? new JsonCutter(whole, options.MaxLength)
+        // Who says how records are separated says that they are.
+        ElementCutter? cutter = framing != LogFraming.Auto ? null
+            : options.Format is null or LogFormats.Json && JsonCutter.Recognises(start.Span) ? new JsonCutter(whole, options.MaxLength)
             : options.Format is null or LogFormats.WindowsXml && EventXmlCutter.Recognises(start.Span) ? new EventXmlCutter(whole, options.MaxLength)
             : null;
         if (cutter is not null)
