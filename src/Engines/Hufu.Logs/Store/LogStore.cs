@@ -39,6 +39,9 @@ public sealed partial class LogStore : IAsyncDisposable
     private readonly List<(long Change, DateTimeOffset At, Part Part)> replacedParts = [];
     private long changes;
     private int disposed;
+
+    // The last batch on its way into the open segment.
+    private volatile Task taking = Task.CompletedTask;
     private List<Part> parts = [];
     private List<SegmentManifest> sealedSegments = [];
     private OpenSegment open = null!;
@@ -77,6 +80,7 @@ public sealed partial class LogStore : IAsyncDisposable
     {
         get
         {
+            Settle();
             lock (gate) return open.Rows;
         }
     }
@@ -146,6 +150,7 @@ public sealed partial class LogStore : IAsyncDisposable
     public ImportMark? ImportOf(string sha256)
     {
         ArgumentNullException.ThrowIfNull(sha256);
+        Settle();
         lock (gate) return imports.GetValueOrDefault(sha256);
     }
 
@@ -236,6 +241,7 @@ public sealed partial class LogStore : IAsyncDisposable
         await writing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            await taking.ConfigureAwait(false);
             var known = imports.GetValueOrDefault(sha256);
             if (known is { Complete: true }) return new ImportResult(sha256, known.Records, 0, 0);
             var skip = known?.Records ?? 0;
@@ -287,6 +293,7 @@ public sealed partial class LogStore : IAsyncDisposable
         await writing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            await taking.ConfigureAwait(false);
             return open.Rows > 0 && options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter
                 ? await SealOwnedAsync(cancellation).ConfigureAwait(false) is not null
                 : await AnchorOwnedAsync(cancellation).ConfigureAwait(false);
@@ -314,6 +321,7 @@ public sealed partial class LogStore : IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await maintaining.WaitAsync().ConfigureAwait(false);
         await writing.WaitAsync().ConfigureAwait(false);
+        await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         DeleteReplaced(DateTimeOffset.MaxValue);
         open.Dispose();
         root.Dispose();
@@ -334,6 +342,7 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private List<byte[]> ReadLeaves(string segment)
     {
+        Settle();
         lock (adding)
         {
             if (segment == open.Id) return [.. open.Leaves];
@@ -359,27 +368,32 @@ public sealed partial class LogStore : IAsyncDisposable
     private async Task<IReadOnlyList<string>> AppendOwnedAsync(IReadOnlyList<LogEvent> events, ImportMark? import, CancellationToken cancellation)
     {
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
-        if (open.Rows > 0 && (IsFull || options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
+        // While the batch before is still being taken nothing is known of its age; one that filled the segment was waited for.
+        if (taking.IsCompleted && open.Rows > 0 && (IsFull(open.Rows, open.Bytes) || options.Clock.GetUtcNow() - open.FirstAppended >= options.SealAfter)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
         if (events.Count == 0 && import is null) return [];
         var frame = EventFrame.For(events.Count, import);
         foreach (var item in events) frame.Add(item);
         var at = open.File!.Append(frame.WithHead);
-        var first = open.Rows;
-        Take(open, frame, at, options.Clock.GetUtcNow());
-        var segment = open.Id;
+        // From here on the events are stored. Their columns and hashes are made while the next batch is read, encoded and written.
+        await taking.ConfigureAwait(false);
+        var (segment, first, bytes, now) = (open, open.Rows, open.Bytes, options.Clock.GetUtcNow());
+        taking = Task.Run(() => Take(segment, frame, at, now), CancellationToken.None);
         try
         {
-            if (IsFull) await SealOwnedAsync(cancellation).ConfigureAwait(false);
+            if (IsFull(first + events.Count, bytes + frame.WithHead.Length)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The events are stored, and whoever were told otherwise would store them again. The next append seals first, and says what is wrong.
         }
 
-        return [.. Enumerable.Range(first, events.Count).Select(row => $"{segment}/{row}")];
+        return [.. Enumerable.Range(first, events.Count).Select(row => $"{segment.Id}/{row}")];
     }
 
-    private bool IsFull => open.Rows >= options.SealAfterEvents || open.Bytes >= options.SealAfterBytes;
+    private bool IsFull(int rows, long bytes) => rows >= options.SealAfterEvents || bytes >= options.SealAfterBytes;
+
+    /// <summary>Waits until what was appended is in the open segment.</summary>
+    private void Settle() => taking.GetAwaiter().GetResult();
 
     /// <summary>Puts the events of a frame into a segment, as its bytes say them, so that memory and disk cannot differ.</summary>
     private void Take(OpenSegment segment, EventFrame frame, long at, DateTimeOffset now)
@@ -403,6 +417,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private async Task<SegmentManifest?> SealOwnedAsync(CancellationToken cancellation)
     {
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
+        await taking.ConfigureAwait(false);
         if (open.Rows == 0) return null;
         var parquet = PathOf(open.Id, ".parquet");
         IReadOnlyList<RowGroup> groups;
@@ -569,6 +584,8 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private View TakeView()
     {
+        // What was acknowledged is seen.
+        Settle();
         var connection = root.Duplicate();
         connection.Open();
         // While a batch is being added the view waits: it has all of it or nothing.

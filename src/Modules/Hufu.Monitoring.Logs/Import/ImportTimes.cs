@@ -15,7 +15,8 @@ public sealed class ImportTimes(LogService logs, TimeProvider clock)
 
     private sealed record Line(string Source, DateTimeOffset From, DateTimeOffset? To);
 
-    private string Path => System.IO.Path.Combine(logs.Folder, "imports", "times.jsonl");
+    // Not among the journals: what lies there is work to be finished.
+    private string Path => System.IO.Path.Combine(logs.Folder, "import-times.jsonl");
 
     /// <summary>Imports that began since a moment, or go on.</summary>
     internal IReadOnlyList<ArrivalsApart> Since(DateTimeOffset moment)
