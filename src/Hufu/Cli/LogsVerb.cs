@@ -62,7 +62,7 @@ internal static class LogsVerb
                 }
 
                 if (table.Truncated) await Console.Error.WriteLineAsync($"The table is longer; it was cut after {table.Rows.Count} rows (--limit, at most 10,000).");
-                return table.Rows.Count > 0 ? Exit.Ok : Exit.Finding;
+                return await SaidAsync(table.Rows.Count);
             }
 
             await using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16);
@@ -87,7 +87,14 @@ internal static class LogsVerb
                 if (after is not null) await Console.Error.WriteLineAsync($"There are more events; --limit {parse.GetValue(limit)} ends here.");
             }
 
-            return found > 0 ? Exit.Ok : Exit.Finding;
+            return await SaidAsync(found);
+
+            static async Task<int> SaidAsync(int found)
+            {
+                if (found > 0) return Exit.Ok;
+                await Console.Error.WriteLineAsync("Nothing was found.");
+                return Exit.Finding;
+            }
         });
         return verb;
     }
