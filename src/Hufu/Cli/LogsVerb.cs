@@ -20,6 +20,7 @@ internal static class LogsVerb
         verb.Subcommands.Add(Search());
         verb.Subcommands.Add(Ingest());
         verb.Subcommands.Add(Storage());
+        verb.Subcommands.Add(Coverage());
         verb.Subcommands.Add(ProofVerbs.CreateProve());
         return verb;
     }
@@ -122,6 +123,36 @@ internal static class LogsVerb
                 foreach (var source in storage.Sources) rows.Add(source.Source, source.Events, source.Bytes, kind == "table" ? SiteTime.Local(source.From) : source.From, kind == "table" ? SiteTime.Local(source.To) : source.To, source.Keep?.TotalDays);
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{storage.Events:N0} events in {storage.Files.Count} files, {storage.Bytes / 1e6:F1} MB on the disk; {storage.FreeBytes / 1e9:F1} GB free."));
             return Exit.Ok;
+        });
+        return verb;
+    }
+
+    private static Command Coverage()
+    {
+        var format = new Option<string>("--format") { Description = "table, jsonl or csv: a row an asset and kind of event.", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv");
+        var verb = new Command("coverage", """
+            Show which assets log what the criteria in force ask for, computed from the last 30 days of the store, gaps first. Works whether or not the
+            server runs. Only the days say what is stale; what is usual for a source is known to the server alone.
+            Exit code 0: everything is covered; 1: there is a gap, something is kept too short, or no criterion is in force; 2: the store cannot be read.
+            """) { format };
+        verb.SetAction(async (parse, cancellation) =>
+        {
+            var services = Host.ForCommand(parse);
+            if (services is null) return Exit.Refused;
+            await using var all = services;
+            if (Open(parse) is not { } store) return Exit.Refused;
+            await using var owned = store;
+            var matrix = await services.GetRequiredService<LogCoverage>().ComputeAsync(store, cancellation);
+            var kind = parse.GetValue(format)!;
+            await using (var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16))
+            using (var rows = new RowWriter(output, kind, ["asset", "title", "kind", "state", "lastSeen", "day", "week", "lacking", "keepDays", "keptDays"]))
+                foreach (var cell in matrix.Cells)
+                    rows.Add(cell.Asset.Asset.Number, cell.Asset.Asset.Title, cell.Kind, CoveragePage.Word(cell.State), kind == "table" && cell.LastSeen is { } last ? SiteTime.Local(last) : cell.LastSeen, cell.Day, cell.Week, string.Join(' ', cell.Lacking.Select(f => f.Field)), cell.KeepDays, cell.KeptDays);
+            var gaps = matrix.Cells.Count(c => c.IsGap || c.IsKeptShorter);
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{matrix.Criteria} criteria in force, {matrix.Cells.Count} to be covered, {gaps} with a gap; {matrix.Unassigned.Count} senders are no asset."));
+            if (matrix.Truncated) await Console.Error.WriteLineAsync("There are more senders than are looked at: what is shown as a gap may be none.");
+            return gaps == 0 && matrix.Criteria > 0 ? Exit.Ok : Exit.Finding;
         });
         return verb;
     }

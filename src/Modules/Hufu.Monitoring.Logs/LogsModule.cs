@@ -1,11 +1,14 @@
 using Hufu.Jobs;
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Web;
 using Hufu.Web.Standard;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using static Hufu.Kernel.Texts;
 
 namespace Hufu.Monitoring.Logs;
@@ -26,6 +29,8 @@ public sealed class LogsModule : HufuModule
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
+        new(new LocalizedText("日誌涵蓋矩陣", "Log coverage"), "/logs/coverage", "check", Area),
+        new(new LocalizedText("連接日誌來源", "Connect log sources"), "/logs/connect", "link", Area),
         new(new LocalizedText("校時", "Time"), "/logs/time", "clock", Area),
         new(new LocalizedText("保存與空間", "Retention and space"), "/logs/storage", "archive", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
@@ -33,7 +38,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new LogCriterionType(), new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
@@ -69,6 +74,9 @@ public sealed class LogsModule : HufuModule
         services.AddHufuJob<RetentionJob>();
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());
+        services.AddSingleton<LogGaps>();
+        services.AddSingleton(s => new LogCoverage(s.GetRequiredService<LogService>(), s.GetRequiredService<LogKeeping>(), s.GetRequiredService<SourceWatch>(), s.GetRequiredService<IDbContextFactory<HufuDbContext>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LogCoverage>>()));
+        services.AddHostedService(s => s.GetRequiredService<LogCoverage>());
         services.TryAddSingleton(new Hufu.Time.NtpQuery());
         services.AddSingleton<TimeChecks>();
         services.AddSingleton<TimeReviews>();
@@ -85,5 +93,6 @@ public sealed class LogsModule : HufuModule
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
         DecoderEndpoints.Map(routes);
+        CriteriaEndpoints.Map(routes);
     }
 }

@@ -186,6 +186,13 @@ internal static class AddressTable
         GET    /logs/rules                             logs Read
         GET    /logs/sources                           logs Read
         GET    /logs/storage                           logs Read
+        GET    /logs/coverage                          logs Read
+        POST   /logs/coverage/gap                      logs Write
+        POST   /logs/coverage/defaults                 logs Write
+        GET    /logs/connect                           logs Read
+        GET    /api/v1/logs/coverage                   logs Read
+        POST   /api/v1/logs/coverage/gaps              logs Write
+        POST   /api/v1/logs/coverage/defaults          logs Write
         GET    /logs/events/{segment}/{row}            logs Read
         POST   /logs/evidence                          logs Read
         POST   /logs/alerts/{number}/incident          logs Read
