@@ -92,26 +92,38 @@ public sealed partial class LogCoverage : BackgroundService
     private readonly TimeProvider clock;
     private readonly ILogger<LogCoverage> logger;
     private readonly SemaphoreSlim computing = new(1, 1);
-    private volatile CoverageMatrix? last;
+    private volatile Kept? last;
 
     internal LogCoverage(LogService logs, LogKeeping keeping, SourceWatch watch, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, ILogger<LogCoverage> logger) =>
         (this.logs, this.keeping, this.watch, this.factory, this.clock, this.logger) = (logs, keeping, watch, factory, clock, logger);
 
-    /// <summary>The matrix, at most ten minutes old.</summary>
+    /// <summary>The matrix, at most ten minutes old, and by the criteria that are in force now.</summary>
     internal async Task<CoverageMatrix> LookAsync(CancellationToken cancellation)
     {
+        var marks = await MarksAsync(cancellation);
         if (Fresh() is { } known) return known;
         await computing.WaitAsync(cancellation);
         try
         {
-            return Fresh() ?? (last = await ComputeAsync(logs.Store, await watch.LookAsync(cancellation), cancellation));
+            if (Fresh() is { } other) return other;
+            var matrix = await ComputeAsync(logs.Store, await watch.LookAsync(cancellation), cancellation);
+            last = new Kept(matrix, marks);
+            return matrix;
         }
         finally
         {
             computing.Release();
         }
 
-        CoverageMatrix? Fresh() => last is { } at && clock.GetUtcNow() - at.At is var age && age >= TimeSpan.Zero && age < Every ? at : null;
+        CoverageMatrix? Fresh() => last is { } kept && kept.Marks == marks && clock.GetUtcNow() - kept.Matrix.At is var age && age >= TimeSpan.Zero && age < Every ? kept.Matrix : null;
+    }
+
+    // What a person has just approved or retired is seen at once.
+    private async Task<string> MarksAsync(CancellationToken cancellation)
+    {
+        await using var db = await factory.CreateDbContextAsync(cancellation);
+        var marks = await db.Set<LogCriterion>().AsNoTracking().Where(c => c.State == LogCriterionType.Active && c.ArchivedAt == null).OrderBy(c => c.Number).Select(c => new { c.Number, c.Version }).ToListAsync(cancellation);
+        return string.Join(' ', marks.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Number}/{m.Version}")));
     }
 
     /// <summary>Computes it anew with the next look.</summary>
@@ -210,12 +222,12 @@ public sealed partial class LogCoverage : BackgroundService
             : lacking.Count > 0 ? CoverageState.Partly
             : CoverageState.Covered;
         List<string> sources = [.. senders.Select(s => s.Source).Distinct().Order(StringComparer.Ordinal)];
-        var kept = sources.Select(s => Kept(policy.Of(s))).OfType<int>().Cast<int?>().Min();
+        var kept = sources.Select(s => DaysOf(policy.Of(s))).OfType<int>().Cast<int?>().Min();
         return new CoverageCell(asset, kind, state, lastSeen, senders.Sum(s => s.Day), senders.Sum(s => s.Week), events == 0 ? [] : lacking, need.KeepDays, kept, sources, need.Criteria);
     }
 
     // The rule, or the minimum that the rule may not go below; null for ever.
-    private static int? Kept(SourceRetention retention) => retention.Keep is { } keep ? (int)(keep > retention.Minimum ? keep : retention.Minimum).TotalDays : null;
+    private static int? DaysOf(SourceRetention retention) => retention.Keep is { } keep ? (int)(keep > retention.Minimum ? keep : retention.Minimum).TotalDays : null;
 
     // Each window begins where the one before it ends, so that an event is read once.
     private static async Task<(IReadOnlyList<Sender> Senders, bool Truncated)> SendersAsync(LogStore store, string query, LogKind? kind, List<string> fields, DateTimeOffset now, CancellationToken cancellation)
@@ -266,6 +278,8 @@ public sealed partial class LogCoverage : BackgroundService
 
     [LoggerMessage(51, LogLevel.Error, "How far the logs cover what must be logged could not be computed; it is tried again")]
     private static partial void NotComputed(ILogger logger, Exception e);
+
+    private sealed record Kept(CoverageMatrix Matrix, string Marks);
 
     private sealed record Need(IReadOnlyList<string> Fields, int KeepDays, int QuietDays, IReadOnlyList<string> Criteria);
 
