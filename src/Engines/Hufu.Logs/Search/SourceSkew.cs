@@ -96,8 +96,8 @@ public sealed class SourceSkew
     /// <param name="threshold">Skew beyond which it is in trouble.</param>
     public SkewStanding At(DateTimeOffset now, TimeSpan threshold)
     {
-        var day = SourceRhythm.SlotOf(now - Recent);
-        var recent = slices.Where(s => s.Key > day).Select(s => s.Value).ToList();
+        var (day, last) = (SourceRhythm.SlotOf(now - Recent), SourceRhythm.SlotOf(now));
+        var recent = slices.Where(s => s.Key > day && s.Key <= last).Select(s => s.Value).ToList();
         // Where any event names its zone, those speak for the clock.
         var zoneless = recent.Count > 0 && recent.TrueForAll(s => s.Least is null);
         double? Of(Slice slice) => zoneless ? slice.LeastAssumed : slice.Least;
