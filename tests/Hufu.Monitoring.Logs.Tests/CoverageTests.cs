@@ -243,6 +243,28 @@ public class CoverageTests
     }
 
     [Fact]
+    public async Task Who_may_not_read_an_asset_sees_no_cell_of_it_and_opens_nothing_for_it()
+    {
+        await using var site = await Site.OpenAsync();
+        var asset = await AssetAsync(site, "web01");
+        await AssetAsync(site, "web02");
+        await CriterionAsync(site, "authentication");
+        await ArriveAsync(site, Read(site, Login("web02")));
+        var (coverage, gaps) = (site.Get<LogCoverage>(), site.Get<LogGaps>());
+        var logsOnly = new Actor(Guid.CreateVersion7(), "Eve", null, new HashSet<Guid>(), [new Grant("logs", Right.Read | Right.Write, Scope.All)], "web");
+        Assert.Empty(await CriteriaEndpoints.SeenAsync(await coverage.LookAsync(Stop), site.Store, logsOnly, Stop));
+        Assert.Equal(2, (await CriteriaEndpoints.SeenAsync(await coverage.LookAsync(Stop), site.Store, Site.Engineer, Stop)).Count);
+        Task<Result<(string Number, bool Made)>> OpenAsync(Actor actor, string? number, string? kind) => CriteriaEndpoints.GapAsync(new GapRequest(number, kind), coverage, gaps, site.Store, actor, Stop);
+        Assert.Equal("record.not-found", (await OpenAsync(logsOnly, asset.Number, "authentication")).Errors[0].Code);
+        Assert.Equal("record.not-found", (await OpenAsync(Site.Engineer, asset.Number, "dns")).Errors[0].Code);
+        Assert.Equal("record.not-found", (await OpenAsync(Site.Engineer, null, null)).Errors[0].Code);
+        var covered = (await coverage.LookAsync(Stop)).Cells.Single(c => c.State == CoverageState.Covered).Asset.Asset.Number;
+        Assert.Equal("logs.coverage.covered", (await OpenAsync(Site.Engineer, covered, "authentication")).Errors[0].Code);
+        Assert.Empty(await site.AlertsAsync());
+        Assert.True((await OpenAsync(Site.Engineer, asset.Number, "authentication")).Value.Made);
+    }
+
+    [Fact]
     public async Task The_defaults_are_drafts_and_are_added_once()
     {
         await using var site = await Site.OpenAsync();

@@ -35,7 +35,7 @@ internal static class CriteriaEndpoints
     }
 
     /// <summary>The cells of assets that the person may read.</summary>
-    private static async Task<IReadOnlyList<CoverageCell>> SeenAsync(CoverageMatrix matrix, RecordStore store, Actor actor, CancellationToken cancellation)
+    internal static async Task<IReadOnlyList<CoverageCell>> SeenAsync(CoverageMatrix matrix, RecordStore store, Actor actor, CancellationToken cancellation)
     {
         var type = store.Types.Get(AssetType);
         var records = await store.NamesAsync(type, [.. matrix.Cells.Select(c => c.Asset.Asset.Id).Distinct()], cancellation);
@@ -55,7 +55,7 @@ internal static class CriteriaEndpoints
         });
     }
 
-    private static async Task<Result<(string Number, bool Made)>> GapAsync(GapRequest wanted, LogCoverage coverage, LogGaps gaps, RecordStore store, Actor actor, CancellationToken cancellation)
+    internal static async Task<Result<(string Number, bool Made)>> GapAsync(GapRequest wanted, LogCoverage coverage, LogGaps gaps, RecordStore store, Actor actor, CancellationToken cancellation)
     {
         var cells = await SeenAsync(await coverage.LookAsync(cancellation), store, actor, cancellation);
         var number = (wanted.Asset ?? "").Trim().ToUpperInvariant();
