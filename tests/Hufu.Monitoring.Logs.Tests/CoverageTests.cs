@@ -4,6 +4,7 @@ using Hufu.Monitoring;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Risk;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Monitoring.Logs.Tests;
@@ -354,3 +355,6 @@ public class CoverageTests
     [InlineData("", false)]
     public void A_host_that_could_say_more_than_a_name_is_not_put_in(string host, bool taken) => Assert.Equal(taken, LogConnect.HostOf(host) is not null);
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class CoverageTestsOnPostgres : CoverageTests, IOnPostgres;
