@@ -1,3 +1,4 @@
+using System.IO.Compression;
 namespace Hufu.Cli.Tests;
 
 /// <summary>A backup is one moment of a running product, or it is none.</summary>
@@ -97,10 +98,29 @@ public sealed class BackupTests(Sample sample)
         Assert.True(embedded.Code == 2 && embedded.Error.Contains("--files-only", StringComparison.Ordinal), embedded.ToString());
     }
 
+    // The first flip from a place on that says something else: where zeros are repeated, the same comes out wherever they are copied from.
     private static byte[] Flipped(byte[] bytes, int at)
     {
-        var copy = bytes.ToArray();
-        copy[at] ^= 0x20;
-        return copy;
+        for (var whole = Unpacked(bytes)!; ; at++)
+        {
+            var copy = bytes.ToArray();
+            copy[at] ^= 0x20;
+            if (Unpacked(copy) is not { } unpacked || !unpacked.AsSpan().SequenceEqual(whole)) return copy;
+        }
+    }
+
+    private static byte[]? Unpacked(byte[] bytes)
+    {
+        using var unpacked = new MemoryStream();
+        try
+        {
+            using var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
+            gzip.CopyTo(unpacked);
+            return unpacked.ToArray();
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 }

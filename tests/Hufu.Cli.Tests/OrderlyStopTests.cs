@@ -56,7 +56,7 @@ public sealed class OrderlyStopTests(Sample sample)
             await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
             rest.SetResult();
             var made = await answer;
-            Assert.True(made.Status == 201, made.ToString());
+            Assert.True(made.Status == 201, $"{made} {server.Said}");
             await server.StopAsync();
         }
 
