@@ -133,7 +133,7 @@ public sealed class MaintenanceTests : IDisposable
         Assert.All(left, e => Assert.True(store.Prove(e.Id)!.Holds()));
         Assert.All(store.VerifyAll(cancellation: Stop), v => Assert.True(v.IsIntact, string.Join("; ", v.Findings)));
         Assert.Null(store.GetEvent("00000001/0"));
-        Assert.NotNull(store.RootOf("00000001", 3));
+        Assert.Equal([3], store.RootsOf("00000001", [3, 99]).Keys);
 
         // Again nothing: and after a restart the same.
         Assert.Empty((await store.MaintainAsync(policy, Stop)).Removals);
@@ -200,6 +200,24 @@ public sealed class MaintenanceTests : IDisposable
         result = await store.MaintainAsync(new RetentionPolicy { MaxBytes = 1, Others = new SourceRetention(null, TimeSpan.FromDays(50)) }, Stop);
         Assert.True(result.ExcessBytes > 0);
         Assert.Equal(kept, await All(store));
+    }
+
+    [Fact]
+    public async Task ADamagedFileIsNamedAndLeft_AndTheOthersAreMaintained()
+    {
+        await using var store = LogStore.Open(folder, Options);
+        await FillAsync(store, 20);
+        await File.WriteAllTextAsync(Path.Combine(folder, "00000010.parquet"), "no Parquet", Stop);
+        var result = await store.MaintainAsync(new RetentionPolicy(), Stop);
+        Assert.Equal(19, result.Packed);
+        Assert.Contains("00000010.parquet is damaged", Assert.Single(result.Problems), StringComparison.Ordinal);
+        Assert.Equal(["00000001-00000009.1", "00000010", "00000011-00000020.1"], store.Files().Select(f => f.Name));
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder), f => f.EndsWith(".tmp", StringComparison.Ordinal));
+        clock.Now = Start.AddDays(40);
+        result = await store.MaintainAsync(new RetentionPolicy { Others = Days(30) }, Stop);
+        Assert.Equal(["00000001", "00000011"], result.Removals.Select(r => r.First));
+        Assert.Single(result.Problems);
+        Assert.Equal("no Parquet", await File.ReadAllTextAsync(Path.Combine(folder, "00000010.parquet"), Stop));
     }
 
     [Fact]
@@ -332,7 +350,7 @@ public sealed class MaintenanceTests : IDisposable
         await using var store = LogStore.Open(folder, Options);
         foreach (var batch in Enumerable.Range(0, events).Select(n => Event("a", $"{n}")).Chunk(3)) await store.AppendAsync(batch, Stop);
         var manifest = (await store.SealAsync(Stop))!;
-        Assert.Equal(Convert.ToHexStringLower(store.RootOf("00000001", events)!), manifest.Root);
+        Assert.Equal(Convert.ToHexStringLower(store.RootsOf("00000001", [events])[events]), manifest.Root);
     }
 
     [Fact]

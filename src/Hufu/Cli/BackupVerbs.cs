@@ -276,9 +276,9 @@ internal static class BackupVerbs
         }
     }
 
-    private static List<string> SegmentsOf(IReadOnlyList<string> payloads)
+    private static HashSet<string> SegmentsOf(IReadOnlyList<string> payloads)
     {
-        var segments = new List<string>();
+        var segments = new HashSet<string>(StringComparer.Ordinal);
         foreach (var text in payloads)
         {
             using var payload = JsonDocument.Parse(text);

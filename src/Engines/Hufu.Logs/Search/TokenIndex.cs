@@ -369,12 +369,8 @@ internal sealed class TokenIndex
 
     private sealed class SectionBuilder
     {
-        private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)) | 1;
-
-        private readonly ByteBuilder arena = new(1 << 20);
-        private readonly List<(int At, int Length)> tokens = [];
+        private readonly DistinctTexts tokens = new();
         private readonly List<ulong> masks = [];
-        private int[] slots = new int[1 << 12];
 
         public int Blocks { get; private set; }
 
@@ -385,19 +381,14 @@ internal sealed class TokenIndex
             var read = new Tokens(text);
             while (read.Next())
             {
-                var slot = Slot(read.Current);
-                if (slots[slot] == 0)
+                if (tokens.Find(read.Current) is >= 0 and var known)
                 {
-                    tokens.Add((arena.Length, read.Current.Length));
-                    masks.Add(bit);
-                    read.Current.CopyTo(arena.Take(read.Current.Length));
-                    slots[slot] = tokens.Count;
-                    if (tokens.Count * 2 > slots.Length) Grow();
+                    CollectionsMarshal.AsSpan(masks)[known] |= bit;
+                    continue;
                 }
-                else
-                {
-                    CollectionsMarshal.AsSpan(masks)[slots[slot] - 1] |= bit;
-                }
+
+                tokens.Add(read.Current);
+                masks.Add(bit);
             }
         }
 
@@ -405,47 +396,20 @@ internal sealed class TokenIndex
         public IEnumerable<(byte[] Text, ulong[] Masks)> Chunks(int size)
         {
             var order = Enumerable.Range(0, tokens.Count).ToArray();
-            Array.Sort(order, (one, other) => Text(one).SequenceCompareTo(Text(other)));
+            Array.Sort(order, (one, other) => tokens[one].SequenceCompareTo(tokens[other]));
             for (var from = 0; from < order.Length;)
             {
                 var (text, until) = (new ByteBuilder(size + 256), from);
                 for (; until < order.Length && text.Length < size; until++)
                 {
-                    Text(order[until]).CopyTo(text.Take(tokens[order[until]].Length));
+                    var token = tokens[order[until]];
+                    token.CopyTo(text.Take(token.Length));
                     text.Take(1)[0] = End;
                 }
 
                 yield return (text.Written.ToArray(), order[from..until].Select(i => masks[i]).ToArray());
                 from = until;
             }
-        }
-
-        private ReadOnlySpan<byte> Text(int token) => arena.Written.Slice(tokens[token].At, tokens[token].Length);
-
-        private int Slot(ReadOnlySpan<byte> token)
-        {
-            var hash = Seed;
-            var left = token;
-            for (; left.Length >= 8; left = left[8..]) hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(left));
-            var rest = (ulong)token.Length << 56;
-            for (var i = 0; i < left.Length; i++) rest ^= (ulong)left[i] << (8 * i);
-            var mask = slots.Length - 1;
-            for (var slot = (int)(Mix(hash ^ rest) >> 33) & mask; ; slot = (slot + 1) & mask)
-            {
-                if (slots[slot] == 0 || Text(slots[slot] - 1).SequenceEqual(token)) return slot;
-            }
-        }
-
-        private void Grow()
-        {
-            slots = new int[slots.Length * 4];
-            for (var i = 0; i < tokens.Count; i++) slots[Slot(Text(i))] = i + 1;
-        }
-
-        private static ulong Mix(ulong value)
-        {
-            var high = Math.BigMul(value ^ 0xA0761D6478BD642F, Seed, out var low);
-            return high ^ low;
         }
     }
 }

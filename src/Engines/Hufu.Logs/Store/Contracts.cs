@@ -176,7 +176,8 @@ public sealed record LegalHold(SearchQuery Query, DateTimeOffset? From, DateTime
 /// <param name="Removals">What was removed.</param>
 /// <param name="Held">Events whose time was over and that a hold kept.</param>
 /// <param name="ExcessBytes">Bytes above the most that the store may have, that could not be removed.</param>
-public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval> Removals, long Held, long ExcessBytes);
+/// <param name="Problems">Files that are damaged and were left as they are, with what is wrong; the others were maintained.</param>
+public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval> Removals, long Held, long ExcessBytes, IReadOnlyList<string> Problems);
 
 /// <summary>A file of the store, for lists.</summary>
 /// <param name="Name">Its name.</param>

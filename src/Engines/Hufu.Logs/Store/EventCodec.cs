@@ -75,14 +75,7 @@ internal static class EventCodec
         var format = TakeText(ref bytes);
         var message = TakeText(ref bytes);
         var raw = TakeText(ref bytes);
-        var rawLength = TakeInt32(ref bytes);
-        ReadOnlyMemory<byte>? rawBytes = null;
-        if (rawLength >= 0)
-        {
-            rawBytes = bytes[..rawLength].ToArray();
-            bytes = bytes[rawLength..];
-        }
-
+        ReadOnlyMemory<byte>? rawBytes = TakeBytes(ref bytes, out var given) ? given.ToArray() : (ReadOnlyMemory<byte>?)null;
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var left = TakeInt32(ref bytes); left > 0; left--)
         {
@@ -104,26 +97,28 @@ internal static class EventCodec
 
     public static DateTimeOffset Time(long micros) => new(DateTime.UnixEpoch.Ticks + micros * 10, TimeSpan.Zero);
 
-    private static int TakeInt32(ref ReadOnlySpan<byte> bytes)
+    public static int TakeInt32(ref ReadOnlySpan<byte> bytes)
     {
         var value = BinaryPrimitives.ReadInt32LittleEndian(bytes);
         bytes = bytes[4..];
         return value;
     }
 
-    private static long TakeInt64(ref ReadOnlySpan<byte> bytes)
+    public static long TakeInt64(ref ReadOnlySpan<byte> bytes)
     {
         var value = BinaryPrimitives.ReadInt64LittleEndian(bytes);
         bytes = bytes[8..];
         return value;
     }
 
-    private static string? TakeText(ref ReadOnlySpan<byte> bytes)
+    /// <summary>Takes a text as its bytes, or bytes that are none; false when it is absent.</summary>
+    public static bool TakeBytes(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> taken)
     {
         var length = TakeInt32(ref bytes);
-        if (length < 0) return null;
-        var text = Encoding.UTF8.GetString(bytes[..length]);
-        bytes = bytes[length..];
-        return text;
+        taken = length < 0 ? default : bytes[..length];
+        if (length > 0) bytes = bytes[length..];
+        return length >= 0;
     }
+
+    private static string? TakeText(ref ReadOnlySpan<byte> bytes) => TakeBytes(ref bytes, out var text) ? Encoding.UTF8.GetString(text) : null;
 }

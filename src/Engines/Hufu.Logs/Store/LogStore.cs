@@ -189,12 +189,9 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// The Merkle root over the first events of a segment, sealed or open, as their leaf hashes are kept now; null when there are not so many, as when
-    /// all of them were removed.
+    /// The Merkle roots over the first so many events of a segment, sealed or open, as their leaf hashes are kept now, in one pass. Numbers that the
+    /// segment has not are left out; all are when every event was removed.
     /// </summary>
-    public byte[]? RootOf(string segment, int events) => RootsOf(segment, [events]).GetValueOrDefault(events);
-
-    /// <summary>The Merkle roots over the first so many events of a segment, in one pass; numbers that the segment has not are left out.</summary>
     public IReadOnlyDictionary<int, byte[]> RootsOf(string segment, IEnumerable<int> events)
     {
         ArgumentNullException.ThrowIfNull(segment);

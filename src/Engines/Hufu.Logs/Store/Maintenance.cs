@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using DuckDB.NET.Data;
 using Hufu.Logs.Search;
 using Hufu.Logs.Store;
 
@@ -32,11 +33,12 @@ public sealed partial class LogStore
         await maintaining.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            var (removals, held, excess) = await RetainAsync(policy, cancellation).ConfigureAwait(false);
-            var packed = await Task.Run(() => Pack(cancellation), cancellation).ConfigureAwait(false);
-            await Task.Run(() => Index(cancellation), cancellation).ConfigureAwait(false);
+            var damaged = new Dictionary<string, string>(StringComparer.Ordinal);
+            var (removals, held, excess) = await RetainAsync(policy, damaged, cancellation).ConfigureAwait(false);
+            var packed = await Task.Run(() => Pack(damaged, cancellation), cancellation).ConfigureAwait(false);
+            await Task.Run(() => Index(damaged, cancellation), cancellation).ConfigureAwait(false);
             DeleteReplaced(options.Clock.GetUtcNow());
-            return new MaintenanceResult(packed, removals, held, excess);
+            return new MaintenanceResult(packed, removals, held, excess, [.. damaged.Values]);
         }
         finally
         {
@@ -46,7 +48,20 @@ public sealed partial class LogStore
 
     private static long BytesOf(Part part) => part.Files.Sum(path => new FileInfo(path) is { Exists: true } file ? file.Length : 0);
 
-    private async Task<(List<SegmentRemoval> Removals, long Held, long Excess)> RetainAsync(RetentionPolicy policy, CancellationToken cancellation)
+    /// <summary>Notes a file that is damaged; one that is not, so that the fault is another's, throws again.</summary>
+    private static void Note(Part part, Exception fault, Dictionary<string, string> damaged)
+    {
+        if (IsWhole(part)) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+        damaged[part.Stem] = $"{part.Stem}.parquet is damaged: {fault.Message}";
+    }
+
+    private static bool IsWhole(Part part)
+    {
+        using var file = File.OpenRead(part.Path(".parquet"));
+        return Convert.ToHexStringLower(SHA256.HashData(file)) == part.FileSha256;
+    }
+
+    private async Task<(List<SegmentRemoval> Removals, long Held, long Excess)> RetainAsync(RetentionPolicy policy, Dictionary<string, string> damaged, CancellationToken cancellation)
     {
         var (removals, held, now) = (new List<SegmentRemoval>(), 0L, options.Clock.GetUtcNow());
         foreach (var part in parts)
@@ -70,9 +85,18 @@ public sealed partial class LogStore
         async Task<Part?> TakeAwayAsync(Part part, List<string> sources, string reason)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (sources.Count == 0) return null;
-            var (left, kept) = await RemoveAsync(part, sources, policy.Holds, reason, cancellation).ConfigureAwait(false);
-            held += kept;
+            if (sources.Count == 0 || damaged.ContainsKey(part.Stem)) return null;
+            Part? left = null;
+            try
+            {
+                (left, var kept) = await RemoveAsync(part, sources, policy.Holds, reason, cancellation).ConfigureAwait(false);
+                held += kept;
+            }
+            catch (Exception e) when (e is DuckDBException or InvalidDataException)
+            {
+                Note(part, e, damaged);
+            }
+
             if (left is not null) removals.Add(left.Removals[^1]);
             return left;
         }
@@ -149,16 +173,28 @@ public sealed partial class LogStore
         return (Replace([part], pack), held.Count);
     }
 
-    private int Pack(CancellationToken cancellation)
+    private int Pack(Dictionary<string, string> damaged, CancellationToken cancellation)
     {
         var packed = 0;
-        while (Packable() is { } run)
+        while (Packable(damaged) is { } run)
         {
             cancellation.ThrowIfCancellationRequested();
             var stem = string.Create(CultureInfo.InvariantCulture, $"{run[0].First}-{run[^1].Last}.1");
             var parquet = PathOf(stem, ".parquet");
             var files = string.Join(", ", run.Select(part => SegmentTable.Literal(part.Path(".parquet"))));
-            Run(SegmentTable.Copy($"read_parquet([{files}])", parquet + DurableFile.TemporarySuffix));
+            try
+            {
+                Run(SegmentTable.Copy($"read_parquet([{files}])", parquet + DurableFile.TemporarySuffix));
+            }
+            catch (DuckDBException e)
+            {
+                File.Delete(parquet + DurableFile.TemporarySuffix);
+                var before = damaged.Count;
+                foreach (var part in run.Where(part => !IsWhole(part))) Note(part, e, damaged);
+                if (damaged.Count == before) throw;
+                continue;
+            }
+
             using (var leaves = new FileStream(PathOf(stem, ".leaves") + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write))
             {
                 foreach (var part in run)
@@ -178,12 +214,19 @@ public sealed partial class LogStore
         return packed;
     }
 
-    private void Index(CancellationToken cancellation)
+    private void Index(Dictionary<string, string> damaged, CancellationToken cancellation)
     {
-        foreach (var part in parts.Where(part => part.FileSha256 is not null && part.Sealed >= TokenIndex.BlockRows && File.Exists(part.Path(".parquet")) && !File.Exists(part.Path(".tokens"))))
+        foreach (var part in parts.Where(part => !damaged.ContainsKey(part.Stem) && part.FileSha256 is not null && part.Sealed >= TokenIndex.BlockRows && File.Exists(part.Path(".parquet")) && !File.Exists(part.Path(".tokens"))))
         {
             cancellation.ThrowIfCancellationRequested();
-            TokenIndex.Build(part.Path(".tokens"), Texts(part, cancellation));
+            try
+            {
+                TokenIndex.Build(part.Path(".tokens"), Texts(part, cancellation));
+            }
+            catch (DuckDBException e)
+            {
+                Note(part, e, damaged);
+            }
         }
     }
 
@@ -202,7 +245,7 @@ public sealed partial class LogStore
     }
 
     /// <summary>Files that follow each other and are worth putting together; null when there are none.</summary>
-    private List<Part>? Packable()
+    private List<Part>? Packable(Dictionary<string, string> damaged)
     {
         for (var i = 0; i < parts.Count; i++)
         {
@@ -213,7 +256,7 @@ public sealed partial class LogStore
                 events += part.Sealed;
                 bytes += part.FileLength;
                 largest = Math.Max(largest, part.Sealed);
-                if (part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) || new FileInfo(part.Path(".leaves")) is not { Exists: true } leaves || leaves.Length != (long)part.Sealed * Merkle.HashLength) break;
+                if (damaged.ContainsKey(part.Stem) || part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) || new FileInfo(part.Path(".leaves")) is not { Exists: true } leaves || leaves.Length != (long)part.Sealed * Merkle.HashLength) break;
                 if (j - i + 1 >= PackAtLeast && largest * 4L <= events) best = j - i + 1;
             }
 

@@ -4,7 +4,6 @@ using Hufu.Logs;
 using Hufu.Records.Storage;
 using Hufu.Risk.Contracts;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -72,7 +71,7 @@ public sealed record CoverageMatrix(DateTimeOffset At, int Criteria, IReadOnlyLi
 /// Holds what really arrives against the criteria that are in force. The last thirty days are looked at, each event once for a kind, every ten minutes
 /// at the most.
 /// </summary>
-public sealed partial class LogCoverage : BackgroundService
+public sealed partial class LogCoverage : RepeatedWork
 {
     /// <summary>How far back events are looked for.</summary>
     public const int LookBackDays = 30;
@@ -89,13 +88,12 @@ public sealed partial class LogCoverage : BackgroundService
     private readonly LogKeeping keeping;
     private readonly SourceWatch watch;
     private readonly IDbContextFactory<HufuDbContext> factory;
-    private readonly TimeProvider clock;
     private readonly ILogger<LogCoverage> logger;
     private readonly SemaphoreSlim computing = new(1, 1);
     private volatile Kept? last;
 
-    internal LogCoverage(LogService logs, LogKeeping keeping, SourceWatch watch, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, ILogger<LogCoverage> logger) =>
-        (this.logs, this.keeping, this.watch, this.factory, this.clock, this.logger) = (logs, keeping, watch, factory, clock, logger);
+    internal LogCoverage(LogService logs, LogKeeping keeping, SourceWatch watch, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, ILogger<LogCoverage> logger) : base(clock, Every) =>
+        (this.logs, this.keeping, this.watch, this.factory, this.logger) = (logs, keeping, watch, factory, logger);
 
     /// <summary>The matrix, at most ten minutes old, and by the criteria that are in force now.</summary>
     internal async Task<CoverageMatrix> LookAsync(CancellationToken cancellation)
@@ -115,7 +113,7 @@ public sealed partial class LogCoverage : BackgroundService
             computing.Release();
         }
 
-        CoverageMatrix? Fresh() => last is { } kept && kept.Marks == marks && clock.GetUtcNow() - kept.Matrix.At is var age && age >= TimeSpan.Zero && age < Every ? kept.Matrix : null;
+        CoverageMatrix? Fresh() => last is { } kept && kept.Marks == marks && Clock.GetUtcNow() - kept.Matrix.At is var age && age >= TimeSpan.Zero && age < Every ? kept.Matrix : null;
     }
 
     // What a person has just approved or retired is seen at once.
@@ -139,32 +137,19 @@ public sealed partial class LogCoverage : BackgroundService
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task WorkAsync(CancellationToken cancellation) => LookAsync(cancellation);
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await LookAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is IOException or DbException or InvalidDataException)
-                {
-                    NotComputed(logger, e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        if (failure is not (IOException or DbException or InvalidDataException)) return false;
+        NotComputed(logger, failure);
+        return true;
     }
 
     private async Task<CoverageMatrix> ComputeAsync(LogStore store, IReadOnlyList<SourceStanding> standings, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         await using var db = await factory.CreateDbContextAsync(cancellation);
         var criteria = await db.Set<LogCriterion>().AsNoTracking().Where(c => c.State == LogCriterionType.Active && c.ArchivedAt == null).OrderBy(c => c.Number).ToListAsync(cancellation);
         var assets = await AssetProfile.AllAsync(db, cancellation);

@@ -47,7 +47,7 @@ public sealed class LogCriterionType : RecordType<LogCriterion>
     public const string TypeKey = "logs.criterion";
 
     /// <summary>State of one that the coverage is measured by.</summary>
-    public const string Active = "active";
+    public const string Active = RuleWorkflow.Active;
 
     /// <summary>Every category, or every level.</summary>
     public const string All = "all";
@@ -87,12 +87,7 @@ public sealed class LogCriterionType : RecordType<LogCriterion>
         Date(x => x.ValidFrom, "生效日", "Valid from");
         Text(x => x.Confidence, "查證程度", "Confidence", 60).Help("隨產品提供的法規事實經何種來源查證。", "By what kind of source a fact that comes with the product was checked.");
         Text(x => x.DefaultCode, "預設基準代碼", "Code of the default", 60).Help("由預設基準建立時填入，同一項不會再次加入。", "Set when it is made from a default, so that the same one is not added again.");
-        Workflow.State("draft", "草稿", "Draft", Tone.Info).State("review", "審核中", "In review", Tone.Warn).State(Active, "執行中", "Applied", Tone.Good).State("retired", "已停用", "Retired", Tone.Neutral, open: false);
-        Workflow.Move("submit", "送審", "Submit", ["draft"], "review");
-        Workflow.Move("approve", "核定", "Approve", ["review"], Active, Right.Approve).SecondPerson("submit");
-        Workflow.Move("reject", "退回", "Send back", ["review"], "draft", Right.Approve).SecondPerson("submit").WithReason();
-        Workflow.Move("retire", "停用", "Retire", [Active], "retired").WithReason();
-        Workflow.Lock("review", Active, "retired");
+        RuleWorkflow.Declare(Workflow);
         Sealed();
     }
 

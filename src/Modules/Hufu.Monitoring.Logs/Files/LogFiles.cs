@@ -5,7 +5,6 @@ using Hufu.Logs.Tail;
 using Hufu.Records.Storage;
 using Hufu.Web.Records;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -16,7 +15,7 @@ namespace Hufu.Monitoring.Logs;
 public sealed record FileStanding(TailState? State, Error? Problem);
 
 /// <summary>Follows the files that are on. A changed setting or state is seen within two seconds.</summary>
-internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory, LogImport import, LogService logs, TailFolders folders, SiteDecoders decoders, TimeProvider clock, ILogger<LogFiles> logger) : BackgroundService
+internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory, LogImport import, LogService logs, TailFolders folders, SiteDecoders decoders, TimeProvider clock, ILogger<LogFiles> logger) : RepeatedWork(clock, Every, atOnce: true)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<Guid, Running> running = new();
@@ -39,29 +38,14 @@ internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory,
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task WorkAsync(CancellationToken cancellation) => LookAsync(cancellation);
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await LookAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    // Whatever is wrong with one, the server goes on.
-                    NotLooked(logger, e);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        // Whatever is wrong with one, the server goes on.
+        NotLooked(logger, failure);
+        return true;
     }
 
     /// <summary>Starts and stops what the records say.</summary>
@@ -88,11 +72,11 @@ internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory,
         var started = FileTail.Start(
             new TailOptions
             {
-                Source = settings.Source, Patterns = [settings.Path], Folders = folders, StateFile = Path.Combine(logs.Folder, "files", id.ToString("N") + ".json"), FromEnd = settings.FromEnd, Clock = clock,
+                Source = settings.Source, Patterns = [settings.Path], Folders = folders, StateFile = Path.Combine(logs.Folder, "files", id.ToString("N") + ".json"), FromEnd = settings.FromEnd, Clock = Clock,
                 Parse = new LogParseOptions
                 {
                     ReferenceTime = default, Format = settings.Format.Length > 0 ? settings.Format : null, RecordBegins = settings.RecordBegins.Length > 0 ? settings.RecordBegins : null,
-                    Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()),
+                    Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(Clock.GetUtcNow()),
                 },
             },
             new Sink(import, logs));

@@ -7,7 +7,6 @@ using Hufu.Logs.Receive;
 using Hufu.Records.Storage;
 using Hufu.Web.Records;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -19,7 +18,7 @@ namespace Hufu.Monitoring.Logs;
 public sealed record ReceiverStanding(ReceiverState? State, Error? Problem, string? Certificate);
 
 /// <summary>Runs the receivers that are on. A changed setting or state is seen within two seconds.</summary>
-internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, SiteDecoders decoders, TimeProvider clock, ILogger<LogReceivers> logger) : BackgroundService
+internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, SiteDecoders decoders, TimeProvider clock, ILogger<LogReceivers> logger) : RepeatedWork(clock, Every, atOnce: true)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<Guid, Running> running = new();
@@ -39,30 +38,18 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await LookAsync(stoppingToken);
-                    await import.RaiseWaitingAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    // Whatever is wrong with a receiver, the server goes on.
-                    NotLooked(logger, e);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        await LookAsync(cancellation);
+        await import.RaiseWaitingAsync(cancellation);
+    }
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
+    {
+        // Whatever is wrong with a receiver, the server goes on.
+        NotLooked(logger, failure);
+        return true;
     }
 
     /// <summary>Starts and stops what the records say.</summary>
@@ -103,8 +90,8 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
         var started = LogReceiver.Start(
             new ReceiverOptions
             {
-                Source = settings.Source, Transport = transport.Value, EndPoint = new IPEndPoint(address, settings.Port), Allowed = networks, Certificate = certificate, ClientAuthorities = authorities, Clock = clock,
-                Parse = new LogParseOptions { ReferenceTime = default, Format = settings.Format.Length > 0 ? settings.Format : null, Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(clock.GetUtcNow()) },
+                Source = settings.Source, Transport = transport.Value, EndPoint = new IPEndPoint(address, settings.Port), Allowed = networks, Certificate = certificate, ClientAuthorities = authorities, Clock = Clock,
+                Parse = new LogParseOptions { ReferenceTime = default, Format = settings.Format.Length > 0 ? settings.Format : null, Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(Clock.GetUtcNow()) },
             },
             import.TakeAsync);
         return started.IsOk ? new Running(settings, started.Value, null, certificate) : new Running(settings, null, started.Errors[0], certificate);

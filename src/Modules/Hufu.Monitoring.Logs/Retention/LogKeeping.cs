@@ -5,7 +5,6 @@ using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -36,7 +35,7 @@ public sealed record LogStorage(
 public sealed record StoredSource(string Source, long Events, long Bytes, DateTimeOffset From, DateTimeOffset To, TimeSpan? Keep, DateTimeOffset? NextRemoval);
 
 /// <summary>Applies the retention rules and the holds to the log store, and puts its files together.</summary>
-public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, ILogger<LogKeeping> logger) : BackgroundService
+public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, ILogger<LogKeeping> logger) : RepeatedWork(clock, PackEvery)
 {
     private static readonly TimeSpan PackEvery = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
@@ -62,7 +61,7 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     }
 
     /// <summary>Applies the rules now.</summary>
-    internal async Task<MaintenanceResult> ApplyAsync(CancellationToken cancellation) => await logs.Store.MaintainAsync(await PolicyAsync(cancellation), cancellation);
+    internal async Task<MaintenanceResult> ApplyAsync(CancellationToken cancellation) => await MaintainAsync(await PolicyAsync(cancellation), cancellation);
 
     /// <summary>What is kept, and how it grows.</summary>
     internal Task<LogStorage> StorageAsync(CancellationToken cancellation) => StorageAsync(logs.Store, cancellation);
@@ -71,7 +70,7 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     public async Task<LogStorage> StorageAsync(LogStore store, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var (policy, files, now) = (await PolicyAsync(cancellation), store.Files(), clock.GetUtcNow());
+        var (policy, files, now) = (await PolicyAsync(cancellation), store.Files(), Clock.GetUtcNow());
         var bytes = new DirectoryInfo(logs.Folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
         var free = new DriveInfo(logs.Folder).AvailableFreeSpace;
         var raw = files.SelectMany(f => f.Sources).Sum(s => s.Bytes);
@@ -94,28 +93,23 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task WorkAsync(CancellationToken cancellation) =>
+        // Files are put together all day; the rules are applied once a day, by the job.
+        MaintainAsync(new RetentionPolicy(), cancellation);
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
     {
-        using var timer = new PeriodicTimer(PackEvery, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    // Files are put together all day; the rules are applied once a day, by the job.
-                    await logs.Store.MaintainAsync(new RetentionPolicy(), stoppingToken);
-                }
-                catch (Exception e) when (e is IOException or DbException or InvalidDataException)
-                {
-                    NotPacked(logger, e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        if (failure is not (IOException or DbException or InvalidDataException)) return false;
+        NotPacked(logger, failure);
+        return true;
+    }
+
+    private async Task<MaintenanceResult> MaintainAsync(RetentionPolicy policy, CancellationToken cancellation)
+    {
+        var result = await logs.Store.MaintainAsync(policy, cancellation);
+        foreach (var problem in result.Problems) Damaged(logger, problem);
+        return result;
     }
 
     private static StoredSource Of(string source, List<(StoreFile File, SourceVolume Source)> volumes, SourceRetention retention)
@@ -137,10 +131,13 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
 
     [LoggerMessage(41, LogLevel.Error, "The files of the log store could not be put together; it is tried again")]
     private static partial void NotPacked(ILogger logger, Exception e);
+
+    [LoggerMessage(42, LogLevel.Error, "Log store: {What}. It is left as it is; run “hufu verify”")]
+    private static partial void Damaged(ILogger logger, string what);
 }
 
 /// <summary>Removes the logs whose time is over.</summary>
-internal sealed class RetentionJob(LogKeeping keeping, Detection detection, TimeProvider clock) : IHufuJob
+internal sealed class RetentionJob(LogKeeping keeping, Detection detection, TimeProvider Clock) : IHufuJob
 {
     /// <summary>Rule of the alert that the store is larger than it may be and nothing more can be removed.</summary>
     internal const string ExcessRule = "hufu.logs-too-large";
@@ -160,7 +157,7 @@ internal sealed class RetentionJob(LogKeeping keeping, Detection detection, Time
         var removed = result.Removals.SelectMany(r => r.Sources).Sum(s => s.Events);
         if (result.ExcessBytes > 0)
         {
-            var now = clock.GetUtcNow();
+            var now = Clock.GetUtcNow();
             await detection.RaiseAsync(
                 [
                     new RuleMatch
@@ -170,8 +167,8 @@ internal sealed class RetentionJob(LogKeeping keeping, Detection detection, Time
                 ], cancellation);
         }
 
-        return JobOutcome.Done(
-            $"刪除 {removed:N0} 筆日誌；因保全而保留 {result.Held:N0} 筆。" + (result.ExcessBytes > 0 ? $"仍超過容量上限 {result.ExcessBytes / 1e9:F1} GB。" : ""),
-            $"Removed {removed:N0} events; {result.Held:N0} stay under a hold." + (result.ExcessBytes > 0 ? $" Still {result.ExcessBytes / 1e9:F1} GB above the bound." : ""));
+        return new JobOutcome(result.Problems.Count == 0, new LocalizedText(
+            $"刪除 {removed:N0} 筆日誌；因保全而保留 {result.Held:N0} 筆。" + (result.Problems.Count > 0 ? $"{result.Problems.Count} 個檔案毀損，未處理。" : "") + (result.ExcessBytes > 0 ? $"仍超過容量上限 {result.ExcessBytes / 1e9:F1} GB。" : ""),
+            $"Removed {removed:N0} events; {result.Held:N0} stay under a hold." + (result.Problems.Count > 0 ? $" {result.Problems.Count} damaged files were left as they are." : "") + (result.ExcessBytes > 0 ? $" Still {result.ExcessBytes / 1e9:F1} GB above the bound." : "")));
     }
 }

@@ -28,7 +28,7 @@ public sealed class RetentionRuleType : RecordType<RetentionRule>
     public const string TypeKey = "logs.retention";
 
     /// <summary>State of one that is applied.</summary>
-    public const string Active = "active";
+    public const string Active = RuleWorkflow.Active;
 
     /// <summary>
     /// The least that agencies keep logs: six months (資通安全責任等級分級辦法 附表十, event logging, all levels; version 2026-01), which have 184 days at
@@ -64,12 +64,7 @@ public sealed class RetentionRuleType : RecordType<RetentionRule>
         Flag(x => x.BelowMinimum, "不適用六個月下限", "The six months do not apply").Help(
             "《資通安全責任等級分級辦法》附表十要求各級機關的日誌至少保存六個月。不受該辦法拘束的組織才可勾選，並於依據寫明理由。",
             "The regulation on responsibility levels (annex 10) has agencies of all levels keep logs for at least six months. Tick only where it does not bind you, and say why under the basis.");
-        Workflow.State("draft", "草稿", "Draft", Tone.Info).State("review", "審核中", "In review", Tone.Warn).State(Active, "執行中", "Applied", Tone.Good).State("retired", "已停用", "Retired", Tone.Neutral, open: false);
-        Workflow.Move("submit", "送審", "Submit", ["draft"], "review");
-        Workflow.Move("approve", "核定", "Approve", ["review"], Active, Right.Approve).SecondPerson("submit");
-        Workflow.Move("reject", "退回", "Send back", ["review"], "draft", Right.Approve).SecondPerson("submit").WithReason();
-        Workflow.Move("retire", "停用", "Retire", [Active], "retired").WithReason();
-        Workflow.Lock("review", Active, "retired");
+        RuleWorkflow.Declare(Workflow);
         Rule(r => r.KeepDays < MinimumDays && !r.BelowMinimum ? Error.Of(
             "logs.retention.minimum", $"少於六個月（{MinimumDays} 日）：資通安全責任等級分級辦法附表十要求至少保存六個月。不適用者請勾選「不適用六個月下限」。",
             $"Fewer than six months ({MinimumDays} days): annex 10 of the regulation on responsibility levels asks for six at the least. Where it does not bind you, tick “The six months do not apply”.", "keepDays") : null);

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Hufu.Logs;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -14,7 +13,7 @@ public sealed record SkewLimit(TimeSpan? Threshold = null);
 /// Follows what arrives from which source and host, learns what is usual, and raises an alert when one goes quiet, floods, or has a clock that is wrong. An
 /// alert is about the newest event before the silence, or the first with a wrong time, so that one trouble is told once, also over a restart.
 /// </summary>
-internal sealed partial class SourceWatch(LogService logs, Detection detection, ImportTimes imports, SkewLimit limit, TimeProvider clock, ILogger<SourceWatch> logger) : BackgroundService
+internal sealed partial class SourceWatch(LogService logs, Detection detection, ImportTimes imports, SkewLimit limit, TimeProvider clock, ILogger<SourceWatch> logger) : RepeatedWork(clock, Every)
 {
     /// <summary>Rule of the alerts about silence.</summary>
     internal const string QuietRule = "hufu.source-quiet";
@@ -41,7 +40,7 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
         await looking.WaitAsync(cancellation);
         try
         {
-            var now = clock.GetUtcNow();
+            var now = Clock.GetUtcNow();
             for (var more = true; more;)
             {
                 var arrived = await logs.Store.ArrivalsAsync(place.Segment, place.Row, SourceRhythm.Width, now - SourceRhythm.Memory, imports.Since(now - SourceRhythm.Memory), cancellation);
@@ -83,27 +82,14 @@ internal sealed partial class SourceWatch(LogService logs, Detection detection, 
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task WorkAsync(CancellationToken cancellation) => RaiseAsync(cancellation);
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RaiseAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is IOException or DbException or DbUpdateException)
-                {
-                    NotLooked(logger, e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        if (failure is not (IOException or DbException or DbUpdateException)) return false;
+        NotLooked(logger, failure);
+        return true;
     }
 
     private static int Rank(SourceStanding source) => source.Condition switch

@@ -6,7 +6,6 @@ using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -16,7 +15,7 @@ namespace Hufu.Monitoring.Logs;
 /// event names the record and its type, the act, the fields, the person's identity and, for what was refused, the address it came from: no name and no
 /// value, because a single event cannot be erased.
 /// </summary>
-internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory, LogService logs, LogImport import, TimeProvider clock, ILogger<AuditFeed> logger) : BackgroundService
+internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory, LogService logs, LogImport import, TimeProvider clock, ILogger<AuditFeed> logger) : RepeatedWork(clock, Every)
 {
     /// <summary>The source that the events carry.</summary>
     internal const string Source = "hufu";
@@ -71,32 +70,22 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
+        while (await StepAsync(cancellation))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    while (await StepAsync(stoppingToken))
-                    {
-                        // There may be more.
-                    }
-                }
-                catch (Exception e) when (e is IOException or System.Data.Common.DbException or DbUpdateException or InvalidOperationException)
-                {
-                    // Part of it may have been stored: the store is asked again how far it got.
-                    place = null;
-                    NotTaken(logger, e);
-                }
-            }
+            // There may be more.
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends; the next start finds its place in the store.
-        }
+    }
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
+    {
+        if (failure is not (IOException or System.Data.Common.DbException or DbUpdateException or InvalidOperationException)) return false;
+        // Part of it may have been stored: the store is asked again how far it got.
+        place = null;
+        NotTaken(logger, failure);
+        return true;
     }
 
     // The store itself knows how far it got: no second file that could disagree with it.
@@ -184,7 +173,7 @@ internal sealed partial class AuditFeed(IDbContextFactory<HufuDbContext> factory
 
         return new LogEvent
         {
-            ReceivedAt = clock.GetUtcNow(), OccurredAt = at, Source = Source, Host = Environment.MachineName, App = LogSourceHints.OwnApp, Severity = severity, Facility = 13,
+            ReceivedAt = Clock.GetUtcNow(), OccurredAt = at, Source = Source, Host = Environment.MachineName, App = LogSourceHints.OwnApp, Severity = severity, Facility = 13,
             Message = message, Raw = Encoding.UTF8.GetString(buffer.ToArray()), Format = LogFormats.Json, Fields = fields,
         };
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hufu.Logs;
 using Hufu.Records.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
@@ -10,7 +9,7 @@ namespace Hufu.Monitoring.Logs;
 /// Owns the log store of the installation. It is opened on first use. Every minute what has come in is anchored in the ledger, the open segment is
 /// sealed when it is old or large enough, and on stopping.
 /// </summary>
-public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger) : BackgroundService, IAsyncDisposable
+public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger) : RepeatedWork(clock, AnchorEvery), IAsyncDisposable
 {
     private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
 
@@ -30,7 +29,7 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
             lock (opening)
             {
                 if (store is not null) return store;
-                store = LogStore.Open(Folder, new LogStoreOptions { Clock = clock, Sealer = ledger });
+                store = LogStore.Open(Folder, new LogStoreOptions { Clock = Clock, Sealer = ledger });
                 foreach (var line in store.Recovery) Recovered(logger, line);
                 return store;
             }
@@ -91,39 +90,32 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
         LogStore? closing;
         lock (opening) (closing, store) = (store, null);
         if (closing is null) return;
-        await SafelyAsync(() => closing.SealAsync());
+        try
+        {
+            await closing.SealAsync();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The events are safe in the write-ahead file; the next start has them in its open segment.
+            NotSealed(logger, e);
+        }
+
         await closing.DisposeAsync();
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task WorkAsync(CancellationToken cancellation) => Store.AnchorAsync(cancellation);
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
     {
-        using var timer = new PeriodicTimer(AnchorEvery, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await SafelyAsync(() => Store.AnchorAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        // The events are safe in the open segment; the next round tries again.
+        NotSealed(logger, failure);
+        return true;
     }
 
     private static string NextSegment(IReadOnlyList<SegmentManifest> segments) =>
         (segments.Count == 0 ? 1 : int.Parse(segments[^1].Id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture);
-
-    private async Task SafelyAsync(Func<Task> sealing)
-    {
-        try
-        {
-            await sealing();
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The events are safe in the open segment; the next tick tries again.
-            NotSealed(logger, e);
-        }
-    }
 
     [LoggerMessage(1, LogLevel.Warning, "Log store: {What}")]
     private static partial void Recovered(ILogger logger, string what);

@@ -2,13 +2,12 @@ using System.Data.Common;
 using Hufu.Records.Storage;
 using Hufu.Time;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>Asks the time sources that are in use, each at its interval, makes the records of the days, and forgets old checks. Without a source in use nothing is sent.</summary>
-internal sealed partial class TimeWatch(IDbContextFactory<HufuDbContext> factory, TimeChecks checks, TimeReviews reviews, TimeProvider clock, ILogger<TimeWatch> logger) : BackgroundService
+internal sealed partial class TimeWatch(IDbContextFactory<HufuDbContext> factory, TimeChecks checks, TimeReviews reviews, TimeProvider clock, ILogger<TimeWatch> logger) : RepeatedWork(clock, Every)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
 
@@ -21,7 +20,7 @@ internal sealed partial class TimeWatch(IDbContextFactory<HufuDbContext> factory
     /// <summary>Does what is due. Returns what was asked.</summary>
     internal async Task<IReadOnlyList<TimeCheck>> StepAsync(CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         var due = new List<TimeSource>();
         await using (var db = await factory.CreateDbContextAsync(cancellation))
         {
@@ -62,27 +61,14 @@ internal sealed partial class TimeWatch(IDbContextFactory<HufuDbContext> factory
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task WorkAsync(CancellationToken cancellation) => StepAsync(cancellation);
+
+    /// <inheritdoc />
+    protected override bool GoesOn(Exception failure)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await StepAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is IOException or DbException or DbUpdateException)
-                {
-                    NotChecked(logger, e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopping is the way this ends.
-        }
+        if (failure is not (IOException or DbException or DbUpdateException)) return false;
+        NotChecked(logger, failure);
+        return true;
     }
 
     [LoggerMessage(41, LogLevel.Error, "The time sources could not be checked, or what came of it could not be kept; it is tried again")]

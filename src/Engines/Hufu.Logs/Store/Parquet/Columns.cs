@@ -230,11 +230,12 @@ internal class BytesColumn(IReadOnlyList<string> path, bool optional, bool repea
         AddPlainly(value);
     }
 
-    protected void AddPlainly(ReadOnlySpan<byte> value)
+    protected void AddPlainly(ReadOnlySpan<byte> value) => Write(Buffer, value);
+
+    protected static void Write(ByteBuilder target, ReadOnlySpan<byte> value)
     {
-        var target = Buffer.Take(4 + value.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(target, value.Length);
-        value.CopyTo(target[4..]);
+        target.Int32(value.Length);
+        value.CopyTo(target.Take(value.Length));
     }
 
     protected override int EncodeValues(ByteBuilder target)
@@ -252,13 +253,8 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
 
     private const int MaxBytes = 1 << 20;
 
-    // Unknown outside, so that nobody can make texts that fall on each other.
-    private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
-
     private readonly List<int> indexes = [];
-    private readonly List<(int At, int Length)> texts = [];
-    private readonly ByteBuilder distinct = new(1 << 10);
-    private int[] slots = new int[256];
+    private readonly DistinctTexts texts = new();
     private bool full;
     private bool used;
 
@@ -273,29 +269,23 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
             return;
         }
 
-        var slot = Slot(value);
-        if (slots[slot] == 0)
+        var index = texts.Find(value);
+        if (index < 0)
         {
-            if (texts.Count >= MaxDistinct || distinct.Length + value.Length + 4 > MaxBytes)
+            if (texts.Count >= MaxDistinct || texts.Length + value.Length > MaxBytes)
             {
                 // What the page has so far as well: a page has one encoding.
                 full = true;
-                foreach (var index in indexes) AddPlainly(Text(index));
+                foreach (var earlier in indexes) AddPlainly(texts[earlier]);
                 indexes.Clear();
                 AddPlainly(value);
                 return;
             }
 
-            distinct.Int32(value.Length);
-            texts.Add((distinct.Length, value.Length));
-            value.CopyTo(distinct.Take(value.Length));
-            slots[slot] = texts.Count;
-            indexes.Add(texts.Count - 1);
-            if (texts.Count * 2 > slots.Length) Grow();
-            return;
+            index = texts.Add(value);
         }
 
-        indexes.Add(slots[slot] - 1);
+        indexes.Add(index);
     }
 
     protected override int EncodeValues(ByteBuilder target)
@@ -312,48 +302,13 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
     protected override int Dictionary(ByteBuilder target)
     {
         if (!used) return 0;
-        distinct.Written.CopyTo(target.Take(distinct.Length));
+        for (var i = 0; i < texts.Count; i++) Write(target, texts[i]);
         return texts.Count;
     }
 
     protected override void Reset()
     {
         texts.Clear();
-        distinct.CutTo(0);
-        Array.Clear(slots);
         (full, used) = (false, false);
-    }
-
-    private ReadOnlySpan<byte> Text(int index) => distinct.Written.Slice(texts[index].At, texts[index].Length);
-
-    private int Slot(ReadOnlySpan<byte> value)
-    {
-        var mask = slots.Length - 1;
-        for (var slot = (int)(Hash(value) & (uint)mask); ; slot = (slot + 1) & mask)
-        {
-            if (slots[slot] == 0 || Text(slots[slot] - 1).SequenceEqual(value)) return slot;
-        }
-    }
-
-    private void Grow()
-    {
-        slots = new int[slots.Length * 4];
-        for (var i = 0; i < texts.Count; i++) slots[Slot(Text(i))] = i + 1;
-    }
-
-    private static uint Hash(ReadOnlySpan<byte> value)
-    {
-        var hash = Seed ^ unchecked((ulong)value.Length * 0x9E3779B97F4A7C15);
-        for (; value.Length >= 8; value = value[8..]) hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(value));
-        var rest = 0UL;
-        for (var i = 0; i < value.Length; i++) rest |= (ulong)value[i] << (8 * i);
-        hash = Mix(hash ^ rest);
-        return (uint)(hash >> 32);
-    }
-
-    private static ulong Mix(ulong value)
-    {
-        var high = Math.BigMul(value ^ 0xA0761D6478BD642F, Seed | 1, out var low);
-        return high ^ low;
     }
 }

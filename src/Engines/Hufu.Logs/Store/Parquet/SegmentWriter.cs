@@ -120,12 +120,12 @@ internal sealed class SegmentWriter : IDisposable
     private void Write(int at, ReadOnlySpan<byte> encoded, ReadOnlySpan<byte> whole)
     {
         var left = encoded;
-        var receivedAt = Int64(ref left);
-        var occurredAt = Int64(ref left);
-        var offset = Int32(ref left);
-        var assumed = Int32(ref left) == 1;
-        var severe = Int32(ref left);
-        var facilityCode = Int32(ref left);
+        var receivedAt = EventCodec.TakeInt64(ref left);
+        var occurredAt = EventCodec.TakeInt64(ref left);
+        var offset = EventCodec.TakeInt32(ref left);
+        var assumed = EventCodec.TakeInt32(ref left) == 1;
+        var severe = EventCodec.TakeInt32(ref left);
+        var facilityCode = EventCodec.TakeInt32(ref left);
         row.Add(at);
         segment.Add(number);
         received.Add(receivedAt);
@@ -146,13 +146,13 @@ internal sealed class SegmentWriter : IDisposable
         else severity.Add(severe);
         if (facilityCode < 0) facility.Absent();
         else facility.Add(facilityCode);
-        source.Add(Text(ref left, out _));
+        source.Add(Text(ref left));
         Optional(host, ref left);
         Optional(app, ref left);
         Optional(address, ref left);
-        format.Add(Text(ref left, out _));
-        var text = Text(ref left, out _);
-        var line = Text(ref left, out _);
+        format.Add(Text(ref left));
+        var text = Text(ref left);
+        var line = Text(ref left);
         // Raw ends with the message in most formats: then its length is enough, which halves the text.
         if (line.EndsWith(text))
         {
@@ -167,7 +167,7 @@ internal sealed class SegmentWriter : IDisposable
 
         raw.Add(line);
         Optional(rawBytes, ref left);
-        var count = Int32(ref left);
+        var count = EventCodec.TakeInt32(ref left);
         if (count == 0)
         {
             names.Empty();
@@ -176,13 +176,13 @@ internal sealed class SegmentWriter : IDisposable
 
         for (var i = 0; i < count; i++)
         {
-            names.Add(Text(ref left, out _), i == 0);
-            values.Add(Text(ref left, out _), i == 0);
+            names.Add(Text(ref left), i == 0);
+            values.Add(Text(ref left), i == 0);
         }
 
-        count = Int32(ref left);
+        count = EventCodec.TakeInt32(ref left);
         if (count == 0) problems.Empty();
-        for (var i = 0; i < count; i++) problems.Add(Text(ref left, out _), i == 0);
+        for (var i = 0; i < count; i++) problems.Add(Text(ref left), i == 0);
         if (whole.IsEmpty) exact.Absent();
         else exact.Add(whole);
         Rows++;
@@ -194,8 +194,7 @@ internal sealed class SegmentWriter : IDisposable
 
     private static void Optional(BytesColumn column, ref ReadOnlySpan<byte> left)
     {
-        var text = Text(ref left, out var there);
-        if (there) column.Add(text);
+        if (EventCodec.TakeBytes(ref left, out var text)) column.Add(text);
         else column.Absent();
     }
 
@@ -204,44 +203,26 @@ internal sealed class SegmentWriter : IDisposable
         var left = encoded[EventCodec.FirstText..];
         for (var i = 0; i < 7; i++)
         {
-            if (Text(ref left, out _).Contains((byte)0)) return true;
+            if (Text(ref left).Contains((byte)0)) return true;
         }
 
-        _ = Text(ref left, out _);
-        for (var texts = 2 * Int32(ref left); texts > 0; texts--)
+        _ = Text(ref left);
+        for (var texts = 2 * EventCodec.TakeInt32(ref left); texts > 0; texts--)
         {
-            if (Text(ref left, out _).Contains((byte)0)) return true;
+            if (Text(ref left).Contains((byte)0)) return true;
         }
 
-        for (var texts = Int32(ref left); texts > 0; texts--)
+        for (var texts = EventCodec.TakeInt32(ref left); texts > 0; texts--)
         {
-            if (Text(ref left, out _).Contains((byte)0)) return true;
+            if (Text(ref left).Contains((byte)0)) return true;
         }
 
         return false;
     }
 
-    private static int Int32(ref ReadOnlySpan<byte> left)
+    private static ReadOnlySpan<byte> Text(ref ReadOnlySpan<byte> left)
     {
-        var value = BinaryPrimitives.ReadInt32LittleEndian(left);
-        left = left[4..];
-        return value;
-    }
-
-    private static long Int64(ref ReadOnlySpan<byte> left)
-    {
-        var value = BinaryPrimitives.ReadInt64LittleEndian(left);
-        left = left[8..];
-        return value;
-    }
-
-    private static ReadOnlySpan<byte> Text(ref ReadOnlySpan<byte> left, out bool there)
-    {
-        var length = Int32(ref left);
-        there = length >= 0;
-        if (!there) return default;
-        var text = left[..length];
-        left = left[length..];
+        EventCodec.TakeBytes(ref left, out var text);
         return text;
     }
 
