@@ -98,6 +98,22 @@ public sealed class TokenIndexTests : IDisposable
         Assert.Equal("00000001-00000009.1.tokens", Path.GetFileName(tokens));
     }
 
+    [Fact]
+    public async Task APieceOfALongWordIsFound_WhereverItLiesInIt()
+    {
+        var random = new Random(5);
+        // Longer than the pieces it is kept in, also with characters that a piece may end within.
+        var latin = string.Concat(Enumerable.Range(0, 500).Select(_ => (char)('a' + random.Next(26))));
+        var chinese = string.Concat(Enumerable.Range(0, 200).Select(_ => (char)('一' + random.Next(5_000))));
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync([.. Enumerable.Range(0, 4 * 8_192).Select(i => Event(i, i == 20_000 ? $"{latin} {chinese}" : $"hay {i}"))], Stop);
+        await store.SealAsync(Stop);
+        await store.MaintainAsync(new RetentionPolicy(), Stop);
+        for (var from = 0; from <= 400; from += 7)
+            foreach (var (word, at, length) in ((string, int, int)[])[(latin, from, 64), (latin, from, 90), (latin, from, 20), (chinese, from / 3, 21), (chinese, from / 3, 40)])
+                Assert.True((await Found(store, word.Substring(at, length))).SequenceEqual(["00000001/20000"]), $"{word.Substring(at, length)} at {at}");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(20)]
