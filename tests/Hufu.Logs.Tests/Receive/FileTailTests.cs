@@ -113,6 +113,27 @@ public sealed class FileTailTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_that_is_seen_while_it_is_written_is_not_read_again()
+    {
+        var (path, sink) = (Path.Combine(Logs, "a.log"), new Sink());
+        await File.WriteAllTextAsync(path, Lines(0, 400), Stop);
+        await using var tail = Start(sink, "*.log*");
+        await sink.HasCountAsync(400);
+        var copy = await File.ReadAllBytesAsync(path, Stop);
+        await using (var writer = new FileStream(path + ".1", FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0))
+        {
+            // Empty for some rounds, then in pieces.
+            await Task.Delay(400, Stop);
+            foreach (var piece in copy.Chunk(copy.Length / 3 + 1)) writer.Write(piece);
+        }
+
+        await using (var truncated = new FileStream(path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite)) truncated.Write(Encoding.UTF8.GetBytes(Lines(900, 5)));
+        await sink.HasCountAsync(405);
+        await Task.Delay(600, Stop);
+        Assert.Equal(Enumerable.Range(0, 400).Concat(Enumerable.Range(900, 5)).Select(Line), sink.Events.Select(e => e.Raw));
+    }
+
+    [Fact]
     public async Task A_file_that_is_deleted_is_read_to_its_end_and_its_number_is_no_others()
     {
         var (path, sink) = (Path.Combine(Logs, "a.log"), new Sink());

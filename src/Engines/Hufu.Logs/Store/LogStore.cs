@@ -189,19 +189,24 @@ public sealed partial class LogStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// The Merkle roots over the first so many events of a segment, sealed or open, as their leaf hashes are kept now, in one pass. Numbers that the
-    /// segment has not are left out; all are when every event was removed.
+    /// The Merkle roots over the first so many events of a segment, sealed or open, as they are kept now, in one pass. Numbers that the segment has not
+    /// are left out; null stands where the events at its end are not as they were sealed, or were removed so that only a hash over several is kept.
     /// </summary>
-    public IReadOnlyDictionary<int, byte[]> RootsOf(string segment, IEnumerable<int> events)
+    public IReadOnlyDictionary<int, byte[]?> RootsOf(string segment, IEnumerable<int> events)
     {
         ArgumentNullException.ThrowIfNull(segment);
         ArgumentNullException.ThrowIfNull(events);
-        var leaves = ReadLeaves(segment);
-        var (tree, roots) = (new GrowingTree(), new Dictionary<int, byte[]>());
-        foreach (var count in events.Where(n => n > 0 && n <= leaves.Count).Distinct().Order())
+        using var view = TakeView();
+        var roots = new Dictionary<int, byte[]?>();
+        if (LeavesOf(view, segment) is not { } leaves) return roots;
+        var wanted = events.Where(n => n > 0 && n <= leaves.Events).Distinct().Order().ToList();
+        // Where a number ends within a block, its first events say what the root of the whole block does not.
+        leaves.Load(view, wanted.Where(n => n % SegmentLeaves.BlockRows != 0 && n != leaves.Events).Select(n => n / SegmentLeaves.BlockRows));
+        var tree = new GrowingTree();
+        foreach (var count in wanted)
         {
-            while (tree.Count < count) tree.Add(leaves[(int)tree.Count]);
-            roots.Add(count, tree.Root());
+            while (tree.Count < count / SegmentLeaves.BlockRows) tree.Add(leaves.Root((int)tree.Count));
+            roots.Add(count, count % SegmentLeaves.BlockRows == 0 ? tree.Root() : leaves.RootOfLast(count) is { } last ? tree.Root(last) : null);
         }
 
         return roots;
@@ -337,15 +342,10 @@ public sealed partial class LogStore : IAsyncDisposable
 
     private string PathOf(string segment, string extension) => System.IO.Path.Combine(folder, segment + extension);
 
-    private List<byte[]> ReadLeaves(string segment)
+    private static void WriteLeaves(string path, IEnumerable<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
     {
-        Settle();
-        lock (adding)
-        {
-            if (segment == open.Id) return [.. open.Leaves];
-        }
-
-        return PartOf(segment) is { } part ? part.Leaves(part.Begin(segment), part.Segments.First(s => s.Id == segment).Events) : [];
+        using (var file = new FileStream(path + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)) LeafFile.Write(file, segments, nodes);
+        DurableFile.Commit(path);
     }
 
     private Part? PartOf(string segment)
@@ -421,9 +421,7 @@ public sealed partial class LogStore : IAsyncDisposable
         lock (adding) groups = open.Groups();
         await using (var file = new FileStream(parquet + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)) SegmentWriter.WriteFile(file, groups);
         DurableFile.Commit(parquet);
-        var leaves = new byte[open.Leaves.Count * Merkle.HashLength];
-        for (var i = 0; i < open.Leaves.Count; i++) open.Leaves[i].CopyTo(leaves, i * Merkle.HashLength);
-        DurableFile.Write(PathOf(open.Id, ".leaves"), leaves);
+        WriteLeaves(PathOf(open.Id, ".leaves"), [open.Leaves.ToLeaves()], []);
         string sha256;
         long length;
         await using (var file = File.OpenRead(parquet))
@@ -432,7 +430,7 @@ public sealed partial class LogStore : IAsyncDisposable
             sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation).ConfigureAwait(false));
         }
 
-        var merkleRoot = open.Tree.Root();
+        var merkleRoot = open.Leaves.Root();
         var receipt = options.Sealer is { } sealer
             ? await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, EventCodec.Time(open.Earliest), EventCodec.Time(open.Latest), sha256, merkleRoot), cancellation).ConfigureAwait(false)
             : null;
@@ -466,7 +464,7 @@ public sealed partial class LogStore : IAsyncDisposable
     {
         if (ownership is null) throw new InvalidOperationException("The store was opened to read.");
         if (options.Sealer is not { } sealer || open.Rows == 0 || open.Anchor?.Events == open.Rows) return false;
-        var treeRoot = open.Tree.Root();
+        var treeRoot = open.Leaves.Root();
         var receipt = await sealer.SealAsync(new SegmentSeal(open.Id, open.Rows, EventCodec.Time(open.Earliest), EventCodec.Time(open.Latest), null, treeRoot), cancellation).ConfigureAwait(false);
         var anchor = new OpenAnchor(open.Rows, Convert.ToHexStringLower(treeRoot), receipt);
         DurableFile.Write(PathOf(open.Id, ".anchor"), JsonSerializer.SerializeToUtf8Bytes(anchor, StoreJson.Default.OpenAnchor));
@@ -561,8 +559,14 @@ public sealed partial class LogStore : IAsyncDisposable
     private OpenSegment Replay(string id, WriteAhead? file, List<(long At, byte[] Payload)> frames)
     {
         var created = new OpenSegment(id, file);
-        foreach (var (at, payload) in frames) Take(created, EventFrame.Read(payload), at, options.Clock.GetUtcNow());
-        if (ReadAnchor(id) is { } anchor && anchor.Events <= created.Rows && Convert.ToHexStringLower(Merkle.Root(created.Leaves.GetRange(0, anchor.Events))) == anchor.Root) created.Anchor = anchor;
+        var anchor = ReadAnchor(id);
+        foreach (var (at, payload) in frames)
+        {
+            Take(created, EventFrame.Read(payload), at, options.Clock.GetUtcNow());
+            // What was anchored ended with a frame.
+            if (anchor is not null && anchor.Events == created.Rows && Convert.ToHexStringLower(created.Leaves.Root()) == anchor.Root) created.Anchor = anchor;
+        }
+
         return created;
     }
 

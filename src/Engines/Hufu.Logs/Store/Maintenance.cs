@@ -92,7 +92,11 @@ public sealed partial class LogStore
                 (left, var kept) = await RemoveAsync(part, sources, policy.Holds, reason, cancellation).ConfigureAwait(false);
                 held += kept;
             }
-            catch (Exception e) when (e is DuckDBException or InvalidDataException)
+            catch (InvalidDataException e)
+            {
+                damaged[part.Stem] = e.Message;
+            }
+            catch (DuckDBException e)
             {
                 Note(part, e, damaged);
             }
@@ -134,8 +138,11 @@ public sealed partial class LogStore
         var parquet = PathOf(stem, ".parquet");
         var leftEvents = part.Sources.Sum(v => v.Events) - count;
         IReadOnlyList<SourceVolume> left = [];
+        var (leaves, nodes) = ((LeafFile?)null, Array.Empty<byte>());
         if (leftEvents > 0)
         {
+            leaves = part.Leaves() ?? throw new InvalidDataException($"{part.Stem}.leaves is damaged; nothing was removed from {part.Stem}.parquet");
+            nodes = Removing(view, part, leaves, removed, cancellation);
             var heldTable = "held_" + part.First;
             var rows = held.Count == 0 ? $"(FROM {part.Table} WHERE NOT {among})" : $"(FROM {part.Table} AS p WHERE NOT {among} OR EXISTS (FROM {heldTable} AS h WHERE h.segment = p.segment AND h.row = p.row) ORDER BY segment, row)";
             if (held.Count > 0) Run($"CREATE OR REPLACE TABLE {heldTable} (segment INTEGER, row INTEGER)");
@@ -165,12 +172,41 @@ public sealed partial class LogStore
         var pack = new SegmentPack { Generation = generation, MadeAt = options.Clock.GetUtcNow(), Segments = part.Segments, FileLength = 0, Sources = left, Removals = [.. part.Removals, removal] };
         if (leftEvents > 0)
         {
-            File.Copy(part.Path(".leaves"), PathOf(stem, ".leaves") + DurableFile.TemporarySuffix, overwrite: true);
-            DurableFile.Commit(PathOf(stem, ".leaves"));
+            WriteLeaves(PathOf(stem, ".leaves"), leaves!.Segments, nodes);
             pack = Finished(pack, parquet);
         }
 
         return (Replace([part], pack), held.Count);
+    }
+
+    /// <summary>What is kept of the hashes of events that go, so that the others are proved without them.</summary>
+    /// <exception cref="InvalidDataException">The file is not as it was sealed: what it says of the events that go would be wrong.</exception>
+    private static byte[] Removing(View view, Part part, LeafFile leaves, BitArray removed, CancellationToken cancellation)
+    {
+        var (before, nodes) = (part.Removed(), new ByteBuilder(1 << 10));
+        using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {part.Table}");
+        command.UseStreamingMode = true;
+        using var reader = command.ExecuteReader();
+        var more = reader.Read();
+        var begin = 0;
+        for (var s = 0; s < part.Segments.Count; begin += part.Segments[s++].Events)
+        {
+            var number = SegmentTable.Number(part.Segments[s].Id);
+            for (var block = 0; block < leaves.Segments[s].Blocks; block++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var hashes = leaves.Block(s, block, before);
+                var from = block * SegmentLeaves.BlockRows;
+                for (; more && reader.GetInt32(19) == number && reader.GetInt32(0) - from is >= 0 and var row && row < hashes.Rows; more = reader.Read()) hashes[row] = Merkle.HashLeaf(EventCodec.Encode(SegmentTable.Read(reader)));
+                var gone = LeafFile.MaskOf(removed, begin + from, hashes.Rows);
+                if (gone == 0) continue;
+                if (hashes.Root(0, hashes.Rows) is not { } root || !root.AsSpan().SequenceEqual(leaves.Segments[s].Root(block)))
+                    throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{part.Stem}.parquet: the events {part.Segments[s].Id}/{from} to {from + hashes.Rows - 1} are not as they were sealed; nothing was removed"));
+                foreach (var (at, count) in RemovedLeaves.Covers(gone, hashes.Rows)) hashes.Root(at, count)!.CopyTo(nodes.Take(Merkle.HashLength));
+            }
+        }
+
+        return nodes.Written.ToArray();
     }
 
     private int Pack(Dictionary<string, string> damaged, CancellationToken cancellation)
@@ -179,6 +215,8 @@ public sealed partial class LogStore
         while (Packable(damaged) is { } run)
         {
             cancellation.ThrowIfCancellationRequested();
+            foreach (var part in run.Where(part => part.Leaves() is null)) damaged[part.Stem] = $"{part.Stem}.leaves is damaged";
+            if (run.Exists(part => damaged.ContainsKey(part.Stem))) continue;
             var stem = string.Create(CultureInfo.InvariantCulture, $"{run[0].First}-{run[^1].Last}.1");
             var parquet = PathOf(stem, ".parquet");
             var files = string.Join(", ", run.Select(part => SegmentTable.Literal(part.Path(".parquet"))));
@@ -195,16 +233,7 @@ public sealed partial class LogStore
                 continue;
             }
 
-            using (var leaves = new FileStream(PathOf(stem, ".leaves") + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write))
-            {
-                foreach (var part in run)
-                {
-                    using var from = File.OpenRead(part.Path(".leaves"));
-                    from.CopyTo(leaves);
-                }
-            }
-
-            DurableFile.Commit(PathOf(stem, ".leaves"));
+            WriteLeaves(PathOf(stem, ".leaves"), run.SelectMany(part => part.Leaves()!.Segments), []);
             var volumes = run.SelectMany(part => part.Sources).GroupBy(v => v.Source, StringComparer.Ordinal)
                 .Select(g => new SourceVolume(g.Key, g.Sum(v => v.Events), g.Sum(v => v.Bytes), g.Min(v => v.ReceivedFrom), g.Max(v => v.ReceivedTo))).OrderBy(v => v.Source, StringComparer.Ordinal);
             Replace(run, Finished(new SegmentPack { Generation = 1, MadeAt = options.Clock.GetUtcNow(), Segments = [.. run.SelectMany(part => part.Segments)], FileLength = 0, Sources = [.. volumes] }, parquet));
@@ -256,7 +285,7 @@ public sealed partial class LogStore
                 events += part.Sealed;
                 bytes += part.FileLength;
                 largest = Math.Max(largest, part.Sealed);
-                if (damaged.ContainsKey(part.Stem) || part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) || new FileInfo(part.Path(".leaves")) is not { Exists: true } leaves || leaves.Length != (long)part.Sealed * Merkle.HashLength) break;
+                if (damaged.ContainsKey(part.Stem) || part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) ) break;
                 if (j - i + 1 >= PackAtLeast && largest * 4L <= events) best = j - i + 1;
             }
 

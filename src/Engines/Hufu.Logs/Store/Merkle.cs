@@ -36,19 +36,25 @@ public static class Merkle
         ArgumentNullException.ThrowIfNull(leaves);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, leaves.Count);
+        return Path(leaves.Count, index, (from, count) => Node(leaves, from, count));
+    }
+
+    /// <summary>The same, with what gives the root over some leaves.</summary>
+    internal static List<byte[]> Path(int count, int index, Func<int, int, byte[]> root)
+    {
         var path = new List<byte[]>();
-        int from = 0, count = leaves.Count;
+        var from = 0;
         while (count > 1)
         {
             var left = Split(count);
             if (index - from < left)
             {
-                path.Add(Node(leaves, from + left, count - left));
+                path.Add(root(from + left, count - left));
                 count = left;
             }
             else
             {
-                path.Add(Node(leaves, from, left));
+                path.Add(root(from, left));
                 from += left;
                 count -= left;
             }
@@ -97,7 +103,7 @@ public static class Merkle
     }
 
     /// <summary>The greatest power of two below a count.</summary>
-    private static int Split(int count) => 1 << (31 - System.Numerics.BitOperations.LeadingZeroCount((uint)(count - 1)));
+    internal static int Split(int count) => 1 << (31 - System.Numerics.BitOperations.LeadingZeroCount((uint)(count - 1)));
 
     internal static byte[] Pair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
@@ -134,5 +140,12 @@ internal sealed class GrowingTree
         var root = subtrees[^1];
         for (var i = subtrees.Count - 2; i >= 0; i--) root = Merkle.Pair(subtrees[i], root);
         return root;
+    }
+
+    /// <summary>The root with one leaf more, which is not added.</summary>
+    public byte[] Root(byte[] more)
+    {
+        for (var i = subtrees.Count - 1; i >= 0; i--) more = Merkle.Pair(subtrees[i], more);
+        return more;
     }
 }

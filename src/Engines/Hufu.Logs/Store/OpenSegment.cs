@@ -24,9 +24,8 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
 
     public WriteAhead? File { get; } = file;
 
-    public List<byte[]> Leaves { get; } = [];
-
-    public GrowingTree Tree { get; } = new();
+    /// <summary>Of the hashes of its events.</summary>
+    public LeafBuilder Leaves { get; } = new();
 
     /// <summary>What each source has in it.</summary>
     public IReadOnlyList<SourceVolume> Volumes => [.. volumes.Select(v => new SourceVolume(v.Key, v.Value.Events, v.Value.Bytes, EventCodec.Time(v.Value.From), EventCodec.Time(v.Value.To))).OrderBy(v => v.Source, StringComparer.Ordinal)];
@@ -56,9 +55,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         {
             var bytes = frame.Bytes(i);
             writer.Add(Rows + i, bytes);
-            var leaf = frame.Leaf(i);
-            Leaves.Add(leaf);
-            Tree.Add(leaf);
+            Leaves.Add(frame.Leaf(i));
             Bytes += bytes.Length;
             var (time, received) = EventCodec.Times(bytes);
             if (time < Earliest) Earliest = time;

@@ -17,6 +17,7 @@ internal sealed class Part
 
     private readonly SegmentPack? pack;
     private readonly Dictionary<string, string?> answers = new(StringComparer.Ordinal);
+    private readonly WeakReference<LeafFile> leaves = new(null!);
     private TokenIndex? tokens;
 
     public Part(string folder, SegmentManifest segment)
@@ -118,18 +119,14 @@ internal sealed class Part
     /// <summary>Where the events of a segment begin among all that were sealed in the file.</summary>
     public int Begin(string segment) => Segments.TakeWhile(s => s.Id != segment).Sum(s => s.Events);
 
-    /// <summary>The leaf hashes of its segments; fewer or none when the file was cut or is gone.</summary>
-    public List<byte[]> Leaves(int from, int count)
+    /// <summary>What is kept of the leaf hashes; null when the file is damaged or gone.</summary>
+    public LeafFile? Leaves()
     {
-        var path = Path(".leaves");
-        if (!File.Exists(path)) return [];
-        using var file = File.OpenRead(path);
-        file.Position = Math.Min(file.Length, (long)from * Merkle.HashLength);
-        var bytes = new byte[Math.Min((long)count * Merkle.HashLength, file.Length - file.Position)];
-        file.ReadExactly(bytes);
-        var leaves = new List<byte[]>(bytes.Length / Merkle.HashLength);
-        for (var i = 0; i + Merkle.HashLength <= bytes.Length; i += Merkle.HashLength) leaves.Add(bytes[i..(i + Merkle.HashLength)]);
-        return leaves;
+        // Many proofs of one file are asked for together. Its files never change.
+        if (leaves.TryGetTarget(out var known)) return known;
+        var read = LeafFile.Read(Path(".leaves"), [.. Segments.Select(s => s.Events)], Removed());
+        if (read is not null) leaves.SetTarget(read);
+        return read;
     }
 
     /// <summary>A bit for each event that was sealed in the file, set where it was removed.</summary>

@@ -25,7 +25,7 @@ internal static class SegmentTable
     /// </summary>
     public static string Copy(string rows, string path) => $"""
         COPY (SELECT * FROM {rows}) TO {Literal(path)}
-          (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 30000)
+          (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 30000)
         """;
 
     /// <summary>The number that an id of a segment is.</summary>
@@ -107,7 +107,7 @@ internal static class SegmentTable
     private static string Last(string text, int codePoints)
     {
         var at = text.Length;
-        for (; codePoints > 0; codePoints--) at -= at >= 2 && char.IsLowSurrogate(text[at - 1]) ? 2 : 1;
+        for (; codePoints > 0 && at > 0; codePoints--) at -= at >= 2 && char.IsLowSurrogate(text[at - 1]) ? 2 : 1;
         return text[at..];
     }
 }

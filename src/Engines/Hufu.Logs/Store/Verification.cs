@@ -10,19 +10,30 @@ public sealed partial class LogStore
 {
     private const int MaxFindings = 1_000;
 
+    // What stands for a hash that cannot be made, as an event is not there: the proof does not hold.
+    private static readonly byte[] Unknown = new byte[Merkle.HashLength];
+
     /// <summary>
     /// Proves that an event is in its segment, or in what was last anchored of the open one; null when it is not there, or was not anchored yet. The
-    /// proof is made from the event as it is stored now: for an event that was changed after sealing it does not hold.
+    /// proof is made from the event and the at most fifteen that share its block as they are stored now: when one of them was changed after sealing it
+    /// does not hold.
     /// </summary>
     public EventProof? Prove(string id)
     {
-        if (GetEvent(id) is not { } item || !TryId(id, out var segment, out var row)) return null;
-        var leaves = ReadLeaves(segment);
+        if (!TryId(id, out var segment, out var row)) return null;
+        var anchor = AnchorOf(segment);
+        using var view = TakeView();
+        if (LeavesOf(view, segment) is not { } leaves) return null;
         var (size, treeRoot, receipt) = (0, "", (string?)null);
-        if (PartOf(segment)?.Segments.FirstOrDefault(s => s.Id == segment) is { } manifest) (size, treeRoot, receipt) = (leaves.Count, manifest.Root, manifest.Receipt);
-        else if (AnchorOf(segment) is { } anchor) (size, treeRoot, receipt) = (anchor.Events, anchor.Root, anchor.Receipt);
-        if (row >= size || size > leaves.Count) return null;
-        return new EventProof(id, EventCodec.Encode(item), row, size, Merkle.Path(leaves.GetRange(0, size), row), Convert.FromHexString(treeRoot), receipt);
+        if (PartOf(segment)?.Segments.FirstOrDefault(s => s.Id == segment) is { } manifest) (size, treeRoot, receipt) = (manifest.Events, manifest.Root, manifest.Receipt);
+        else if (anchor is not null) (size, treeRoot, receipt) = (anchor.Events, anchor.Root, anchor.Receipt);
+        if (row >= size || size > leaves.Events) return null;
+        var block = row / SegmentLeaves.BlockRows;
+        leaves.Load(view, [block, size / SegmentLeaves.BlockRows]);
+        if (leaves.Event(row) is not { } bytes) return null;
+        var above = size == leaves.Events ? leaves.Sealed : leaves.Sealed.First(size, size % SegmentLeaves.BlockRows == 0 ? null : leaves.RootOfLast(size) ?? Unknown);
+        var path = Merkle.Path(Math.Min(SegmentLeaves.BlockRows, size - block * SegmentLeaves.BlockRows), row % SegmentLeaves.BlockRows, (from, count) => leaves.Root(block, from, count) ?? Unknown);
+        return new EventProof(id, bytes, row, size, [.. path, .. above.Above(block)], Convert.FromHexString(treeRoot), receipt);
     }
 
     /// <summary>Checks a sealed segment: its file, the list of leaf hashes, every event. Names what was changed, is missing or was added.</summary>
@@ -57,6 +68,68 @@ public sealed partial class LogStore
         lock (gate) return segment == open.Id ? open.Anchor : null;
     }
 
+    /// <summary>What is kept of a segment's leaf hashes; null when there is no such segment, or the list is damaged or gone.</summary>
+    private StoredLeaves? LeavesOf(View view, string segment)
+    {
+        lock (adding)
+        {
+            if (segment == open.Id) return new StoredLeaves(segment, open.Leaves.ToLeaves(), true, (_, rows) => new LeafBlock(rows));
+        }
+
+        if (PartOf(segment) is not { } part || view.From(segment) is null || part.Leaves() is not { } leaves) return null;
+        var (index, removed) = (part.Segments.TakeWhile(s => s.Id != segment).Count(), part.Removed());
+        return new StoredLeaves(segment, leaves.Segments[index], false, (block, _) => leaves.Block(index, block, removed));
+    }
+
+    /// <summary>The leaf hashes of a segment, with those of some blocks as their events are stored.</summary>
+    private sealed class StoredLeaves(string segment, SegmentLeaves leaves, bool open, Func<int, int, LeafBlock> empty)
+    {
+        private const int AtOnce = 100;
+
+        private readonly Dictionary<int, LeafBlock> blocks = [];
+        private readonly Dictionary<int, byte[]> events = [];
+
+        public SegmentLeaves Sealed => leaves;
+
+        public int Events => leaves.Events;
+
+        public byte[] Root(int block) => leaves.Root(block);
+
+        public byte[]? Root(int block, int from, int count) => blocks[block].Root(from, count);
+
+        /// <summary>The canonical bytes of an event in a block that was loaded; null when it is not there.</summary>
+        public byte[]? Event(int row) => events.GetValueOrDefault(row);
+
+        /// <summary>Reads the events of blocks; those beyond the end are passed over.</summary>
+        public void Load(View view, IEnumerable<int> wanted)
+        {
+            foreach (var some in wanted.Where(b => b < leaves.Blocks && !blocks.ContainsKey(b)).Distinct().Chunk(AtOnce))
+            {
+                foreach (var block in some) blocks[block] = empty(block, Math.Min(SegmentLeaves.BlockRows, Events - block * SegmentLeaves.BlockRows));
+                var within = string.Join(" OR ", some.Select(b => string.Create(CultureInfo.InvariantCulture, $"row BETWEEN {b * SegmentLeaves.BlockRows} AND {b * SegmentLeaves.BlockRows + SegmentLeaves.BlockRows - 1}")));
+                using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {view.From(segment)} WHERE segment = {SegmentTable.Number(segment).ToString(CultureInfo.InvariantCulture)} AND ({within})");
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
+                {
+                    var (row, bytes) = (reader.GetInt32(0), EventCodec.Encode(SegmentTable.Read(reader)));
+                    if (!blocks.TryGetValue(row / SegmentLeaves.BlockRows, out var block) || row % SegmentLeaves.BlockRows >= block.Rows) continue;
+                    events[row] = bytes;
+                    block[row % SegmentLeaves.BlockRows] = Merkle.HashLeaf(bytes);
+                }
+            }
+        }
+
+        /// <summary>The root over those of the first so many events that do not fill a block; null when they are not as they were sealed, or cannot be told apart.</summary>
+        public byte[]? RootOfLast(int count)
+        {
+            var block = count / SegmentLeaves.BlockRows;
+            if (count == Events) return leaves.Root(block);
+            var loaded = blocks[block];
+            // Of the open segment more may have come in than was read.
+            return open || (loaded.Root(0, loaded.Rows) is { } whole && whole.AsSpan().SequenceEqual(leaves.Root(block))) ? loaded.Root(0, count % SegmentLeaves.BlockRows) : null;
+        }
+    }
+
     private List<SegmentVerification> Verify(Part part, CancellationToken cancellation)
     {
         var findings = part.Segments.Select(_ => new List<SegmentFinding>()).ToList();
@@ -87,18 +160,9 @@ public sealed partial class LogStore
             if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.FileSha256) Add(first, SegmentFault.FileChanged, null, $"{part.Stem}.parquet does not have the SHA-256 of the manifest");
         }
 
-        var leaves = part.Leaves(0, part.Sealed);
-        var begins = new Dictionary<int, (int Index, int Begin)>();
-        var begin = 0;
-        for (var i = 0; i < findings.Count; i++)
-        {
-            var segment = part.Segments[i];
-            begins.Add(SegmentTable.Number(segment.Id), (i, begin));
-            if (leaves.Count < begin + segment.Events || Convert.ToHexStringLower(Merkle.Root(leaves.GetRange(begin, segment.Events))) != segment.Root)
-                Add(findings[i], SegmentFault.LeavesChanged, null, $"the list of leaf hashes does not give the root of segment {segment.Id}");
-            begin += segment.Events;
-        }
-
+        var checks = new LeafCheck(part.Leaves(), [.. part.Segments.Select(s => s.Events)], removed);
+        var numbers = part.Segments.Select((segment, i) => (Number: SegmentTable.Number(segment.Id), i)).ToDictionary(s => s.Number, s => s.i);
+        var begins = part.Segments.Select(s => part.Begin(s.Id)).ToList();
         var seen = new BitArray(part.Sealed);
         try
         {
@@ -111,38 +175,61 @@ public sealed partial class LogStore
             while (reader.Read())
             {
                 cancellation.ThrowIfCancellationRequested();
-                var item = SegmentTable.Read(reader);
-                var row = reader.GetInt32(0);
-                var known = begins.TryGetValue(reader.GetInt32(19), out var segment);
-                var place = segment.Begin + row;
-                if (!known || row < 0 || row >= part.Segments[segment.Index].Events || seen[place] || removed[place])
+                var (row, number) = reader.IsDBNull(0) || reader.IsDBNull(19) ? (-1, 0) : (reader.GetInt32(0), reader.GetInt32(19));
+                var known = numbers.TryGetValue(number, out var index);
+                var id = string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");
+                if (!known || row < 0 || row >= part.Segments[index].Events || seen[begins[index] + row] || removed[begins[index] + row])
                 {
-                    Add(findings[segment.Index], SegmentFault.EventAdded, item.Id, "the event was not sealed in this segment, or was removed");
+                    Add(findings[index], SegmentFault.EventAdded, id, "the event was not sealed in this segment, or was removed");
                     continue;
                 }
 
-                seen[place] = true;
-                counts[segment.Index]++;
-                if (place < leaves.Count && (!Merkle.HashLeaf(EventCodec.Encode(item)).AsSpan().SequenceEqual(leaves[place]) || !SegmentTable.ColumnsAgree(reader, item)))
-                    Add(findings[segment.Index], SegmentFault.EventChanged, item.Id, "the event is not as it was sealed");
-            }
-
-            foreach (var (number, (index, from)) in begins)
-            {
-                for (var row = 0; row < part.Segments[index].Events; row++)
-                {
-                    if (!seen[from + row] && !removed[from + row]) Add(findings[index], SegmentFault.EventMissing, string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}"), "the event was sealed and is not there");
-                }
+                seen[begins[index] + row] = true;
+                counts[index]++;
+                if (Leaf(reader) is { } leaf) checks.Add(index, row, leaf);
+                else Add(findings[index], SegmentFault.EventChanged, id, "the event is not as it was sealed");
             }
         }
         catch (DuckDBException fault)
         {
             Add(first, SegmentFault.FileUnreadable, null, fault.Message);
+            return Result();
+        }
+
+        for (var i = 0; i < findings.Count; i++)
+        {
+            var segment = part.Segments[i];
+            for (var row = 0; row < segment.Events; row++)
+            {
+                if (!seen[begins[i] + row] && !removed[begins[i] + row]) Add(findings[i], SegmentFault.EventMissing, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{row}"), "the event was sealed and is not there");
+            }
+
+            var outcome = checks.Judge(i, segment.Root);
+            if (outcome.ListChanged) Add(findings[i], SegmentFault.LeavesChanged, null, $"the list of leaf hashes is not the one of segment {segment.Id}");
+            foreach (var (from, to) in outcome.Changed)
+            {
+                if (from == to) Add(findings[i], SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{from}"), "the event is not as it was sealed");
+                else Add(findings[i], SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"one of the events {segment.Id}/{from} to {to} is not as it was sealed"));
+            }
         }
 
         return Result();
 
         List<SegmentVerification> Result() => [.. part.Segments.Select((segment, i) => new SegmentVerification(segment.Id, counts[i], findings[i]))];
+
+        // The hash of a row's event; null when its columns say something else than its exact bytes, or nothing that could be an event.
+        static byte[]? Leaf(System.Data.IDataRecord row)
+        {
+            try
+            {
+                var item = SegmentTable.Read(row);
+                return SegmentTable.ColumnsAgree(row, item) ? Merkle.HashLeaf(EventCodec.Encode(item)) : null;
+            }
+            catch (Exception e) when (e is InvalidCastException or ArgumentException or IndexOutOfRangeException or OverflowException or FormatException or EndOfStreamException)
+            {
+                return null;
+            }
+        }
 
         static void Add(List<SegmentFinding> findings, SegmentFault fault, string? id, string detail)
         {

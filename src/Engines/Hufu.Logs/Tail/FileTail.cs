@@ -267,8 +267,11 @@ public sealed class FileTail : IAsyncDisposable
         var now = options.Clock.GetUtcNow();
         // Files that begin alike need not be copies; one that was packed most likely was there before.
         var least = content.IsPacked ? 1 : LeastCopied;
+        var maybe = false;
         foreach (var (mark, file) in closed.Select(mark => (mark, (Followed?)null)).Concat(open.Values.Select(file => (file.Mark, (Followed?)file))).Where(pair => pair.Item1.BeginLength >= least).OrderByDescending(pair => pair.Item1.Offset).ToList())
         {
+            // A copy is made empty and then written: one that is still too short to compare may become one.
+            maybe |= known && !content.IsPacked && content.Length < mark.BeginLength;
             if (await content.HashAsync(0, mark.BeginLength, cancellation).ConfigureAwait(false) != mark.Begin) continue;
             // It begins as another: a copy that is not whole, or of what has not been read, will be known later.
             if (!content.IsPacked && !Settled((identity.Device, identity.Number), identity)) return null;
@@ -281,6 +284,7 @@ public sealed class FileTail : IAsyncDisposable
             }
         }
 
+        if (maybe && (content.Length == 0 || !Settled((identity.Device, identity.Number), identity))) return null;
         var begin = new TailBookmark { Path = path, Device = identity.Device, Number = identity.Number, Seen = now };
         return options.FromEnd && !known && !content.IsPacked ? await AdvancedAsync(content, begin, content.Length, cancellation).ConfigureAwait(false) : begin;
     }

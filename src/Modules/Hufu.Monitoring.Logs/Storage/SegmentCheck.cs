@@ -65,7 +65,7 @@ public sealed class SegmentCheck(StorageOptions storage) : ILedgerCheckPart
                 {
                     broken(Dropped(anchored.Key, anchored.Max(a => a.Events)));
                 }
-                else if (anchored.Any(a => empty ? a.Events > manifest!.Events || (a.Events == manifest.Events && a.Root != manifest.Root) : !roots.TryGetValue(a.Events, out var found) || Convert.ToHexStringLower(found) != a.Root))
+                else if (anchored.Any(a => empty ? a.Events > manifest!.Events || (a.Events == manifest.Events && a.Root != manifest.Root) : !roots.TryGetValue(a.Events, out var found) || (found is not null && Convert.ToHexStringLower(found) != a.Root)))
                 {
                     broken(Place("segment.root-changed", $"segment {anchored.Key}", $"日誌區段 {anchored.Key} 的樹根與帳本不符：內容被替換或刪減。", $"The root of log segment {anchored.Key} is not the one in the ledger: it was replaced or cut."));
                 }

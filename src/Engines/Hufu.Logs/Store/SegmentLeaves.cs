@@ -1,0 +1,297 @@
+using System.Numerics;
+
+namespace Hufu.Logs.Store;
+
+/// <summary>
+/// What is kept of the leaf hashes of a segment: the root of each block of sixteen events, and the first two bytes of each leaf hash. A path is made
+/// of the events of its block as they are stored, and of the roots. The two bytes say which event of a block is not as it was sealed.
+/// </summary>
+internal sealed class SegmentLeaves(int events, byte[] roots, byte[] hints)
+{
+    /// <summary>Events of a block: a power of two, so that a block is a subtree.</summary>
+    public const int BlockRows = 16;
+
+    /// <summary>Bytes of a leaf hash that are kept.</summary>
+    public const int HintLength = 2;
+
+    private List<byte[]>? levels;
+
+    public int Events { get; } = events;
+
+    public int Blocks => BlocksOf(Events);
+
+    public ReadOnlyMemory<byte> Roots => roots;
+
+    public ReadOnlyMemory<byte> Hints => hints;
+
+    public static int BlocksOf(int events) => (events + BlockRows - 1) / BlockRows;
+
+    /// <summary>The root of a block.</summary>
+    public byte[] Root(int block) => roots.AsSpan(block * Merkle.HashLength, Merkle.HashLength).ToArray();
+
+    /// <summary>True when a leaf hash may be the one that the event in this row had.</summary>
+    public bool Fits(int row, ReadOnlySpan<byte> leaf) => hints.AsSpan(row * HintLength, HintLength).SequenceEqual(leaf[..HintLength]);
+
+    /// <summary>The root over all blocks.</summary>
+    public byte[] Root() => Events == 0 ? Merkle.Root([]) : Levels[^1];
+
+    /// <summary>The hashes that lead from the root of a block to the root over all, lowest first.</summary>
+    public IEnumerable<byte[]> Above(int block)
+    {
+        foreach (var level in Levels)
+        {
+            var beside = (block ^ 1) * Merkle.HashLength;
+            // The last of an odd number goes up as it is.
+            if (beside < level.Length) yield return level.AsSpan(beside, Merkle.HashLength).ToArray();
+            block >>= 1;
+        }
+    }
+
+    /// <summary>The first so many events of it.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="last">The root over those that do not fill a block.</param>
+    public SegmentLeaves First(int count, byte[]? last) =>
+        new(count, [.. roots.AsSpan(0, count / BlockRows * Merkle.HashLength), .. last ?? []], hints[..(count * HintLength)]);
+
+    // The roots of the blocks, those of pairs of blocks, and so on to the one over all.
+    private List<byte[]> Levels
+    {
+        get
+        {
+            if (levels is not null) return levels;
+            var all = new List<byte[]> { roots };
+            while (all[^1].Length > Merkle.HashLength)
+            {
+                var (below, level) = (all[^1], new byte[(all[^1].Length / Merkle.HashLength + 1) / 2 * Merkle.HashLength]);
+                for (var at = 0; at < below.Length; at += 2 * Merkle.HashLength)
+                {
+                    var left = below.AsSpan(at, Merkle.HashLength);
+                    var up = at + Merkle.HashLength < below.Length ? Merkle.Pair(left, below.AsSpan(at + Merkle.HashLength, Merkle.HashLength)) : left;
+                    up.CopyTo(level.AsSpan(at / 2));
+                }
+
+                all.Add(level);
+            }
+
+            return levels = all;
+        }
+    }
+}
+
+/// <summary>Takes leaf hashes as events come and keeps what <see cref="SegmentLeaves"/> needs of them, and the root over all. Not safe for several threads.</summary>
+internal sealed class LeafBuilder
+{
+    private readonly List<byte[]> last = new(SegmentLeaves.BlockRows);
+    private readonly List<byte[]> blocks = [];
+    private readonly ByteBuilder hints = new(1 << 10);
+    private readonly GrowingTree tree = new();
+
+    public int Count { get; private set; }
+
+    public void Add(byte[] leaf)
+    {
+        leaf.AsSpan(0, SegmentLeaves.HintLength).CopyTo(hints.Take(SegmentLeaves.HintLength));
+        last.Add(leaf);
+        Count++;
+        if (last.Count < SegmentLeaves.BlockRows) return;
+        var root = Merkle.Root(last);
+        blocks.Add(root);
+        tree.Add(root);
+        last.Clear();
+    }
+
+    /// <summary>The root over all leaves so far.</summary>
+    public byte[] Root()
+    {
+        if (Count == 0) return Merkle.Root([]);
+        if (last.Count == 0) return tree.Root();
+        return tree.Root(Merkle.Root(last));
+    }
+
+    public SegmentLeaves ToLeaves()
+    {
+        var roots = new byte[SegmentLeaves.BlocksOf(Count) * Merkle.HashLength];
+        for (var i = 0; i < blocks.Count; i++) blocks[i].CopyTo(roots, i * Merkle.HashLength);
+        if (last.Count > 0) Merkle.Root(last).CopyTo(roots, blocks.Count * Merkle.HashLength);
+        return new SegmentLeaves(Count, roots, hints.Written.ToArray());
+    }
+}
+
+/// <summary>
+/// The leaf hashes of a block some of whose events were removed. Of what is gone, the roots of the greatest subtrees without a hole are kept, from the left.
+/// </summary>
+internal static class RemovedLeaves
+{
+    /// <summary>The subtrees of a block that are gone, as their first row and number of rows; none when the block is whole or has nothing left, as its root is kept anyway.</summary>
+    /// <param name="removed">A bit for each row of the block.</param>
+    /// <param name="rows">Rows of the block.</param>
+    public static IEnumerable<(int From, int Count)> Covers(uint removed, int rows) => removed == 0 || removed == Mask(0, rows) ? [] : Within(removed, 0, rows);
+
+    public static uint Mask(int from, int count) => (uint)(((1UL << count) - 1) << from);
+
+    private static IEnumerable<(int From, int Count)> Within(uint removed, int from, int count)
+    {
+        var here = removed & Mask(from, count);
+        if (here == 0) return [];
+        if (here == Mask(from, count)) return [(from, count)];
+        var left = Merkle.Split(count);
+        return Within(removed, from, left).Concat(Within(removed, from + left, count - left));
+    }
+}
+
+/// <summary>One block: the leaf hashes of the events that are there, and the subtrees of those that were removed.</summary>
+internal sealed class LeafBlock(int rows)
+{
+    private readonly byte[]?[] leaves = new byte[rows][];
+    private readonly Dictionary<(int From, int Count), byte[]> covers = [];
+
+    public int Rows => rows;
+
+    public byte[]? this[int row]
+    {
+        get => leaves[row];
+        set => leaves[row] = value;
+    }
+
+    public void Cover(int from, int count, byte[] hash) => covers[(from, count)] = hash;
+
+    /// <summary>The root over some rows; null when it takes a leaf that is not known.</summary>
+    public byte[]? Root(int from, int count)
+    {
+        if (covers.TryGetValue((from, count), out var hash)) return hash;
+        if (count == 1) return leaves[from];
+        var left = Merkle.Split(count);
+        return Root(from, left) is { } first && Root(from + left, count - left) is { } second ? Merkle.Pair(first, second) : null;
+    }
+}
+
+/// <summary>What is kept of the leaf hashes of a file's segments, read from the disk.</summary>
+internal sealed class LeafFile
+{
+    private static readonly byte[] Magic = "HUFULVS1"u8.ToArray();
+
+    // For each block where its removed subtrees begin among those of the file.
+    private readonly int[] nodesBefore;
+    private readonly byte[] nodes;
+    private readonly List<(int Row, int Block)> begins = [];
+
+    private LeafFile(IReadOnlyList<SegmentLeaves> segments, int[] nodesBefore, byte[] nodes)
+    {
+        Segments = segments;
+        this.nodesBefore = nodesBefore;
+        this.nodes = nodes;
+        var (row, block) = (0, 0);
+        foreach (var segment in segments)
+        {
+            begins.Add((row, block));
+            row += segment.Events;
+            block += segment.Blocks;
+        }
+    }
+
+    public IReadOnlyList<SegmentLeaves> Segments { get; }
+
+    /// <summary>Reads the file; null when it is not there or does not have what it must.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="events">Events that were sealed in each segment.</param>
+    /// <param name="removed">A bit for each of them, set where it was removed.</param>
+    public static LeafFile? Read(string path, IReadOnlyList<int> events, System.Collections.BitArray removed)
+    {
+        if (!File.Exists(path)) return null;
+        var bytes = File.ReadAllBytes(path);
+        if (!bytes.AsSpan().StartsWith(Magic)) return ReadFull(bytes, events, removed);
+        var segments = new List<SegmentLeaves>();
+        var at = Magic.Length;
+        foreach (var count in events)
+        {
+            var (roots, hints) = (SegmentLeaves.BlocksOf(count) * Merkle.HashLength, count * SegmentLeaves.HintLength);
+            if (bytes.Length - at < roots + hints) return null;
+            segments.Add(new SegmentLeaves(count, bytes[at..(at + roots)], bytes[(at + roots)..(at + roots + hints)]));
+            at += roots + hints;
+        }
+
+        var before = NodesBefore(events, removed);
+        return bytes.Length - at == before[^1] * Merkle.HashLength ? new LeafFile(segments, before, bytes[at..]) : null;
+    }
+
+    /// <summary>Writes the file of segments.</summary>
+    public static void Write(Stream to, IEnumerable<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
+    {
+        to.Write(Magic);
+        foreach (var segment in segments)
+        {
+            to.Write(segment.Roots.Span);
+            to.Write(segment.Hints.Span);
+        }
+
+        to.Write(nodes);
+    }
+
+    /// <summary>A block of a segment with the subtrees of what was removed from it.</summary>
+    /// <param name="segment">Place of the segment in the file.</param>
+    /// <param name="block">Number of the block in the segment.</param>
+    /// <param name="removed">A bit for each event of the file.</param>
+    public LeafBlock Block(int segment, int block, System.Collections.BitArray removed)
+    {
+        var from = block * SegmentLeaves.BlockRows;
+        var result = new LeafBlock(Math.Min(SegmentLeaves.BlockRows, Segments[segment].Events - from));
+        var mask = MaskOf(removed, begins[segment].Row + from, result.Rows);
+        var node = nodesBefore[begins[segment].Block + block];
+        foreach (var (at, count) in RemovedLeaves.Covers(mask, result.Rows)) result.Cover(at, count, nodes.AsSpan(node++ * Merkle.HashLength, Merkle.HashLength).ToArray());
+        // Of a block with nothing left its root is known.
+        if (mask == RemovedLeaves.Mask(0, result.Rows)) result.Cover(0, result.Rows, Segments[segment].Root(block));
+        return result;
+    }
+
+    /// <summary>The bits of a block.</summary>
+    public static uint MaskOf(System.Collections.BitArray removed, int from, int rows)
+    {
+        var mask = 0u;
+        for (var i = 0; i < rows; i++)
+        {
+            if (removed[from + i]) mask |= 1u << i;
+        }
+
+        return mask;
+    }
+
+    // Whole leaf hashes one after another, as files were written once.
+    private static LeafFile? ReadFull(byte[] bytes, IReadOnlyList<int> events, System.Collections.BitArray removed)
+    {
+        if (bytes.Length != events.Sum(count => (long)count) * Merkle.HashLength) return null;
+        var (segments, gone, first) = (new List<SegmentLeaves>(), new List<byte[]>(), 0);
+        foreach (var count in events)
+        {
+            var builder = new LeafBuilder();
+            for (var block = 0; block < count; block += SegmentLeaves.BlockRows)
+            {
+                var leaves = new LeafBlock(Math.Min(SegmentLeaves.BlockRows, count - block));
+                for (var i = 0; i < leaves.Rows; i++) builder.Add(leaves[i] = bytes.AsSpan((first + block + i) * Merkle.HashLength, Merkle.HashLength).ToArray());
+                gone.AddRange(RemovedLeaves.Covers(MaskOf(removed, first + block, leaves.Rows), leaves.Rows).Select(cover => leaves.Root(cover.From, cover.Count)!));
+            }
+
+            segments.Add(builder.ToLeaves());
+            first += count;
+        }
+
+        return new LeafFile(segments, NodesBefore(events, removed), [.. gone.SelectMany(hash => hash)]);
+    }
+
+    private static int[] NodesBefore(IReadOnlyList<int> events, System.Collections.BitArray removed)
+    {
+        var before = new List<int> { 0 };
+        var first = 0;
+        foreach (var count in events)
+        {
+            for (var from = 0; from < count; from += SegmentLeaves.BlockRows)
+            {
+                var rows = Math.Min(SegmentLeaves.BlockRows, count - from);
+                before.Add(before[^1] + RemovedLeaves.Covers(MaskOf(removed, first + from, rows), rows).Count());
+            }
+
+            first += count;
+        }
+
+        return [.. before];
+    }
+}
