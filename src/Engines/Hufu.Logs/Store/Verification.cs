@@ -18,22 +18,37 @@ public sealed partial class LogStore
     /// proof is made from the event and the at most fifteen that share its block as they are stored now: when one of them was changed after sealing it
     /// does not hold.
     /// </summary>
-    public EventProof? Prove(string id)
+    public EventProof? Prove(string id) => ProveAll([id]).GetValueOrDefault(id);
+
+    /// <summary>Proves several events as <see cref="Prove"/> does one, in less time than one after another. Those that cannot be proved are left out.</summary>
+    public IReadOnlyDictionary<string, EventProof> ProveAll(IEnumerable<string> ids)
     {
-        if (!TryId(id, out var segment, out var row)) return null;
-        var anchor = AnchorOf(segment);
+        ArgumentNullException.ThrowIfNull(ids);
+        var proofs = new Dictionary<string, EventProof>(StringComparer.Ordinal);
+        var anchor = OpenAnchor();
         using var view = TakeView();
-        if (LeavesOf(view, segment) is not { } leaves) return null;
-        var (size, treeRoot, receipt) = (0, "", (string?)null);
-        if (PartOf(segment)?.Segments.FirstOrDefault(s => s.Id == segment) is { } manifest) (size, treeRoot, receipt) = (manifest.Events, manifest.Root, manifest.Receipt);
-        else if (anchor is not null) (size, treeRoot, receipt) = (anchor.Events, anchor.Root, anchor.Receipt);
-        if (row >= size || size > leaves.Events) return null;
-        var block = row / SegmentLeaves.BlockRows;
-        leaves.Load(view, [block, size / SegmentLeaves.BlockRows]);
-        if (leaves.Event(row) is not { } bytes) return null;
-        var above = size == leaves.Events ? leaves.Sealed : leaves.Sealed.First(size, size % SegmentLeaves.BlockRows == 0 ? null : leaves.RootOfLast(size) ?? Unknown);
-        var path = Merkle.Path(Math.Min(SegmentLeaves.BlockRows, size - block * SegmentLeaves.BlockRows), row % SegmentLeaves.BlockRows, (from, count) => leaves.Root(block, from, count) ?? Unknown);
-        return new EventProof(id, bytes, row, size, [.. path, .. above.Above(block)], Convert.FromHexString(treeRoot), receipt);
+        foreach (var asked in ids.Distinct(StringComparer.Ordinal).Select(id => TryId(id, out var segment, out var row) ? (Id: id, Segment: segment, Row: row) : default).Where(e => e.Id is not null).GroupBy(e => e.Segment, StringComparer.Ordinal))
+        {
+            var segment = asked.Key;
+            if (LeavesOf(view, segment) is not { } leaves) continue;
+            var (size, treeRoot, receipt) = (0, "", (string?)null);
+            if (PartOf(segment)?.Segments.FirstOrDefault(s => s.Id == segment) is { } manifest) (size, treeRoot, receipt) = (manifest.Events, manifest.Root, manifest.Receipt);
+            else if (anchor?.Segment == segment) (size, treeRoot, receipt) = (anchor.Value.Anchor.Events, anchor.Value.Anchor.Root, anchor.Value.Anchor.Receipt);
+            if (size > leaves.Events) continue;
+            var rows = asked.Where(e => e.Row < size).ToList();
+            if (rows.Count == 0) continue;
+            leaves.Load(view, [.. rows.Select(e => e.Row / SegmentLeaves.BlockRows), size / SegmentLeaves.BlockRows]);
+            var above = size == leaves.Events ? leaves.Sealed : leaves.Sealed.First(size, size % SegmentLeaves.BlockRows == 0 ? null : leaves.RootOfLast(size) ?? Unknown);
+            foreach (var (id, _, row) in rows)
+            {
+                if (leaves.Event(row) is not { } bytes) continue;
+                var block = row / SegmentLeaves.BlockRows;
+                var path = Merkle.Path(Math.Min(SegmentLeaves.BlockRows, size - block * SegmentLeaves.BlockRows), row % SegmentLeaves.BlockRows, (from, count) => leaves.Root(block, from, count) ?? Unknown);
+                proofs[id] = new EventProof(id, bytes, row, size, [.. path, .. above.Above(block)], Convert.FromHexString(treeRoot), receipt);
+            }
+        }
+
+        return proofs;
     }
 
     /// <summary>Checks a sealed segment: its file, the list of leaf hashes, every event. Names what was changed, is missing or was added.</summary>
@@ -63,9 +78,9 @@ public sealed partial class LogStore
         }
     }
 
-    private OpenAnchor? AnchorOf(string segment)
+    private (string Segment, OpenAnchor Anchor)? OpenAnchor()
     {
-        lock (gate) return segment == open.Id ? open.Anchor : null;
+        lock (gate) return open.Anchor is { } anchor ? (open.Id, anchor) : null;
     }
 
     /// <summary>What is kept of a segment's leaf hashes; null when there is no such segment, or the list is damaged or gone.</summary>

@@ -46,12 +46,13 @@ public sealed class LogExcerpt(LogService logs, FileVault vault, TimeProvider cl
 
     private async Task<Result<Evidence>> WriteAsync(RecordStore store, Actor actor, Record record, IReadOnlyList<LogEvent> events, Evidence evidence, object? search, CancellationToken cancellation)
     {
+        var proofs = logs.Store.ProveAll(events.Select(e => e.Id));
         var json = JsonSerializer.SerializeToUtf8Bytes(new
         {
             version = 1,
             record = record.Number,
             search,
-            events = events.Select(e => (Event: e, Proof: logs.Store.Prove(e.Id))).Select(x => new
+            events = events.Select(e => (Event: e, Proof: proofs.GetValueOrDefault(e.Id))).Select(x => new
             {
                 id = x.Event.Id, time = x.Event.Time, source = x.Event.Source, host = x.Event.Host, app = x.Event.App, raw = x.Event.Raw, fields = x.Event.Fields,
                 proof = x.Proof is null ? null : new
