@@ -25,7 +25,7 @@ internal static class SegmentTable
     /// </summary>
     public static string Copy(string rows, string path) => $"""
         COPY (SELECT * FROM {rows}) TO {Literal(path)}
-          (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 30000)
+          (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 6, ROW_GROUP_SIZE 32768, DICTIONARY_SIZE_LIMIT 30000)
         """;
 
     /// <summary>The number that an id of a segment is.</summary>
