@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Hufu.Identity;
 using Hufu.Incidents;
 using Hufu.Isms;
@@ -16,7 +17,7 @@ namespace Hufu.Demo;
 /// Some days of work by the demo's people, through the store and with their own rights: what one asks for, another approves. Whatever is refused
 /// ends it and is told.
 /// </summary>
-internal sealed class DemoWork(RecordStore store, ActorFactory actors, OpenIncidentFromAlert openIncident, LogExcerpt excerpts, TimeProvider clock)
+internal sealed partial class DemoWork(RecordStore store, ActorFactory actors, OpenIncidentFromAlert openIncident, LogExcerpt excerpts, TimeProvider clock)
 {
     private readonly CancellationToken none = CancellationToken.None;
 
@@ -24,7 +25,7 @@ internal sealed class DemoWork(RecordStore store, ActorFactory actors, OpenIncid
     {
         var (engineer, ciso) = (await ActorAsync("linhy"), await ActorAsync("tsaimc"));
         var before = store.Db.Changes.Count();
-        foreach (var work in (Func<Actor, Actor, Task<Result>>[])[OwnersAsync, DocumentsAsync, RisksAsync, AlertsAsync])
+        foreach (var work in (Func<Actor, Actor, Task<Result>>[])[OwnersAsync, LoggingAsync, DocumentsAsync, RisksAsync, AlertsAsync])
             if (await work(engineer, ciso) is { IsOk: false } refused) return refused.Errors[0].ToString();
         return $"{store.Db.Changes.Count() - before} changes";
     }
@@ -38,6 +39,24 @@ internal sealed class DemoWork(RecordStore store, ActorFactory actors, OpenIncid
             if (group.Key is { } account && await store.CommitBulkAsync(engineer, type, [.. group.Select(a => a.Id)], "ownerId", account, "依保管人指定負責人", none) is { IsOk: false } refused) return refused;
         foreach (var asset in assets.Where(a => a.Code.StartsWith("HW-", StringComparison.Ordinal) || a.Code.StartsWith("NW-", StringComparison.Ordinal)))
             if (await store.TransitionAsync(engineer, type, asset.Id, "confirm", "與網路掃描結果核對相符", cancellation: none) is { IsOk: false } refused) return refused;
+        return Result.Ok;
+    }
+
+    // The list names a machine where its title begins; by that name its logs are told apart. What must be logged is proposed and approved.
+    private async Task<Result> LoggingAsync(Actor engineer, Actor ciso)
+    {
+        var type = store.Types.Get(AssetType.TypeKey);
+        foreach (var asset in store.Readable<Asset>(engineer).Where(a => a.Hostname == "").ToList())
+            if (NamedMachine().Match(asset.Title) is { Success: true, Value: var name }
+                && await store.UpdateAsync(engineer, type, asset.Id, asset.Version, new Dictionary<string, string?> { ["hostname"] = name }, "依資產名稱登錄主機名稱", cancellation: none) is { IsOk: false } refused) return refused;
+        var added = await LogDefaults.AddAsync(store, engineer, none);
+        if (!added.IsOk) return Result.Fail(added.Errors);
+        foreach (var criterion in store.Readable<LogCriterion>(engineer).Where(c => c.State == "draft").ToList())
+        {
+            if (await MoveAsync(engineer, criterion, "submit") is { IsOk: false } refused) return refused;
+            if (await MoveAsync(ciso, criterion, "approve") is { IsOk: false } refused2) return refused2;
+        }
+
         return Result.Ok;
     }
 
@@ -111,6 +130,9 @@ internal sealed class DemoWork(RecordStore store, ActorFactory actors, OpenIncid
     private Task<Result<Record>> MakeAsync(Actor actor, string type, Dictionary<string, string?> values) => store.CreateAsync(actor, store.Types.Get(type), values, cancellation: none);
 
     private async Task<Result> MoveAsync(Actor actor, Record record, string transition, string? reason = null) => await store.TransitionAsync(actor, store.Types.Of(record), record.Id, transition, reason, cancellation: none);
+
+    [GeneratedRegex("^[a-z]+-?[0-9]{2,4}(?= )")]
+    private static partial Regex NamedMachine();
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -42,14 +42,14 @@ internal static class CriteriaEndpoints
         return [.. matrix.Cells.Where(c => records.TryGetValue(c.Asset.Asset.Id, out var record) && actor.May(type, Right.Read, record))];
     }
 
-    private static async Task<IResult> PageAsync(string? state, string? kind, LogCoverage coverage, LogGaps gaps, RecordStore store, PageContext page, HttpContext http)
+    private static async Task<IResult> PageAsync(string? state, string? kind, string? asset, LogCoverage coverage, LogGaps gaps, RecordStore store, PageContext page, HttpContext http)
     {
         var matrix = await coverage.LookAsync(http.RequestAborted);
         var cells = await SeenAsync(matrix, store, page.Actor, http.RequestAborted);
         return Pages.Of<CoveragePage>(new
         {
-            Matrix = matrix, All = cells, Cells = (IReadOnlyList<CoverageCell>)[.. cells.Where(c => (string.IsNullOrEmpty(state) || CoveragePage.Word(c.State) == state) && (string.IsNullOrEmpty(kind) || c.Kind == kind))],
-            Open = await gaps.OpenOnesAsync(http.RequestAborted), State = state ?? "", Kind = kind ?? "", Missing = (await LogDefaults.MissingAsync(store, http.RequestAborted)).Count,
+            Matrix = matrix, All = cells, Cells = (IReadOnlyList<CoverageCell>)[.. cells.Where(c => (string.IsNullOrEmpty(state) || CoveragePage.Word(c.State) == state) && (string.IsNullOrEmpty(kind) || c.Kind == kind) && (string.IsNullOrEmpty(asset) || c.Asset.Asset.Number == asset))],
+            Open = await gaps.OpenOnesAsync(http.RequestAborted), State = state ?? "", Kind = kind ?? "", AssetNumber = asset ?? "", Missing = (await LogDefaults.MissingAsync(store, http.RequestAborted)).Count,
             MayWrite = page.Actor.May(LogsModule.Area, Right.Write), MayCreate = page.Actor.May(LogsModule.Area, Right.Write) && page.Actor.ScopeOf(store.Types.Of<LogCriterion>(), Right.Write) is not null,
             AssetPath = store.Types.Get(AssetType).Path,
         });

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>Adds the criteria that come with the product, as drafts for people to approve.</summary>
-internal static class LogDefaults
+public static class LogDefaults
 {
     /// <summary>Defaults that were never added: one that was, stays out whatever became of it.</summary>
     internal static async Task<IReadOnlyList<DefaultCriterion>> MissingAsync(RecordStore store, CancellationToken cancellation)
@@ -16,7 +16,7 @@ internal static class LogDefaults
     }
 
     /// <summary>Adds those that are missing, all or none. Texts are in the language of who asks. Returns their numbers.</summary>
-    internal static Task<Result<IReadOnlyList<string>>> AddAsync(RecordStore store, Actor actor, CancellationToken cancellation) => store.InTransactionAsync(async () =>
+    public static Task<Result<IReadOnlyList<string>>> AddAsync(RecordStore store, Actor actor, CancellationToken cancellation) => store.InTransactionAsync(async () =>
     {
         var numbers = new List<string>();
         foreach (var item in await MissingAsync(store, cancellation))
