@@ -354,6 +354,33 @@ public class CoverageTests
     [InlineData("{{port}}", false)]
     [InlineData("", false)]
     public void A_host_that_could_say_more_than_a_name_is_not_put_in(string host, bool taken) => Assert.Equal(taken, LogConnect.HostOf(host) is not null);
+    [Fact]
+    public async Task The_matrix_is_kept_as_evidence_as_it_stands_and_shows_only_assets_that_may_be_read()
+    {
+        await using var site = await Site.OpenAsync();
+        await AssetAsync(site, "web01");
+        await AssetAsync(site, "secret01");
+        var criterion = await CriterionAsync(site, "authentication");
+        await ArriveAsync(site, Read(site, Login("web01"), 0.5));
+        var matrix = await LookAsync(site);
+        var seen = matrix.Cells.Where(c => c.Asset.Asset.Title == "web01").ToList();
+        var kept = await site.Get<CoverageEvidence>().AttachAsync(site.Store, Site.Engineer, matrix, seen, new CoverageKeep(criterion.Number, "", null), Stop);
+        Assert.True(kept.IsOk, string.Join("; ", kept.Errors));
+        var evidence = kept.Value.Evidence;
+        Assert.Equal(("O5.1.2", criterion.Id, "application/json"), (evidence.Output, evidence.RecordId, evidence.MediaType));
+        Assert.Contains("(1/1)", evidence.Title, StringComparison.Ordinal);
+        var file = Directory.EnumerateFiles(Path.Combine(site.Folder, "files"), "*", SearchOption.AllDirectories).Single();
+        var bytes = await File.ReadAllBytesAsync(file, Stop);
+        Assert.Equal(evidence.Sha256, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
+        using var json = System.Text.Json.JsonDocument.Parse(bytes);
+        var cell = Assert.Single(json.RootElement.GetProperty("matrix").GetProperty("cells").EnumerateArray());
+        Assert.Equal(("web01", "authentication", "covered", 1), (cell.GetProperty("title").GetString(), cell.GetProperty("kind").GetString(), cell.GetProperty("state").GetString(), cell.GetProperty("day").GetInt32()));
+        Assert.Equal("record.not-found", (await site.Get<CoverageEvidence>().AttachAsync(site.Store, Site.Engineer, matrix, seen, new CoverageKeep("LGC-1999-0001", null, null), Stop)).Errors[0].Code);
+
+        // Who may read the record and not change it attaches nothing.
+        var reader = new Actor(Guid.CreateVersion7(), "Ben", null, new HashSet<Guid>(), [new Grant("*", Right.Read, Scope.All)], "web");
+        Assert.Equal("access.denied", (await site.Get<CoverageEvidence>().AttachAsync(site.Store, reader, matrix, seen, new CoverageKeep(criterion.Number, null, null), Stop)).Errors[0].Code);
+    }
 }
 
 /// <summary>The same on PostgreSQL.</summary>

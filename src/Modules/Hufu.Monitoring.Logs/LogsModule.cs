@@ -56,6 +56,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<ImportTimes>();
         services.AddSingleton<LogImport>();
         services.AddSingleton<LogExcerpt>();
+        services.AddSingleton<CoverageEvidence>();
         services.AddSingleton<IKeptSearch, KeptSearch>();
         services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, SegmentCheck>();
         services.AddHostedService<ImportResumption>();

@@ -189,9 +189,11 @@ internal static class AddressTable
         GET    /logs/coverage                          logs Read
         POST   /logs/coverage/gap                      logs Write
         POST   /logs/coverage/defaults                 logs Write
+        POST   /logs/coverage/evidence                 logs Read
         GET    /logs/connect                           logs Read
         GET    /api/v1/logs/coverage                   logs Read
         POST   /api/v1/logs/coverage/gaps              logs Write
+        POST   /api/v1/logs/coverage/evidence          logs Read
         POST   /api/v1/logs/coverage/defaults          logs Write
         GET    /logs/events/{segment}/{row}            logs Read
         POST   /logs/evidence                          logs Read

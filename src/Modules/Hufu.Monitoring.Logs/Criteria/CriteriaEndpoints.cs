@@ -27,10 +27,12 @@ internal static class CriteriaEndpoints
         pages.MapGet("/coverage", PageAsync);
         pages.MapPost("/coverage/gap", GapPageAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapPost("/coverage/defaults", DefaultsPageAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
+        pages.MapPost("/coverage/evidence", KeepPageAsync);
         pages.MapGet("/connect", ConnectAsync);
         var api = routes.MapGroup("/api/v1/logs/coverage").WithTags("Logs");
         api.MapGet("", ApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-coverage").WithSummary("What must be logged against what arrives").WithDescription("One cell for each asset that may be read and each kind that a criterion in force asks for, gaps first; at most ten minutes old, at says when. state is covered, partly (fewer than half of the events have a field in lacking), stale or never (nothing in the last 30 days). day and week count events of the last day and seven days; keptDays is null for ever or when nothing arrives. unassigned are senders that are no asset. truncated: there are more senders than are looked at.");
         api.MapPost("/gaps", GapApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("logs-coverage-gap").WithSummary("Open an alert for a gap").WithDescription("201 with the number of the new alert, 200 with that of the one that is open already; 409 when the kind is covered.");
+        api.MapPost("/evidence", KeepApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-coverage-evidence").WithSummary("Attach the matrix as it stands to a record as evidence").WithDescription("number names the record, which the person must be allowed to change; title and output may be absent. The file holds what this API gives.");
         api.MapPost("/defaults", DefaultsApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("logs-coverage-defaults").WithSummary("Add the proposed criteria that were never added, as drafts");
     }
 
@@ -96,16 +98,27 @@ internal static class CriteriaEndpoints
     private static async Task<IResult> ApiAsync(LogCoverage coverage, RecordStore store, PageContext page, HttpContext http)
     {
         var matrix = await coverage.LookAsync(http.RequestAborted);
-        return Results.Json(new
-        {
-            at = matrix.At, lookBackDays = LogCoverage.LookBackDays, matrix.Criteria, matrix.Truncated,
-            cells = (await SeenAsync(matrix, store, page.Actor, http.RequestAborted)).Select(c => new
-            {
-                asset = c.Asset.Asset.Number, code = c.Asset.Asset.Code, title = c.Asset.Asset.Title, findable = c.Asset.IsFindable, kind = c.Kind, state = CoveragePage.Word(c.State), lastSeen = c.LastSeen, c.Day, c.Week,
-                lacking = c.Lacking.Select(f => new { field = f.Field, share = Math.Round(f.Share, 3) }), keepDays = c.KeepDays, keptDays = c.KeptDays, keptShorter = c.IsKeptShorter, c.Sources, criteria = c.Criteria,
-            }),
-            unassigned = matrix.Unassigned.Select(u => new { u.Source, u.Host, u.Address, u.Events, lastSeen = u.LastSeen, u.Ambiguous }),
-        });
+        return Results.Json(CoverageEvidence.Json(matrix, await SeenAsync(matrix, store, page.Actor, http.RequestAborted)));
+    }
+
+    private static async Task<Result<(Record Record, Evidence Evidence)>> KeepAsync(CoverageKeep wanted, LogCoverage coverage, CoverageEvidence evidence, RecordStore store, Actor actor, CancellationToken cancellation)
+    {
+        var matrix = await coverage.LookAsync(cancellation);
+        return await evidence.AttachAsync(store, actor, matrix, await SeenAsync(matrix, store, actor, cancellation), wanted, cancellation);
+    }
+
+    private static async Task<IResult> KeepPageAsync(LogCoverage coverage, CoverageEvidence evidence, RecordStore store, PageContext page, HttpContext http)
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var kept = await KeepAsync(new CoverageKeep(form["number"].ToString(), form["title"].ToString(), form["output"].ToString()), coverage, evidence, store, page.Actor, http.RequestAborted);
+        page.Flash(kept.IsOk ? Texts.T("logs.coverage-kept-as-evidence") : kept.Errors[0].Message.ToString(), bad: !kept.IsOk);
+        return Results.LocalRedirect(kept.IsOk ? store.Types.Of(kept.Value.Record).PathOf(kept.Value.Record.Number) + "#evidence" : "/logs/coverage");
+    }
+
+    private static async Task<IResult> KeepApiAsync(CoverageKeep? body, LogCoverage coverage, CoverageEvidence evidence, RecordStore store, PageContext page, HttpContext http)
+    {
+        var kept = await KeepAsync(body ?? new CoverageKeep(null, null, null), coverage, evidence, store, page.Actor, http.RequestAborted);
+        return kept.IsOk ? Results.Json(new { kept.Value.Evidence.Id, kept.Value.Evidence.Sha256 }, statusCode: 201) : Refusals.Of(kept.Errors);
     }
 
     private static async Task<IResult> ConnectAsync(string? product, string? receiver, RecordStore store, PageContext page, HttpContext http)
