@@ -139,7 +139,7 @@ public sealed class FollowingTests : IDisposable
         var events = Enumerable.Range(0, 10).Select(i => Event($"{i}") with { SourceIp = i < 4 ? "192.0.2.1" : null, Fields = i % 2 == 0 ? new Dictionary<string, string> { ["user"] = "u", ["k"] = "v" } : new Dictionary<string, string> { ["k"] = "v" } }).ToList();
         await store.AppendAsync(events, Stop);
         var found = (await store.SearchAsync(Search("") with { Limit = 1_000 }, Stop)).Events;
-        var shares = FieldShare.Of(found);
+        var shares = LogFieldShare.Of(found);
         Assert.Equal((10, false), Of("source"));
         Assert.Equal((4, false), Of("src_ip"));
         Assert.Equal((10, false), Of("k"));
@@ -148,7 +148,7 @@ public sealed class FollowingTests : IDisposable
         // Whatever is listed is found by that name as often as the list says, where the sample is all.
         foreach (var share in shares) Assert.Equal(share.Events, (await store.SearchAsync(Search($"\"{share.Name}\":*"), Stop)).Events.Count);
         Assert.DoesNotContain(shares, s => s.Name is "message" or "raw");
-        Assert.Empty(FieldShare.Of([]));
+        Assert.Empty(LogFieldShare.Of([]));
 
         (int, bool) Of(string name) => shares.Where(s => s.Name == name).Select(s => (s.Events, s.IsCommon)).Single();
     }

@@ -31,7 +31,7 @@ internal static class LogEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
-        pages.MapGet("/search", SearchPageAsync);
+        pages.MapGet("/search", SearchPageAsync).Limited(SearchTooLong);
         pages.MapPost("/search/evidence", KeepSearchAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
         pages.MapGet("/sources", async (SourceWatch watch, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), Now = clock.GetUtcNow() }));
@@ -39,13 +39,13 @@ internal static class LogEndpoints
         pages.MapGet("/storage", StoragePageAsync);
         pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         // An id is segment/row: two parts of the address, because an escaped slash stays escaped.
-        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, EventAssets assets, HttpContext http) => EventAsync(IdOf(segment, row), logs, assets, http));
+        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, EventAssets assets, HttpContext http) => EventAsync(IdOf(segment, row), logs, assets, http)).Limited((_, error) => Pages.Of<ErrorPage>(new { Title = Texts.T("logs.event"), Text = error.Message.ToString() }, 422));
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
-        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
-        api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-histogram").WithSummary("Count events over time, by severity");
-        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-top").WithSummary("The most frequent values of a field");
+        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
+        api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-histogram").WithSummary("Count events over time, by severity");
+        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-top").WithSummary("The most frequent values of a field");
         api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
@@ -65,7 +65,16 @@ internal static class LogEndpoints
 
     // What stands beside the results: where events come from, how grave, and from which address.
     private static readonly string[] FacetFields = ["source", "host", "app", "severity", "src_ip"];
-    private const int FacetValues = 8;
+    internal const int FacetValues = 8;
+
+    /// <summary>Longest name of a field that is asked for.</summary>
+    internal const int MaxFieldName = 200;
+
+    // Fields that an address may open besides those.
+    private const int MaxOpened = 10;
+
+    /// <summary>The script of the log pages.</summary>
+    internal const string Script = "/_content/Hufu.Monitoring.Logs/logs.js";
 
     // Rows of a table on the page; the command line and the API give more.
     private const int ShownRows = 500;
@@ -103,16 +112,39 @@ internal static class LogEndpoints
             SiteTime.Local(b.From),
             new Dictionary<Hufu.Web.Components.SeverityLevel, long> { [Hufu.Web.Components.SeverityLevel.High] = b.Errors, [Hufu.Web.Components.SeverityLevel.Medium] = b.Warnings, [Hufu.Web.Components.SeverityLevel.Info] = b.Others },
             Href(q, Local(b.From), Local(b.From + histogram.Width), null))).ToList();
+        // What fields there are is seen in the newest events; how often a value stands in one that is open is counted over all that were found.
+        var sample = table is not null ? [] : search.After is null && page.Next is null ? page.Events : (await store.SearchAsync(search with { After = null, Limit = SearchEndpoints.SampleEvents }, http.RequestAborted)).Events;
+        var fields = LogFieldShare.Of(sample);
+        var opened = http.Request.Query["field"].OfType<string>().Where(f => f.Length is > 0 and <= MaxFieldName && !FacetFields.Contains(f)).Distinct(StringComparer.Ordinal).Take(MaxOpened).ToList();
         var facets = new List<(string Field, IReadOnlyList<ValueCount> Values)>();
-        foreach (var field in FacetFields)
-            if (page.Events.Count > 0 && await store.TopValuesAsync(search, field, FacetValues, http.RequestAborted) is { Count: > 0 } values) facets.Add((field, values));
+        foreach (var field in FacetFields.Where(f => fields.Any(known => known.Name == f)).Concat(opened))
+            if (page.Events.Count > 0) facets.Add((field, await store.TopValuesAsync(search, field, FacetValues, http.RequestAborted)));
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
-            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
+            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, Fields = fields, Sample = sample.Count, ZoomOut = ZoomedOut(q, begin, end, histogram), Fixed = Fixed(q, begin, end, clock, http), page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
     }
+
+    private static IResult SearchTooLong(HttpContext http, Error error) =>
+        Pages.Of<SearchPage>(new { Q = http.Request.Query["q"].ToString(), From = http.Request.Query["from"].ToString(), To = http.Request.Query["to"].ToString(), Problem = error.Message.ToString() }, 422);
+
+    // Twice the time, around what is shown now; null where nothing is.
+    private static string? ZoomedOut(string q, DateTimeOffset? from, DateTimeOffset? to, LogHistogram histogram)
+    {
+        if (histogram.Buckets.Count == 0) return null;
+        var (first, last) = (from ?? histogram.Buckets[0].From, to ?? histogram.Buckets[^1].From + histogram.Width);
+        var half = (last - first) / 2;
+        return first - DateTimeOffset.UnixEpoch < half || last > DateTimeOffset.MaxValue - half ? null : Href(q, Local(first - half), Local(last + half), null);
+    }
+
+    // The same search with times that do not move, for somebody else or for later. What had no end ends now.
+    private static string Fixed(string q, DateTimeOffset? from, DateTimeOffset? to, TimeProvider clock, HttpContext http) =>
+        $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}/logs/search?q={Uri.EscapeDataString(q)}&from={Absolute(from)}&to={Absolute(to ?? clock.GetUtcNow())}"
+        + string.Concat(http.Request.Query["field"].OfType<string>().Take(MaxOpened).Select(f => "&field=" + Uri.EscapeDataString(f)));
+
+    private static string Absolute(DateTimeOffset? at) => at is { } time ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture) : "";
 
     // A search as evidence, from the page: back to the record, where it now stands.
     private static async Task<IResult> KeepSearchAsync(RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
@@ -244,12 +276,7 @@ internal static class LogEndpoints
     {
         var store = logs.Store;
         if (store.GetEvent(id) is not { } item) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
-        var around = new List<LogEvent>();
-        var host = item.Host is null ? SearchQuery.Everything : SearchQuery.Parse($"host:\"{item.Host.Replace("\"", "", StringComparison.Ordinal)}\"") is { IsOk: true } parsed ? parsed.Value : SearchQuery.Everything;
-        var page = await store.SearchAsync(new LogSearch { Query = host, From = item.Time.AddMinutes(-5), To = item.Time.AddMinutes(5), Limit = 200 }, http.RequestAborted);
-        var events = page.Events.OrderBy(e => e.Time).ToList();
-        var at = events.FindIndex(e => e.Id == id);
-        around.AddRange(at < 0 ? [item] : events.Skip(Math.Max(0, at - 20)).Take(41));
+        var around = await SearchEndpoints.AroundAsync(store, item, "both", 15, 15, http.RequestAborted);
         return Pages.Of<EventPage>(new { Item = item, Asset = (await assets.OfAsync([item], http.RequestAborted)).GetValueOrDefault(item.Id), Proof = store.Prove(id), Around = around });
     }
 
@@ -304,9 +331,19 @@ internal static class LogEndpoints
     /// <summary>The events of a source and host.</summary>
     internal static string SourceHref(string source, string? host) => Href(With(host is null ? "" : With("", "host", host), "source", source), "", "", null);
 
-    private static string IdOf(string segment, long row) => string.Create(CultureInfo.InvariantCulture, $"{segment}/{row}");
+    internal static string IdOf(string segment, long row) => string.Create(CultureInfo.InvariantCulture, $"{segment}/{row}");
 
     internal static string RangeHref(string q, string range) => $"/logs/search?q={Uri.EscapeDataString(q)}&range={range}";
+
+    /// <summary>The most frequent values of a field as a table; null where the name cannot stand behind a command.</summary>
+    internal static string? TopHref(string q, string field, string from, string to)
+    {
+        var query = $"{q.Trim()} | top 100 {field}".Trim();
+        return SearchQuery.Parse(query).IsOk ? Href(query, from, to, null) : null;
+    }
+
+    /// <summary>The page with one more field open.</summary>
+    internal static string FieldHref(string q, string from, string to, IEnumerable<string> opened, string field) => Href(q, from, to, null) + string.Concat(opened.Append(field).Select(f => "&field=" + Uri.EscapeDataString(f)));
 
     /// <summary>A query without commands, narrowed to one value of a field, or to all others.</summary>
     internal static string With(string q, string field, string value, bool not = false)
@@ -389,9 +426,9 @@ internal static class LogEndpoints
         });
     }
 
-    private static object Shown(LogEvent e) => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems };
+    internal static object Shown(LogEvent e) => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems };
 
-    private static Result<LogSearch> Asked(string? q, string? from, string? to)
+    internal static Result<LogSearch> Asked(string? q, string? from, string? to)
     {
         var query = SearchQuery.Parse(q ?? "");
         if (!query.IsOk) return Result.Fail<LogSearch>(query.Errors);

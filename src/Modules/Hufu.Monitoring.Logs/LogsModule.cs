@@ -28,6 +28,7 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
+        new(new LocalizedText("即時檢視", "Live tail"), "/logs/tail", "play", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("日誌涵蓋矩陣", "Log coverage"), "/logs/coverage", "check", Area),
         new(new LocalizedText("連接日誌來源", "Connect log sources"), "/logs/connect", "link", Area),
@@ -63,6 +64,8 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
         services.TryAddSingleton(new SkewLimit());
+        services.TryAddSingleton(new QueryLimit());
+        services.AddSingleton<LiveTails>();
         // What the operator opened is told by the host; without it no file is read.
         services.TryAddSingleton(new Hufu.Logs.Tail.TailFolders([]));
         services.AddSingleton<SiteDecoders>();
@@ -90,6 +93,7 @@ public sealed class LogsModule : HufuModule
     public override void MapEndpoints(IEndpointRouteBuilder routes)
     {
         LogEndpoints.Map(routes);
+        SearchEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
         DecoderEndpoints.Map(routes);

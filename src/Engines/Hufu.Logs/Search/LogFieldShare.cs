@@ -4,7 +4,7 @@ namespace Hufu.Logs;
 /// <param name="Name">The name that searches use.</param>
 /// <param name="Events">Events of the sample that have it.</param>
 /// <param name="IsCommon">True for an ECS name: what sources call by their own names.</param>
-public sealed record FieldShare(string Name, int Events, bool IsCommon)
+public sealed record LogFieldShare(string Name, int Events, bool IsCommon)
 {
     // Those that stand for a whole text are searched by words, not by values.
     private static readonly string[] Columns = ["source", "host", "app", "severity", "facility", "src_ip", "format"];
@@ -12,7 +12,7 @@ public sealed record FieldShare(string Name, int Events, bool IsCommon)
     /// <summary>Every field that events have, with the columns first, then by how many have it, then by name.</summary>
     /// <param name="sample">The events.</param>
     /// <param name="most">Most fields to give.</param>
-    public static IReadOnlyList<FieldShare> Of(IReadOnlyList<LogEvent> sample, int most = 500)
+    public static IReadOnlyList<LogFieldShare> Of(IReadOnlyList<LogEvent> sample, int most = 500)
     {
         ArgumentNullException.ThrowIfNull(sample);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ public sealed record FieldShare(string Name, int Events, bool IsCommon)
             foreach (var name in Meanings(item)) Count(name);
         }
 
-        return [.. counts.Select(c => new FieldShare(c.Key, c.Value, EcsNames.SourcesOf(c.Key) is not null))
+        return [.. counts.Select(c => new LogFieldShare(c.Key, c.Value, EcsNames.SourcesOf(c.Key) is not null))
             .OrderBy(f => Array.IndexOf(Columns, f.Name) is >= 0 and var at ? at : int.MaxValue).ThenByDescending(f => f.Events).ThenBy(f => f.Name, StringComparer.Ordinal).Take(most)];
 
         void Count(string name) => counts[name] = counts.GetValueOrDefault(name) + 1;
