@@ -76,6 +76,9 @@ internal static class LogEndpoints
     /// <summary>The script of the log pages.</summary>
     internal const string Script = "/_content/Hufu.Monitoring.Logs/logs.js";
 
+    // Saved searches on the page.
+    private const int MaxPinned = 12;
+
     // Rows of a table on the page; the command line and the API give more.
     private const int ShownRows = 500;
 
@@ -83,7 +86,7 @@ internal static class LogEndpoints
     internal const long MaxEvents = 64L << 20;
     internal const long MaxUnpacked = 512L << 20;
 
-    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, EventAssets assets, HttpContext http)
+    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, EventAssets assets, RecordStore records, PageContext person, HttpContext http)
     {
         q ??= "";
         var query = SearchQuery.Parse(q);
@@ -122,7 +125,7 @@ internal static class LogEndpoints
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
-            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, Fields = fields, Sample = sample.Count, ZoomOut = ZoomedOut(q, begin, end, histogram), Fixed = Fixed(q, begin, end, clock, http), page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
+            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, Pinned = await records.Readable<SavedSearch>(person.Actor).Where(s => s.Pinned).OrderBy(s => s.Title).Take(MaxPinned).ToListAsync(http.RequestAborted), Fields = fields, Sample = sample.Count, ZoomOut = ZoomedOut(q, begin, end, histogram), Fixed = Fixed(q, begin, end, clock, http), page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
     }
