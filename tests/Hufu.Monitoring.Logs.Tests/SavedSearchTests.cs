@@ -180,11 +180,11 @@ public class SavedSearchTests
     public void The_range_is_counted_from_the_run_or_stands_fast()
     {
         var now = new DateTimeOffset(2026, 11, 24, 2, 0, 0, TimeSpan.Zero);
-        Assert.Equal((now.AddDays(-7), now), (SavedSearches.SearchOf(New("x", range: "7d"), now).From!.Value, SavedSearches.SearchOf(New("x", range: "7d"), now).To!.Value));
-        Assert.Null(SavedSearches.SearchOf(New("x", range: "all"), now).From);
+        Assert.Equal((now.AddDays(-7), now), (New("x", range: "7d").SearchAt(now).From!.Value, New("x", range: "7d").SearchAt(now).To!.Value));
+        Assert.Null(New("x", range: "all").SearchAt(now).From);
         var fixedRange = New("x", range: SavedSearchType.Fixed);
         (fixedRange.From, fixedRange.To) = (now.AddDays(-3), now.AddDays(-2));
-        Assert.Equal((fixedRange.From, fixedRange.To), (SavedSearches.SearchOf(fixedRange, now).From, SavedSearches.SearchOf(fixedRange, now).To));
+        Assert.Equal((fixedRange.From, fixedRange.To), (fixedRange.SearchAt(now).From, fixedRange.SearchAt(now).To));
         Assert.Contains("from=2026-11-21T10%3A00%3A00&to=2026-11-22T10%3A00%3A00", SavedSearches.HrefOf(fixedRange), StringComparison.Ordinal);
         Assert.EndsWith("&range=7d", SavedSearches.HrefOf(New("x", range: "7d")), StringComparison.Ordinal);
     }

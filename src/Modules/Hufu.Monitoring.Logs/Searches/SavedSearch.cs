@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
+using Hufu.Records.Storage;
+using Hufu.Web.Records;
 using Option = Hufu.Records.Choice;
 
 namespace Hufu.Monitoring.Logs;
@@ -51,6 +53,14 @@ public sealed class SavedSearch : Record, IMayBePrivate
     public string LastOutcome { get; set; } = "";
 
     public int? LastCount { get; set; }
+
+    /// <summary>The search as it is to be run at a time.</summary>
+    public LogSearch SearchAt(DateTimeOffset now)
+    {
+        var to = Range == SavedSearchType.Fixed ? To : Instants.Truncate(now);
+        var from = Range == SavedSearchType.Fixed ? From : SavedSearchType.Ranges.GetValueOrDefault(Range) is { } back ? Instants.Truncate(now) - back : null;
+        return new LogSearch { Query = SearchQuery.Parse(Query).Value, From = from, To = to, DayOffset = SiteTime.Zone.GetUtcOffset(to ?? now) };
+    }
 }
 
 /// <summary>儲存的搜尋.</summary>

@@ -108,7 +108,7 @@ internal static class SavedSearchEndpoints
     {
         var found = await FindAsync(store, page.Actor, number, http.RequestAborted);
         if (!found.IsOk) return Refusals.Of(found.Errors);
-        var search = SavedSearches.SearchOf(found.Value, clock.GetUtcNow()) with { Limit = Math.Clamp(limit ?? 100, 1, 1_000) };
+        var search = found.Value.SearchAt(clock.GetUtcNow()) with { Limit = Math.Clamp(limit ?? 100, 1, 1_000) };
         if (search.Query.IsTable)
         {
             var table = await logs.Store.TableAsync(search, search.Limit, http.RequestAborted);

@@ -36,14 +36,6 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
 
     private static readonly SearchQuery Anything = SearchQuery.Parse($"-source:{AuditFeed.Source} -source:{TimeChecks.Source}").Value;
 
-    /// <summary>A saved search as it is to be run now.</summary>
-    internal static LogSearch SearchOf(SavedSearch saved, DateTimeOffset now)
-    {
-        var to = saved.Range == SavedSearchType.Fixed ? saved.To : Instants.Truncate(now);
-        var from = saved.Range == SavedSearchType.Fixed ? saved.From : SavedSearchType.Ranges.GetValueOrDefault(saved.Range) is { } back ? Instants.Truncate(now) - back : null;
-        return new LogSearch { Query = SearchQuery.Parse(saved.Query).Value, From = from, To = to, DayOffset = SiteTime.Zone.GetUtcOffset(to ?? now) };
-    }
-
     /// <summary>The address of the search page for it.</summary>
     internal static string HrefOf(SavedSearch saved) => saved.Range == SavedSearchType.Fixed
         ? LogEndpoints.Href(saved.Query, saved.From is { } from ? LogEndpoints.Local(from) : "", saved.To is { } to ? LogEndpoints.Local(to) : "", null)
@@ -60,7 +52,7 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
         if (await store.Db.Set<SavedSearch>().FirstOrDefaultAsync(s => s.Id == id && s.State == SavedSearchType.Testing && s.ArchivedAt == null, cancellation) is not { } saved)
             return Result.Fail<TestResult>(Error.Of("logs.saved.no-test", "這不是執行中的控制測試。", "This is no control test that is in force."));
         var now = Clock.GetUtcNow();
-        var search = SearchOf(saved, now);
+        var search = saved.SearchAt(now);
         var (outcome, count, why) = await JudgeAsync(saved, search, cancellation);
         var title = $"控制測試{Word(outcome).Zh} / control test {Word(outcome).En.ToLowerInvariant()}: {saved.Number} ({(count is { } n ? n.ToString(CultureInfo.InvariantCulture) : "–")}; {ExpectationOf(saved).En})";
         Evidence? kept = null;
