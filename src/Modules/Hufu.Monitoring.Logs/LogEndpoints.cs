@@ -133,10 +133,10 @@ internal static class LogEndpoints
     private static IResult SearchTooLong(HttpContext http, Error error) =>
         Pages.Of<SearchPage>(new { Q = http.Request.Query["q"].ToString(), From = http.Request.Query["from"].ToString(), To = http.Request.Query["to"].ToString(), Problem = error.Message.ToString() }, 422);
 
-    // Twice the time, around what is shown now; null where nothing is.
+    // Twice the time, around what is shown now; null where there is no range.
     private static string? ZoomedOut(string q, DateTimeOffset? from, DateTimeOffset? to, LogHistogram histogram)
     {
-        if (histogram.Buckets.Count == 0) return null;
+        if (histogram.Buckets.Count == 0 && (from is null || to is null)) return null;
         var (first, last) = (from ?? histogram.Buckets[0].From, to ?? histogram.Buckets[^1].From + histogram.Width);
         var half = (last - first) / 2;
         return first - DateTimeOffset.UnixEpoch < half || last > DateTimeOffset.MaxValue - half ? null : Href(q, Local(first - half), Local(last + half), null);
