@@ -177,6 +177,10 @@ public class SavedSearchTests
     }
 
     [Fact]
+    public void The_ranges_are_those_of_the_search_page() =>
+        Assert.Equal([.. LogEndpoints.Ranges.Select(r => r.Key), SavedSearchType.Fixed], new SavedSearchType().FindField("range")!.Choices.Select(c => c.Code));
+
+    [Fact]
     public void The_range_is_counted_from_the_run_or_stands_fast()
     {
         var now = new DateTimeOffset(2026, 11, 24, 2, 0, 0, TimeSpan.Zero);

@@ -111,7 +111,9 @@ public sealed partial class SavedSearchType : RecordType<SavedSearch>
     public SavedSearchType() : base("名稱", "Name")
     {
         LongText(x => x.Query, "搜尋條件", "Query", 4000).InList().Help("與日誌搜尋相同的寫法；空白表示全部。", "Written as in the log search; empty for everything.");
-        Choice(x => x.Range, "期間", "Period searched", [.. LogEndpoints.Ranges.Select(r => Of(r.Key)), Option.Of(Fixed, "固定起迄", "From and to")]).Required().InList().Help("相對於執行的時間，或固定起迄。", "Up to the time of the run, or from and to.");
+        Choice(x => x.Range, "期間", "Period searched", 
+            Option.Of("15m", "15 分鐘", "15 minutes"), Option.Of("1h", "1 小時", "1 hour"), Option.Of("24h", "24 小時", "24 hours"), Option.Of("7d", "7 天", "7 days"), Option.Of("30d", "30 天", "30 days"), Option.Of("all", "全部期間", "All time"),
+            Option.Of(Fixed, "固定起迄", "From and to")).Required().InList().Help("相對於執行的時間，或固定起迄。", "Up to the time of the run, or from and to.");
         Instant(x => x.From, "起", "From");
         Instant(x => x.To, "迄", "To");
         Choice(x => x.Visibility, "誰看得到", "Who sees it", Option.Of("shared", "依單位權限共用", "Shared, by unit and rights"), Option.Of(IMayBePrivate.Private, "只有負責人與建立者", "Only its owner and its maker")).Required().InList();
@@ -140,8 +142,6 @@ public sealed partial class SavedSearchType : RecordType<SavedSearch>
         Rule(s => s.To <= s.From ? Error.Of("logs.saved.range", "迄須晚於起。", "The end must lie after the beginning.", "to") : null);
         Rule(s => s.OutputCode.Length > 0 && !OutputPattern().IsMatch(s.OutputCode) ? Error.Of("logs.saved.output", $"「{s.OutputCode}」不是工作產出代碼（例：O5.3.1）。", $"“{s.OutputCode}” is not the code of an output (such as O5.3.1).", "outputCode") : null);
         Sealed();
-
-        static Option Of(string range) => new(range, Texts.Both("logs.range-" + range));
     }
 
     /// <summary>Why it cannot be a test; null when it can.</summary>
