@@ -53,7 +53,7 @@ public sealed class FollowingTests : IDisposable
         {
             for (var i = 0; i < 60; i++)
             {
-                var batch = Enumerable.Range(0, 1 + i % 23).Select(n => Event(string.Create(CultureInfo.InvariantCulture, $"{(n % 3 == 0 ? "no" : "yes")} {writer}.{i}.{n}"))).ToList();
+                var batch = Enumerable.Range(0, 1 + i % 23).Select(n => Event(string.Create(CultureInfo.InvariantCulture, $"{(n % 3 == 1 ? "no" : "yes")} {writer}.{i}.{n}"))).ToList();
                 var ids = await store.AppendAsync(batch, Stop);
                 for (var n = 0; n < ids.Count; n++)
                     if (batch[n].Message[0] == 'y') wanted[ids[n]] = batch[n].Message;
