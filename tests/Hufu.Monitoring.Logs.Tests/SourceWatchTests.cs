@@ -67,10 +67,10 @@ public class SourceWatchTests
         site.Clock.Ahead += TimeSpan.FromHours(3);
         await ArriveAsync(site, "h", events: 4);
         await site.Get<LogService>().Store.AppendAsync([.. Enumerable.Range(0, 2).Select(i => new LogEvent { ReceivedAt = site.Clock.GetUtcNow(), Source = "syslog", Host = "h", Format = LogFormats.Plain, Message = "m", Raw = $"bad {i}", Problems = [LogProblem.AccessNone] })], TestContext.Current.CancellationToken);
-        var standing = Assert.Single((await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken)).Where(s => s.Source == "syslog"));
+        var standing = Assert.Single(await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken), s => s.Source == "syslog");
         Assert.Equal((6, 15, 2), (standing.LastHour, standing.LastDay, standing.Faulty));
         site.Clock.Ahead += TimeSpan.FromHours(25);
-        standing = Assert.Single((await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken)).Where(s => s.Source == "syslog"));
+        standing = Assert.Single(await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken), s => s.Source == "syslog");
         Assert.Equal((0, 0, 0), (standing.LastHour, standing.LastDay, standing.Faulty));
     }
 

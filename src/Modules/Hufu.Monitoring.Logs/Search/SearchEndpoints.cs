@@ -145,11 +145,26 @@ internal static class SearchEndpoints
                 return Results.Json(new { events = step.Events.Select(LogEndpoints.Shown), skipped = step.Skipped, next = step.Next.ToString() });
             }
 
+            // What has come since the place that was given may be much: it is a query like any other.
+            FollowedEvents missed;
+            using (var first = CancellationTokenSource.CreateLinkedTokenSource(ending.Token))
+            {
+                first.CancelAfter(time.Longest);
+                try
+                {
+                    missed = await logs.Store.FollowedAsync(asked.Value, place, most, first.Token);
+                }
+                catch (OperationCanceledException) when (first.IsCancellationRequested && !ending.IsCancellationRequested)
+                {
+                    return Refusals.Problem(422, [time.Error]);
+                }
+            }
+
             http.Response.ContentType = "text/event-stream";
             http.Response.Headers["X-Accel-Buffering"] = "no";
             http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-            await WriteAsync(http, place, null, ending.Token);
-            await foreach (var step in logs.Store.FollowAsync(asked.Value, place, most, TailPause, ending.Token)) await WriteAsync(http, step.Next, step, ending.Token);
+            await WriteAsync(http, missed.Next, missed, ending.Token);
+            await foreach (var step in logs.Store.FollowAsync(asked.Value, missed.Next, most, TailPause, ending.Token)) await WriteAsync(http, step.Next, step, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -178,12 +193,12 @@ internal static class SearchEndpoints
     }
 
     // A step without events still tells the place, so that a tail that is taken up again does not look at all of it once more.
-    private static async Task WriteAsync(HttpContext http, LogPlace next, FollowedEvents? step, CancellationToken cancellation)
+    private static async Task WriteAsync(HttpContext http, LogPlace next, FollowedEvents step, CancellationToken cancellation)
     {
         var data = JsonSerializer.Serialize(new
         {
-            skipped = step?.Skipped ?? 0,
-            events = (step?.Events ?? []).Select(e => new
+            skipped = step.Skipped,
+            events = step.Events.Select(e => new
             {
                 id = e.Id, time = SiteTime.Local(e.Time).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), severity = e.Severity is { } s ? SeverityBadge.Word(SearchPage.LevelOf(s)) : "–", host = e.Host ?? "", app = e.App ?? "", message = Clipped(e), href = LogEndpoints.EventHref(e.Id),
             }),
