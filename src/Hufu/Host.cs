@@ -54,6 +54,7 @@ internal static class Host
         services.AddHufuIdentity(new HufuIdentityOptions { KeyFolder = Path.Combine(storage.DataFolder, "keys"), Oidc = Settings.Oidc() });
         services.AddSingleton(Settings.Evidence());
         services.AddSingleton(Settings.Skew());
+        services.AddSingleton(Settings.QueryTime());
         var jobs = new HufuJobsOptions { TimeZone = Hufu.Web.Records.SiteTime.Zone, RunInBackground = background };
         // The operator says where the product may connect to and under which address people reach it; no page can change that.
         foreach (var allowed in (Environment.GetEnvironmentVariable("HUFU_OUTBOUND_ALLOWED") ?? "").Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries)) jobs.Outbound.Allowed.Add(allowed);

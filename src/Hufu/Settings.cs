@@ -49,6 +49,12 @@ internal static class Settings
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400 ? new SkewLimit(TimeSpan.FromSeconds(seconds))
         : throw new SettingException($"HUFU_LOG_SKEW_SECONDS must be a whole number from 1 to 86400, not “{text}”. / HUFU_LOG_SKEW_SECONDS 須為 1 到 86400 的整數。");
 
+    /// <summary>How long the queries of one request over the logs may take.</summary>
+    /// <exception cref="SettingException">It is no number of seconds that makes sense.</exception>
+    internal static QueryLimit QueryTime() => Read("HUFU_LOG_QUERY_SECONDS") is not { } text ? new QueryLimit()
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 3_600 ? new QueryLimit(TimeSpan.FromSeconds(seconds))
+        : throw new SettingException($"HUFU_LOG_QUERY_SECONDS must be a whole number from 1 to 3600, not “{text}”. / HUFU_LOG_QUERY_SECONDS 須為 1 到 3600 的整數。");
+
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
 
     // A secret may stand in a file that only the program may read: name it in NAME_FILE.

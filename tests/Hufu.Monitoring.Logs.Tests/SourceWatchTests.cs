@@ -60,6 +60,21 @@ public class SourceWatchTests
     }
 
     [Fact]
+    public async Task The_rate_of_the_last_hour_and_the_parse_failures_of_the_day_are_told()
+    {
+        await using var site = await Site.OpenAsync();
+        await ArriveAsync(site, "h", events: 9);
+        site.Clock.Ahead += TimeSpan.FromHours(3);
+        await ArriveAsync(site, "h", events: 4);
+        await site.Get<LogService>().Store.AppendAsync([.. Enumerable.Range(0, 2).Select(i => new LogEvent { ReceivedAt = site.Clock.GetUtcNow(), Source = "syslog", Host = "h", Format = LogFormats.Plain, Message = "m", Raw = $"bad {i}", Problems = [LogProblem.AccessNone] })], TestContext.Current.CancellationToken);
+        var standing = Assert.Single(await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken), s => s.Source == "syslog");
+        Assert.Equal((6, 15, 2), (standing.LastHour, standing.LastDay, standing.Faulty));
+        site.Clock.Ahead += TimeSpan.FromHours(25);
+        standing = Assert.Single(await site.Get<SourceWatch>().LookAsync(TestContext.Current.CancellationToken), s => s.Source == "syslog");
+        Assert.Equal((0, 0, 0), (standing.LastHour, standing.LastDay, standing.Faulty));
+    }
+
+    [Fact]
     public async Task A_flood_is_one_alert_that_grows()
     {
         await using var site = await Site.OpenAsync();

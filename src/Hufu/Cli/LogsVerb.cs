@@ -3,7 +3,9 @@ using System.Globalization;
 using Hufu.Logs;
 using Hufu.Monitoring.Logs;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Web.Records;
+using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Cli;
 
@@ -18,6 +20,8 @@ internal static class LogsVerb
     {
         var verb = new Command("logs", "Search, ingest and prove log events, and show what is kept. All but ingesting look at the store beside a running server; ingesting needs the server stopped, because one process owns the store.");
         verb.Subcommands.Add(Search());
+        verb.Subcommands.Add(Tail());
+        verb.Subcommands.Add(Saved());
         verb.Subcommands.Add(Ingest());
         verb.Subcommands.Add(Storage());
         verb.Subcommands.Add(Coverage());
@@ -29,17 +33,19 @@ internal static class LogsVerb
     {
         var query = new Argument<string>("query") { Description = "As on the search page: words, \"phrases\", field:value, field:>1, field:10.0.0.0/8, field:[1 TO 9], /pattern/, AND, OR, NOT, ( ); commands behind | make a table. Empty for everything.", DefaultValueFactory = _ => "" };
         var (from, to) = (From(), To());
-        var limit = new Option<int>("--limit") { Description = "Most events, newest first; of a table, most rows (up to 10,000).", DefaultValueFactory = _ => 100 };
-        var format = new Option<string>("--format") { Description = "table, jsonl, csv, or raw (the lines as they came in).", DefaultValueFactory = _ => "table" };
-        format.AcceptOnlyFromAmong("table", "jsonl", "csv", "raw");
+        var limit = new Option<int>("--limit") { Description = "Most events, newest first; of a table, most rows (up to 10,000). With --output all, up to 10,000,000.", DefaultValueFactory = _ => 100 };
+        var file = new Option<FileInfo?>("--output") { Description = "Write the whole result into this file instead, as csv, jsonl or parquet.", HelpName = "FILE" };
+        var format = new Option<string>("--format") { Description = "table, jsonl, csv, raw (the lines as they came in), or with --output parquet.", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv", "raw", "parquet");
         var verb = new Command("search", """
             Find events in the store, newest first. Works whether or not the server runs, and changes nothing.
             Examples:
               hufu logs search 'app:sshd failed' --from 24h
               hufu logs search 'src_ip:203.0.113.7' --from 2026-11-23 --to 2026-11-24 --format jsonl --limit 5000
               hufu logs search 'app:sshd failed | stats count, dc(user) by src_ip | sort -count | head 20' --from 7d --format csv
+              hufu logs search 'source:fw' --from 30d --format parquet --output fw.parquet
             Exit code 0: found; 1: nothing was found; 2: the search could not be done.
-            """) { query, from, to, limit, format };
+            """) { query, from, to, limit, format, file };
         verb.SetAction(async (parse, cancellation) =>
         {
             var read = SearchQuery.Parse(parse.GetValue(query)!);
@@ -51,6 +57,13 @@ internal static class LogsVerb
             await using var owned = store;
             var left = parse.GetValue(limit);
             var kind = parse.GetValue(format)!;
+            if (parse.GetValue(file) is { } whole)
+            {
+                var most = parse.GetResult(limit) is { Implicit: false } ? left : 10_000_000;
+                return await WriteAsync(store, new LogSearch { Query = read.Value, From = begin, To = end, DayOffset = SiteTime.Zone.GetUtcOffset(end ?? DateTimeOffset.UtcNow) }, kind, whole, most, cancellation);
+            }
+
+            if (kind == "parquet") return Terminal.Fail("Parquet is written into a file: use --output FILE.");
             var found = 0;
             if (read.Value.IsTable)
             {
@@ -67,7 +80,7 @@ internal static class LogsVerb
             }
 
             await using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16);
-            using (var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : ["id", "time", "receivedAt", "source", "host", "app", "severity", "sourceIp", "format", "message", "raw", "fields", "problems"]))
+            using (var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : EventColumns))
             {
                 LogCursor? after = null;
                 do
@@ -78,7 +91,7 @@ internal static class LogsVerb
                         found++;
                         if (kind == "raw") await output.WriteLineAsync(item.Raw);
                         else if (kind == "table") rows.Add(SiteTime.Local(item.Time), item.Id, item.Host, item.App, item.Message);
-                        else rows.Add(item.Id, item.Time, item.ReceivedAt, item.Source, item.Host, item.App, item.Severity, item.SourceIp, item.Format, item.Message, item.Raw, item.Fields, item.Problems);
+                        else rows.Add(ValuesOf(item));
                     }
 
                     left -= page.Events.Count;
@@ -99,6 +112,161 @@ internal static class LogsVerb
         });
         return verb;
     }
+
+    private static async Task<int> WriteAsync(LogStore store, LogSearch search, string kind, FileInfo file, long most, CancellationToken cancellation)
+    {
+        if (kind is not ("csv" or "jsonl" or "parquet")) return Terminal.Fail("--output writes csv, jsonl or parquet: say which with --format.");
+        if (file.Directory is not { Exists: true }) return Terminal.Fail($"There is no folder {file.DirectoryName}.");
+        try
+        {
+            using var line = new ProgressLine(file.Name);
+            var written = await store.ExportAsync(search, file.FullName, kind switch { "csv" => LogExportFormat.Csv, "jsonl" => LogExportFormat.JsonLines, _ => LogExportFormat.Parquet }, new LogExportLimits(most, long.MaxValue), new Shown(line), cancellation);
+            line.Dispose();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file.FullName}: {written.Rows} rows, {written.Bytes} bytes, SHA-256 {written.Sha256}"));
+            if (written.IsCut) await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"There are more: {written.Rows} of {written.Total} were written (--limit; of a table at most 10,000)."));
+            return written.Rows > 0 ? Exit.Ok : Exit.Finding;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Terminal.Fail($"{file.FullName}: {e.Message}");
+        }
+    }
+
+    private static Command Tail()
+    {
+        var query = new Argument<string>("query") { Description = "As for search, without commands. Empty for everything.", DefaultValueFactory = _ => "" };
+        var last = new Option<int>("--last") { Description = "Begin with so many of the newest that match, up to 1,000.", DefaultValueFactory = _ => 10 };
+        var format = new Option<string>("--format") { Description = "line, jsonl, or raw (the lines as they came in).", DefaultValueFactory = _ => "line" };
+        format.AcceptOnlyFromAmong("line", "jsonl", "raw");
+        var verb = new Command("tail", """
+            Show events as they come in, each once and in the order of arrival, until Ctrl-C. Works beside a running server. When more than 1,000 match
+            within half a second, the newest are shown and the others counted on standard error.
+            Example:
+              hufu logs tail 'app:sshd failed' --last 20
+            Exit code 0: ended by Ctrl-C; 2: the store or the query cannot be read.
+            """) { query, last, format };
+        verb.SetAction(async (parse, cancellation) =>
+        {
+            var read = SearchQuery.Parse(parse.GetValue(query)!);
+            if (!read.IsOk) return Terminal.Fail(read.Errors);
+            if (read.Value.IsTable) return Terminal.Fail("What is followed are the events: leave out the commands behind |.");
+            if (parse.GetValue(last) is < 0 or > 1_000) return Terminal.Fail("--last is a number from 0 to 1,000.");
+            if (Open(parse) is not { } store) return Exit.Refused;
+            await using var owned = store;
+            await using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16);
+            var kind = parse.GetValue(format)!;
+            using var rows = new RowWriter(output, "jsonl", EventColumns);
+            try
+            {
+                var place = store.End;
+                if (parse.GetValue(last) is > 0 and var count)
+                    foreach (var item in (await store.SearchAsync(new LogSearch { Query = read.Value, Limit = count }, cancellation)).Events.Reverse()) Write(item);
+                await output.FlushAsync(cancellation);
+                await foreach (var step in store.FollowAsync(new LogSearch { Query = read.Value }, place, 1_000, TimeSpan.FromMilliseconds(500), cancellation))
+                {
+                    foreach (var item in step.Events) Write(item);
+                    await output.FlushAsync(cancellation);
+                    if (step.Skipped > 0) await Console.Error.WriteLineAsync($"Too fast: {step.Skipped} were skipped.");
+                }
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // Ctrl-C is the way this ends.
+            }
+
+            return Exit.Ok;
+
+            void Write(LogEvent item)
+            {
+                if (kind == "raw") output.WriteLine(item.Raw);
+                else if (kind == "jsonl") rows.Add(ValuesOf(item));
+                else output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{SiteTime.Local(item.Time):yyyy-MM-dd HH:mm:ss.fff} {RowWriter.Printable(item.Host ?? "-")} {RowWriter.Printable(item.App ?? "-")} {RowWriter.Printable(item.Message)}"));
+            }
+        });
+        return verb;
+    }
+
+    private static Command Saved()
+    {
+        var format = new Option<string>("--format") { Description = "table, jsonl or csv.", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv");
+        var verb = new Command("saved", """
+            List the saved searches that are shared, with what the last run of each control test came to. Private ones are their owners' and not listed.
+            Exit code 0: listed; 1: the last run of a control test did not pass; 2: the data cannot be read.
+            """) { format };
+        verb.SetAction(async (parse, cancellation) =>
+        {
+            var services = Host.ForCommand(parse);
+            if (services is null) return Exit.Refused;
+            await using var all = services;
+            await using var db = await services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync(cancellation);
+            var searches = await SharedOf(db).OrderBy(s => s.Number).ToListAsync(cancellation);
+            var kind = parse.GetValue(format)!;
+            await using (var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16))
+            using (var rows = new RowWriter(output, kind, ["number", "title", "query", "range", "state", "lastRun", "outcome", "count"]))
+                foreach (var s in searches) rows.Add(s.Number, s.Title, s.Query, s.Range, s.State, kind == "table" && s.LastRunAt is { } at ? SiteTime.Local(at) : s.LastRunAt, s.LastOutcome, s.LastCount);
+            return searches.Any(s => s.State == SavedSearchType.Testing && s.LastOutcome.Length > 0 && s.LastOutcome != SavedSearchType.Passed) ? Exit.Finding : Exit.Ok;
+        });
+        verb.Subcommands.Add(SavedRun());
+        return verb;
+    }
+
+    private static Command SavedRun()
+    {
+        var number = new Argument<string>("number") { Description = "Number of the saved search, such as SSR-2026-0001." };
+        var limit = new Option<int>("--limit") { Description = "Most events, newest first, or rows of a table: up to 10,000.", DefaultValueFactory = _ => 100 };
+        var format = new Option<string>("--format") { Description = "table, jsonl or csv.", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv");
+        var verb = new Command("run", """
+            Run a saved search over the store now and show what it finds. Nothing is kept: a control test is run by the server, which keeps its result.
+            Exit code 0: found; 1: nothing was found; 2: there is no such saved search, or the data cannot be read.
+            """) { number, limit, format };
+        verb.SetAction(async (parse, cancellation) =>
+        {
+            if (parse.GetValue(limit) is < 1 or > 10_000) return Terminal.Fail("--limit is a number from 1 to 10,000.");
+            var services = Host.ForCommand(parse);
+            if (services is null) return Exit.Refused;
+            await using var all = services;
+            await using var db = await services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContextAsync(cancellation);
+            var wanted = parse.GetValue(number)!.Trim().ToUpperInvariant();
+            if (await SharedOf(db).FirstOrDefaultAsync(s => s.Number == wanted, cancellation) is not { } saved) return Terminal.Fail($"There is no shared saved search {wanted}.");
+            if (Open(parse) is not { } store) return Exit.Refused;
+            await using var owned = store;
+            var search = saved.SearchAt(TimeProvider.System.GetUtcNow()) with { Limit = parse.GetValue(limit) };
+            var kind = parse.GetValue(format)!;
+            var found = 0;
+            await using (var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16))
+            {
+                if (search.Query.IsTable)
+                {
+                    var table = await store.TableAsync(search, search.Limit, cancellation);
+                    found = table.Rows.Count;
+                    using var rows = new RowWriter(output, kind, [.. table.Columns.Select(column => column.Name)]);
+                    foreach (var row in table.Rows) rows.Add([.. row.Select(value => kind == "table" && value is DateTimeOffset at ? SiteTime.Local(at) : value)]);
+                }
+                else
+                {
+                    var page = await store.SearchAsync(search, cancellation);
+                    found = page.Events.Count;
+                    using var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : EventColumns);
+                    foreach (var item in page.Events)
+                        if (kind == "table") rows.Add(SiteTime.Local(item.Time), item.Id, item.Host, item.App, item.Message);
+                        else rows.Add(ValuesOf(item));
+                }
+            }
+
+            if (found > 0) return Exit.Ok;
+            await Console.Error.WriteLineAsync("Nothing was found.");
+            return Exit.Finding;
+        });
+        return verb;
+    }
+
+    private static IQueryable<SavedSearch> SharedOf(HufuDbContext db) => db.Set<SavedSearch>().AsNoTracking().Where(s => s.ArchivedAt == null && s.Visibility != IMayBePrivate.Private);
+
+    private static readonly string[] EventColumns = ["id", "time", "receivedAt", "source", "host", "app", "severity", "sourceIp", "format", "message", "raw", "fields", "problems"];
+
+    private static IReadOnlyList<object?> ValuesOf(LogEvent item) => [item.Id, item.Time, item.ReceivedAt, item.Source, item.Host, item.App, item.Severity, item.SourceIp, item.Format, item.Message, item.Raw, item.Fields, item.Problems];
 
     private static Command Storage()
     {
@@ -262,6 +430,11 @@ internal static class LogsVerb
         if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)) return false;
         time = instant.ToUniversalTime();
         return true;
+    }
+
+    private sealed class Shown(ProgressLine line) : IProgress<LogExportProgress>
+    {
+        public void Report(LogExportProgress value) => line.Show(value.Fraction);
     }
 
     private sealed class Told(ProgressLine line) : IProgress<long>

@@ -31,27 +31,27 @@ internal static class LogEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
-        pages.MapGet("/search", SearchPageAsync);
+        pages.MapGet("/search", SearchPageAsync).Limited(SearchTooLong);
         pages.MapPost("/search/evidence", KeepSearchAsync);
         pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
-        pages.MapGet("/sources", async (SourceWatch watch, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), Now = clock.GetUtcNow() }));
+        pages.MapGet("/sources", async (SourceWatch watch, LogReceivers receivers, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), receivers.Lost, Now = clock.GetUtcNow() }));
         pages.MapGet("/import", (LogImport import) => Pages.Of<ImportPage>(new { import.Formats })).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapGet("/storage", StoragePageAsync);
         pages.MapPost("/import", UploadAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         // An id is segment/row: two parts of the address, because an escaped slash stays escaped.
-        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, EventAssets assets, HttpContext http) => EventAsync(IdOf(segment, row), logs, assets, http));
+        pages.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs, EventAssets assets, HttpContext http) => EventAsync(IdOf(segment, row), logs, assets, http)).Limited((_, error) => Pages.Of<ErrorPage>(new { Title = Texts.T("logs.event"), Text = error.Message.ToString() }, 422));
         pages.MapPost("/evidence", AttachAsync);
         pages.MapPost("/alerts/{number}/incident", OpenIncidentAsync);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
-        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
-        api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-histogram").WithSummary("Count events over time, by severity");
-        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-top").WithSummary("The most frequent values of a field");
+        api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
+        api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-histogram").WithSummary("Count events over time, by severity");
+        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-top").WithSummary("The most frequent values of a field");
         api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
         api.MapGet("/following", FollowingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-following").WithSummary("How far log files have been read").WithDescription("Counts since each was last started; offset and lag in bytes. problem says why files that are on are not followed, or what is wrong with one.");
-        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds. clock says what the times in the events, against the time of receipt, tell of the clock there: fine, ahead, behind, late (delivered late by changing amounts, which says nothing of the clock) or learning. skew is the median of the freshest event in each ten minutes of the last day, in seconds, positive when events are old; skewLow and skewHigh are the 5th and 95th percentile, skewTrend has a median for each six hours. Imported files are not in it. zoneAssumed: no event names a time zone.");
+        api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds. clock says what the times in the events, against the time of receipt, tell of the clock there: fine, ahead, behind, late (delivered late by changing amounts, which says nothing of the clock) or learning. skew is the median of the freshest event in each ten minutes of the last day, in seconds, positive when events are old; skewLow and skewHigh are the 5th and 95th percentile, skewTrend has a median for each six hours. Imported files are not in it. zoneAssumed: no event names a time zone. perMinute is the mean of the last hour; lastDayFaulty counts events that were read with problems; lost counts records lost by the receivers of the source since they were last started, null for a source that none delivers.");
         api.MapGet("/storage", async (LogKeeping keeping, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted)))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
@@ -65,7 +65,19 @@ internal static class LogEndpoints
 
     // What stands beside the results: where events come from, how grave, and from which address.
     private static readonly string[] FacetFields = ["source", "host", "app", "severity", "src_ip"];
-    private const int FacetValues = 8;
+    internal const int FacetValues = 8;
+
+    /// <summary>Longest name of a field that is asked for.</summary>
+    internal const int MaxFieldName = 200;
+
+    // Fields that an address may open besides those.
+    private const int MaxOpened = 10;
+
+    /// <summary>The script of the log pages.</summary>
+    internal const string Script = "/_content/Hufu.Monitoring.Logs/logs.js";
+
+    // Saved searches on the page.
+    private const int MaxPinned = 12;
 
     // Rows of a table on the page; the command line and the API give more.
     private const int ShownRows = 500;
@@ -74,7 +86,7 @@ internal static class LogEndpoints
     internal const long MaxEvents = 64L << 20;
     internal const long MaxUnpacked = 512L << 20;
 
-    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, EventAssets assets, HttpContext http)
+    private static async Task<IResult> SearchPageAsync(string? q, string? from, string? to, string? range, string? after, LogService logs, TimeProvider clock, EventAssets assets, RecordStore records, PageContext person, HttpContext http)
     {
         q ??= "";
         var query = SearchQuery.Parse(q);
@@ -103,16 +115,39 @@ internal static class LogEndpoints
             SiteTime.Local(b.From),
             new Dictionary<Hufu.Web.Components.SeverityLevel, long> { [Hufu.Web.Components.SeverityLevel.High] = b.Errors, [Hufu.Web.Components.SeverityLevel.Medium] = b.Warnings, [Hufu.Web.Components.SeverityLevel.Info] = b.Others },
             Href(q, Local(b.From), Local(b.From + histogram.Width), null))).ToList();
+        // What fields there are is seen in the newest events; how often a value stands in one that is open is counted over all that were found.
+        var sample = table is not null ? [] : search.After is null && page.Next is null ? page.Events : (await store.SearchAsync(search with { After = null, Limit = SearchEndpoints.SampleEvents }, http.RequestAborted)).Events;
+        var fields = LogFieldShare.Of(sample);
+        var opened = http.Request.Query["field"].OfType<string>().Where(f => f.Length is > 0 and <= MaxFieldName && !FacetFields.Contains(f)).Distinct(StringComparer.Ordinal).Take(MaxOpened).ToList();
         var facets = new List<(string Field, IReadOnlyList<ValueCount> Values)>();
-        foreach (var field in FacetFields)
-            if (page.Events.Count > 0 && await store.TopValuesAsync(search, field, FacetValues, http.RequestAborted) is { Count: > 0 } values) facets.Add((field, values));
+        foreach (var field in FacetFields.Where(f => fields.Any(known => known.Name == f)).Concat(opened))
+            if (page.Events.Count > 0) facets.Add((field, await store.TopValuesAsync(search, field, FacetValues, http.RequestAborted)));
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
-            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
+            Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, Pinned = await records.Readable<SavedSearch>(person.Actor).Where(s => s.Pinned).OrderBy(s => s.Title).Take(MaxPinned).ToListAsync(http.RequestAborted), Fields = fields, Sample = sample.Count, ZoomOut = ZoomedOut(q, begin, end, histogram), Fixed = Fixed(q, begin, end, clock, http), page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
     }
+
+    private static IResult SearchTooLong(HttpContext http, Error error) =>
+        Pages.Of<SearchPage>(new { Q = http.Request.Query["q"].ToString(), From = http.Request.Query["from"].ToString(), To = http.Request.Query["to"].ToString(), Problem = error.Message.ToString() }, 422);
+
+    // Twice the time, around what is shown now; null where there is no range.
+    private static string? ZoomedOut(string q, DateTimeOffset? from, DateTimeOffset? to, LogHistogram histogram)
+    {
+        if (histogram.Buckets.Count == 0 && (from is null || to is null)) return null;
+        var (first, last) = (from ?? histogram.Buckets[0].From, to ?? histogram.Buckets[^1].From + histogram.Width);
+        var half = (last - first) / 2;
+        return first - DateTimeOffset.UnixEpoch < half || last > DateTimeOffset.MaxValue - half ? null : Href(q, Local(first - half), Local(last + half), null);
+    }
+
+    // The same search with times that do not move, for somebody else or for later. What had no end ends now.
+    private static string Fixed(string q, DateTimeOffset? from, DateTimeOffset? to, TimeProvider clock, HttpContext http) =>
+        $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}/logs/search?q={Uri.EscapeDataString(q)}&from={Absolute(from)}&to={Absolute(to ?? clock.GetUtcNow())}"
+        + string.Concat(http.Request.Query["field"].OfType<string>().Take(MaxOpened).Select(f => "&field=" + Uri.EscapeDataString(f)));
+
+    private static string Absolute(DateTimeOffset? at) => at is { } time ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture) : "";
 
     // A search as evidence, from the page: back to the record, where it now stands.
     private static async Task<IResult> KeepSearchAsync(RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
@@ -176,10 +211,10 @@ internal static class LogEndpoints
         };
     }
 
-    private static async Task<IResult> SourcesAsync(SourceWatch watch, HttpContext http) => Results.Json((await watch.LookAsync(http.RequestAborted)).Select(s => new
+    private static async Task<IResult> SourcesAsync(SourceWatch watch, LogReceivers receivers, HttpContext http) => Results.Json((await watch.LookAsync(http.RequestAborted)).Select(s => new
     {
         s.Source, s.Host, condition = SourcesPage.Word(s.Condition),
-        s.First, s.Last, lastEvent = s.LastId, s.LastDay, lastDayBytes = s.Bytes, usualPause = s.UsualPause?.TotalSeconds, quietAfter = s.QuietAfter?.TotalSeconds,
+        s.First, s.Last, lastEvent = s.LastId, s.LastDay, lastDayBytes = s.Bytes, lastDayFaulty = s.Faulty, perMinute = Math.Round(s.LastHour / 60.0, 2), lost = receivers.Lost.TryGetValue(s.Source, out var lost) ? lost : (long?)null, usualPause = s.UsualPause?.TotalSeconds, quietAfter = s.QuietAfter?.TotalSeconds,
         clock = SourcesPage.Word(s.Skew.Condition), skew = s.Skew.Skew, skewLow = s.Skew.Low, skewHigh = s.Skew.High, skewSlices = s.Skew.Slices, skewSince = s.Skew.Since, looksLikeTimeZone = s.Skew.LooksLikeZone, s.Skew.ZoneAssumed, eventsWithoutZone = s.Skew.Assumed,
         skewTrend = s.Skew.Trend.Select(t => new { t.From, t.Skew }),
     }));
@@ -244,12 +279,7 @@ internal static class LogEndpoints
     {
         var store = logs.Store;
         if (store.GetEvent(id) is not { } item) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
-        var around = new List<LogEvent>();
-        var host = item.Host is null ? SearchQuery.Everything : SearchQuery.Parse($"host:\"{item.Host.Replace("\"", "", StringComparison.Ordinal)}\"") is { IsOk: true } parsed ? parsed.Value : SearchQuery.Everything;
-        var page = await store.SearchAsync(new LogSearch { Query = host, From = item.Time.AddMinutes(-5), To = item.Time.AddMinutes(5), Limit = 200 }, http.RequestAborted);
-        var events = page.Events.OrderBy(e => e.Time).ToList();
-        var at = events.FindIndex(e => e.Id == id);
-        around.AddRange(at < 0 ? [item] : events.Skip(Math.Max(0, at - 20)).Take(41));
+        var around = await SearchEndpoints.AroundAsync(store, item, "both", 15, 15, http.RequestAborted);
         return Pages.Of<EventPage>(new { Item = item, Asset = (await assets.OfAsync([item], http.RequestAborted)).GetValueOrDefault(item.Id), Proof = store.Prove(id), Around = around });
     }
 
@@ -304,9 +334,19 @@ internal static class LogEndpoints
     /// <summary>The events of a source and host.</summary>
     internal static string SourceHref(string source, string? host) => Href(With(host is null ? "" : With("", "host", host), "source", source), "", "", null);
 
-    private static string IdOf(string segment, long row) => string.Create(CultureInfo.InvariantCulture, $"{segment}/{row}");
+    internal static string IdOf(string segment, long row) => string.Create(CultureInfo.InvariantCulture, $"{segment}/{row}");
 
     internal static string RangeHref(string q, string range) => $"/logs/search?q={Uri.EscapeDataString(q)}&range={range}";
+
+    /// <summary>The most frequent values of a field as a table; null where the name cannot stand behind a command.</summary>
+    internal static string? TopHref(string q, string field, string from, string to)
+    {
+        var query = $"{q.Trim()} | top 100 {field}".Trim();
+        return SearchQuery.Parse(query).IsOk ? Href(query, from, to, null) : null;
+    }
+
+    /// <summary>The page with one more field open.</summary>
+    internal static string FieldHref(string q, string from, string to, IEnumerable<string> opened, string field) => Href(q, from, to, null) + string.Concat(opened.Append(field).Select(f => "&field=" + Uri.EscapeDataString(f)));
 
     /// <summary>A query without commands, narrowed to one value of a field, or to all others.</summary>
     internal static string With(string q, string field, string value, bool not = false)
@@ -389,9 +429,9 @@ internal static class LogEndpoints
         });
     }
 
-    private static object Shown(LogEvent e) => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems };
+    internal static object Shown(LogEvent e) => new { id = e.Id, time = e.Time, receivedAt = e.ReceivedAt, source = e.Source, host = e.Host, app = e.App, severity = e.Severity, sourceIp = e.SourceIp, message = e.Message, raw = e.Raw, format = e.Format, fields = e.Fields, problems = e.Problems };
 
-    private static Result<LogSearch> Asked(string? q, string? from, string? to)
+    internal static Result<LogSearch> Asked(string? q, string? from, string? to)
     {
         var query = SearchQuery.Parse(q ?? "");
         if (!query.IsOk) return Result.Fail<LogSearch>(query.Errors);

@@ -28,6 +28,8 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationEntry> Navigation =>
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
+        new(new LocalizedText("即時檢視", "Live tail"), "/logs/tail", "play", Area),
+        new(new LocalizedText("匯出的日誌", "Exports of logs"), "/logs/exports", "export", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("日誌涵蓋矩陣", "Log coverage"), "/logs/coverage", "check", Area),
         new(new LocalizedText("連接日誌來源", "Connect log sources"), "/logs/connect", "link", Area),
@@ -38,11 +40,11 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new LogCriterionType(), new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<SlotContent> Slots => [new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)), new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -64,6 +66,13 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogReceivers>();
         services.AddHostedService(s => s.GetRequiredService<LogReceivers>());
         services.TryAddSingleton(new SkewLimit());
+        services.TryAddSingleton(new QueryLimit());
+        services.AddSingleton<LiveTails>();
+        services.TryAddSingleton(new ExportLimit());
+        services.AddSingleton<LogExports>();
+        services.AddHufuJob<LogExportJob>();
+        services.AddSingleton<SavedSearches>();
+        services.AddHostedService(s => s.GetRequiredService<SavedSearches>());
         // What the operator opened is told by the host; without it no file is read.
         services.TryAddSingleton(new Hufu.Logs.Tail.TailFolders([]));
         services.AddSingleton<SiteDecoders>();
@@ -91,6 +100,9 @@ public sealed class LogsModule : HufuModule
     public override void MapEndpoints(IEndpointRouteBuilder routes)
     {
         LogEndpoints.Map(routes);
+        SearchEndpoints.Map(routes);
+        ExportEndpoints.Map(routes);
+        SavedSearchEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
         DecoderEndpoints.Map(routes);

@@ -67,8 +67,8 @@ public sealed record Actor(Guid Id, string Name, Guid? UnitId, IReadOnlySet<Guid
         _ => false,
     };
 
-    /// <summary>True when the actor has a right on a record.</summary>
-    public bool May(RecordType type, Right right, Record record) => May(type, right, record.OwnerId, record.CreatedBy, record.UnitId);
+    /// <summary>True when the actor has a right on a record. One that is private is its owner's and its maker's alone, whatever the grants.</summary>
+    public bool May(RecordType type, Right right, Record record) => May(type, right, record.OwnerId, record.CreatedBy, record.UnitId) && (record is not IMayBePrivate { IsPrivate: true } || IsSystem || IsMine(record.OwnerId, record.CreatedBy));
 
     /// <summary>The records of a type that the actor may read, as a condition for the database.</summary>
     public Expression<Func<T, bool>> ReadCondition<T>(RecordType type) where T : Record
@@ -76,7 +76,7 @@ public sealed record Actor(Guid Id, string Name, Guid? UnitId, IReadOnlySet<Guid
         var me = Id;
         var unit = UnitId;
         var subtree = Subtree.ToList();
-        return ScopeOf(type, Right.Read) switch
+        Expression<Func<T, bool>> granted = ScopeOf(type, Right.Read) switch
         {
             Scope.All => r => true,
             Scope.Own => r => r.OwnerId == me || r.CreatedBy == me,
@@ -84,6 +84,17 @@ public sealed record Actor(Guid Id, string Name, Guid? UnitId, IReadOnlySet<Guid
             Scope.Subtree => r => r.OwnerId == me || r.CreatedBy == me || (r.UnitId != null && subtree.Contains(r.UnitId.Value)),
             _ => r => false,
         };
+        if (IsSystem || !typeof(IMayBePrivate).IsAssignableFrom(typeof(T))) return granted;
+        // The declared property, so that the database can ask it.
+        Expression<Func<T, bool>> mine = r => r.OwnerId == me || r.CreatedBy == me;
+        var record = granted.Parameters[0];
+        var shared = Expression.NotEqual(Expression.Property(record, IMayBePrivate.Property), Expression.Constant(IMayBePrivate.Private));
+        return Expression.Lambda<Func<T, bool>>(Expression.AndAlso(granted.Body, Expression.OrElse(shared, new Replacing(mine.Parameters[0], record).Visit(mine.Body))), record);
+    }
+
+    private sealed class Replacing(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
+    {
+        protected override Expression VisitParameter(ParameterExpression node) => node == from ? to : node;
     }
 
     private bool IsMine(Guid? ownerId, Guid? createdBy) => ownerId == Id || createdBy == Id;

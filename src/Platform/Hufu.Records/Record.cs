@@ -58,5 +58,21 @@ public abstract class Record : IAudited
     public Record Copy() => (Record)MemberwiseClone();
 }
 
+/// <summary>A record that its owner may keep to themselves: a column <see cref="Property"/> says so, and then no grant opens it to others.</summary>
+public interface IMayBePrivate
+{
+    /// <summary>Name of the column.</summary>
+    const string Property = "Visibility";
+
+    /// <summary>Its value for a private record.</summary>
+    const string Private = "private";
+
+    /// <summary>The column.</summary>
+    string Visibility { get; }
+
+    /// <summary>Only owner and maker see it.</summary>
+    bool IsPrivate => Visibility == Private;
+}
+
 /// <summary>Points at a record of any type.</summary>
 public readonly record struct RecordRef(string TypeKey, Guid Id);

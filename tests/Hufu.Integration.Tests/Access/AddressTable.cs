@@ -183,6 +183,27 @@ internal static class AddressTable
         GET    /api/v1/ledger/tile/{path}              ledger Read
         POST   /api/v1/ledger/cosignatures             ledger Administer
         GET    /logs/search                            logs Read
+        GET    /logs/search/field                      logs Read
+        GET    /logs/tail                              logs Read
+        GET    /logs/events/{segment}/{row}/around     logs Read
+        GET    /logs/exports                           logs Read
+        POST   /logs/exports                           logs Read
+        POST   /logs/exports/{run}/cancel              logs Read
+        GET    /logs/exports/{run}/file                logs Read
+        GET    /api/v1/logs/fields                     logs Read
+        GET    /api/v1/logs/tail                       logs Read
+        GET    /api/v1/logs/events/{segment}/{row}/around logs Read
+        GET    /logs/saved/{number}/run                logs Read
+        POST   /logs/saved/{number}/test               logs Read
+        POST   /logs/saved/{number}/tie                logs Read
+        GET    /api/v1/logs/saved/{number}/results     logs Read
+        POST   /api/v1/logs/saved/{number}/test        logs Read
+        POST   /api/v1/logs/saved/{number}/tie         logs Read
+        GET    /api/v1/logs/exports                    logs Read
+        POST   /api/v1/logs/exports                    logs Read
+        GET    /api/v1/logs/exports/{run}              logs Read
+        GET    /api/v1/logs/exports/{run}/file         logs Read
+        POST   /api/v1/logs/exports/{run}/cancel       logs Read
         GET    /logs/rules                             logs Read
         GET    /logs/sources                           logs Read
         GET    /logs/storage                           logs Read

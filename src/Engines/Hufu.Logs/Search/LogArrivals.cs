@@ -13,7 +13,8 @@ namespace Hufu.Logs;
 /// <param name="Last">Time of receipt of the newest of them.</param>
 /// <param name="LastId">Id of that one.</param>
 /// <param name="Lag">How far the times in the events lie from the time of receipt; absent where none has one that counts.</param>
-public sealed record Arrival(string Source, string? Host, DateTimeOffset From, long Events, long Bytes, DateTimeOffset Last, string LastId, ArrivalLag? Lag = null);
+/// <param name="Faulty">Of the events, those that were read with problems.</param>
+public sealed record Arrival(string Source, string? Host, DateTimeOffset From, long Events, long Bytes, DateTimeOffset Last, string LastId, ArrivalLag? Lag = null, long Faulty = 0);
 
 /// <summary>Arrivals from one place of the store to another.</summary>
 /// <param name="Slices">What arrived.</param>
@@ -54,7 +55,7 @@ public sealed partial class LogStore
                 var all = read.Count == waiting.Count;
                 var from = view.OpenId == segment ? row : 0;
                 var lag = apart.Count > 0 ? $"CASE WHEN {string.Join(" OR ", apart.Select(Within))} THEN NULL ELSE epoch_us(received) - epoch_us(occurred) END" : "epoch_us(received) - epoch_us(occurred)";
-                const string Columns = "segment, row, source, host, received, occurred, zone_assumed, raw";
+                const string Columns = "segment, row, source, host, received, occurred, zone_assumed, raw, problems";
                 var parts = new List<string>();
                 if (read.Count > 0) parts.Add($"SELECT {Columns} FROM read_parquet([{string.Join(", ", read.Select(p => SegmentTable.Literal(p.Path(".parquet"))))}])");
                 if (all && view.OpenRows > from) parts.Add($"SELECT {Columns} FROM {view.OpenTable} WHERE row >= {from.ToString(CultureInfo.InvariantCulture)}");
@@ -64,10 +65,10 @@ public sealed partial class LogStore
                     view, SearchSql.Compile(SearchQuery.Everything, null, null),
                     string.Create(CultureInfo.InvariantCulture, $"""
                         SELECT source, host, (epoch_us(received) // {(long)width.TotalSeconds * 1_000_000})::BIGINT AS slice, count(*), sum(strlen(raw))::BIGINT, max(received), max(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0')),
-                          count(lag) FILTER (WHERE NOT zone_assumed), min(lag) FILTER (WHERE NOT zone_assumed), count(lag) FILTER (WHERE zone_assumed), min(lag) FILTER (WHERE zone_assumed), min(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0'))
+                          count(lag) FILTER (WHERE NOT zone_assumed), min(lag) FILTER (WHERE NOT zone_assumed), count(lag) FILTER (WHERE zone_assumed), min(lag) FILTER (WHERE zone_assumed), min(lpad(segment::VARCHAR, 8, '0') || '/' || lpad(row::VARCHAR, 10, '0')), count(*) FILTER (WHERE len(problems) > 0)
                         FROM (SELECT *, {lag} AS lag FROM ({string.Join(" UNION ALL ", parts)})) WHERE segment > {begin} OR (segment = {begin} AND row >= {row}) GROUP BY source, host, slice
                         """),
-                    r => new Arrival(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), DateTimeOffset.UnixEpoch + r.GetInt64(2) * TimeSpan.FromSeconds((long)width.TotalSeconds), r.GetInt64(3), r.GetInt64(4), Utc(r.GetDateTime(5)), Unpadded(r.GetString(6)), LagOf(r)),
+                    r => new Arrival(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), DateTimeOffset.UnixEpoch + r.GetInt64(2) * TimeSpan.FromSeconds((long)width.TotalSeconds), r.GetInt64(3), r.GetInt64(4), Utc(r.GetDateTime(5)), Unpadded(r.GetString(6)), LagOf(r), r.GetInt64(12)),
                     cancellation);
                 return all ? new Arrivals(slices, view.OpenId, view.OpenRows, true) : new Arrivals(slices, Next(read[^1].Last), 0, false);
             }, cancellation);

@@ -33,7 +33,14 @@ public enum SourceCondition
 /// <param name="Slots">Events in each <see cref="SourceRhythm.Width"/>, oldest first; only those with events.</param>
 /// <param name="Skew">What the times of its events say of its clock.</param>
 public sealed record SourceStanding(
-    string Source, string? Host, SourceCondition Condition, DateTimeOffset First, DateTimeOffset Last, string LastId, long LastDay, long Bytes, TimeSpan? UsualPause, TimeSpan? QuietAfter, IReadOnlyList<(DateTimeOffset From, long Events)> Slots, SkewStanding Skew);
+    string Source, string? Host, SourceCondition Condition, DateTimeOffset First, DateTimeOffset Last, string LastId, long LastDay, long Bytes, TimeSpan? UsualPause, TimeSpan? QuietAfter, IReadOnlyList<(DateTimeOffset From, long Events)> Slots, SkewStanding Skew)
+{
+    /// <summary>Events of the last hour.</summary>
+    public long LastHour { get; init; }
+
+    /// <summary>Events of the last 24 hours that were read with problems.</summary>
+    public long Faulty { get; init; }
+}
 
 /// <summary>
 /// The rhythm of one source and host, learned from when its events were received. A pause that was seen once is an outage, one that was seen twice is a
@@ -62,7 +69,7 @@ public sealed class SourceRhythm(string source, string? host)
 
     private static readonly TimeSpan LeastHistory = TimeSpan.FromHours(3);
 
-    private readonly SortedDictionary<long, (long Events, long Bytes)> slots = [];
+    private readonly SortedDictionary<long, (long Events, long Bytes, long Faulty)> slots = [];
     private readonly SourceSkew skew = new();
 
     /// <summary>The source.</summary>
@@ -86,7 +93,7 @@ public sealed class SourceRhythm(string source, string? host)
         ArgumentNullException.ThrowIfNull(arrival);
         var slot = SlotOf(arrival.From);
         var before = slots.GetValueOrDefault(slot);
-        slots[slot] = (before.Events + arrival.Events, before.Bytes + arrival.Bytes);
+        slots[slot] = (before.Events + arrival.Events, before.Bytes + arrival.Bytes, before.Faulty + arrival.Faulty);
         skew.Add(arrival);
         // A clock that was set back does not make what came first the newest again.
         if (arrival.Last < Last) return;
@@ -108,11 +115,12 @@ public sealed class SourceRhythm(string source, string? host)
     /// <param name="skewThreshold">Skew beyond which its clock is in trouble; <see cref="SourceSkew.DefaultThreshold"/> when not given.</param>
     public SourceStanding At(DateTimeOffset now, DateTimeOffset listeningSince, TimeSpan? skewThreshold = null)
     {
-        var day = SlotOf(now - TimeSpan.FromDays(1));
-        var (events, bytes) = (0L, 0L);
+        var (day, lastHour) = (SlotOf(now - TimeSpan.FromDays(1)), SlotOf(now - TimeSpan.FromHours(1)));
+        var (events, bytes, faulty, hour) = (0L, 0L, 0L, 0L);
         foreach (var (slot, count) in slots)
         {
-            if (slot > day) (events, bytes) = (events + count.Events, bytes + count.Bytes);
+            if (slot > day) (events, bytes, faulty) = (events + count.Events, bytes + count.Bytes, faulty + count.Faulty);
+            if (slot > lastHour) hour += count.Events;
         }
 
         var (usual, quiet, condition) = ((TimeSpan?)null, (TimeSpan?)null, SourceCondition.Learning);
@@ -123,7 +131,7 @@ public sealed class SourceRhythm(string source, string? host)
             condition = now - Last > quiet ? now - listeningSince > quiet ? SourceCondition.Quiet : SourceCondition.Awaited : IsFlood(now) ? SourceCondition.Flood : SourceCondition.Usual;
         }
 
-        return new SourceStanding(Source, Host, condition, TimeOf(slots.Keys.First()), Last, LastId, events, bytes, usual, quiet, [.. slots.Select(s => (TimeOf(s.Key), s.Value.Events))], skew.At(now, skewThreshold ?? SourceSkew.DefaultThreshold));
+        return new SourceStanding(Source, Host, condition, TimeOf(slots.Keys.First()), Last, LastId, events, bytes, usual, quiet, [.. slots.Select(s => (TimeOf(s.Key), s.Value.Events))], skew.At(now, skewThreshold ?? SourceSkew.DefaultThreshold)) { LastHour = hour, Faulty = faulty };
     }
 
     private TimeSpan SecondLongestPause()

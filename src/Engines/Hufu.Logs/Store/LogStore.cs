@@ -128,7 +128,11 @@ public sealed partial class LogStore : IAsyncDisposable
                 store.OpenEngine();
                 store.open = store.ReadOpen(store.NextId);
                 // A segment that was sealed in between is neither among the manifests read nor in the write-ahead file: look again.
-                if (attempt == 5 || ManifestNames(folder).SetEquals(before)) return store;
+                if (attempt == 5 || ManifestNames(folder).SetEquals(before))
+                {
+                    store.seenManifests = before;
+                    return store;
+                }
             }
             catch (IOException) when (attempt < 5)
             {
@@ -552,7 +556,7 @@ public sealed partial class LogStore : IAsyncDisposable
     private OpenSegment ReadOpen(string id)
     {
         var frames = new List<(long At, byte[] Payload)>();
-        WriteAhead.Read(PathOf(id, ".wal"), (at, payload) => frames.Add((at, payload)));
+        readTo = WriteAhead.Read(PathOf(id, ".wal"), (at, payload) => frames.Add((at, payload)));
         return Replay(id, null, frames);
     }
 
@@ -632,6 +636,9 @@ public sealed partial class LogStore : IAsyncDisposable
             if (whole.Count > 0) some.Add($"SELECT * FROM read_parquet([{string.Join(", ", whole.Select(SegmentTable.Literal))}])");
             return some.Count == 0 ? SegmentTable.Nothing : $"({string.Join(" UNION ALL BY NAME ", some)})";
         }
+
+        /// <summary>How far the running query is, in percent; negative when it is not known.</summary>
+        public double Progress => connection.GetQueryProgress().Percentage;
 
         public DuckDBCommand Command(string sql)
         {

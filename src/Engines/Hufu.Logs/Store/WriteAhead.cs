@@ -38,12 +38,12 @@ internal sealed class WriteAhead : IDisposable
         return (new WriteAhead(file), cut);
     }
 
-    /// <summary>Hands over every whole frame of a file that another process may be writing, and changes nothing. No file is no frame.</summary>
-    public static void Read(string path, Action<long, byte[]> replay)
+    /// <summary>Hands over every whole frame of a file that another process may be writing, and changes nothing. No file is no frame. Returns where they end.</summary>
+    public static long Read(string path, Action<long, byte[]> replay, long from = 0)
     {
-        if (!File.Exists(path)) return;
+        if (!File.Exists(path)) return from;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
-        Frames(file, replay);
+        return Frames(file, replay, from);
     }
 
     /// <summary>The payload of the frame that begins at a place.</summary>
@@ -92,10 +92,11 @@ internal sealed class WriteAhead : IDisposable
         }
     }
 
-    /// <summary>Hands over every whole frame; returns where they end.</summary>
-    private static long Frames(FileStream file, Action<long, byte[]> replay)
+    /// <summary>Hands over every whole frame from a place on; returns where they end.</summary>
+    private static long Frames(FileStream file, Action<long, byte[]> replay, long from = 0)
     {
-        long good = 0;
+        file.Position = from;
+        var good = from;
         Span<byte> head = stackalloc byte[HeadLength];
         while (file.ReadAtLeast(head, HeadLength, throwOnEndOfStream: false) == HeadLength)
         {

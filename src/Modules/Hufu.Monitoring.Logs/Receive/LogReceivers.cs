@@ -30,6 +30,10 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
     /// <summary>How a receiver stands; null when it is off.</summary>
     internal ReceiverStanding? Of(Guid id) => running.TryGetValue(id, out var one) ? new ReceiverStanding(one.Receiver?.State, one.Problem, one.Certificate?.ExportCertificatePem()) : null;
 
+    /// <summary>Records lost since each receiver was last started, by the source that it delivers; only sources that one delivers now.</summary>
+    internal IReadOnlyDictionary<string, long> Lost =>
+        running.Values.Where(one => one.Receiver is not null).GroupBy(one => one.Settings.Source, StringComparer.Ordinal).ToDictionary(of => of.Key, of => of.Sum(one => one.Receiver!.State.Lost + (one.Receiver.State.LostBySystem ?? 0)), StringComparer.Ordinal);
+
     /// <inheritdoc />
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -242,6 +242,7 @@
     } else if ((element = hit("[data-dialog]"))) {
       $("#" + CSS.escape(element.dataset.dialog))?.showModal();
     } else if ((element = hit("[data-copy]"))) {
+      if (!event.ctrlKey && !event.metaKey) event.preventDefault();
       try { await navigator.clipboard.writeText(element.dataset.copy); toast(text("copied"), "good"); } catch { toast(text("failed"), "bad"); }
     } else if ((element = hit("[data-dismiss]"))) {
       element.closest(".notice")?.remove();

@@ -44,6 +44,8 @@ public static class HistoryText
         "comment" => T("history.comment"),
         "delete" => T("history.delete"),
         "match" => T("history.match"),
+        "test" => T("history.test"),
+        "tie" => T("history.tie"),
         "sealed" => T("history.sealed"),
         _ => type?.Workflow.Find(action)?.Label.ToString() ?? action,
     };

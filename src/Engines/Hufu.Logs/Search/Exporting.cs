@@ -1,0 +1,335 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DuckDB.NET.Data;
+using Hufu.Logs.Search;
+using Hufu.Logs.Store;
+
+namespace Hufu.Logs;
+
+/// <summary>How a result is written into a file.</summary>
+public enum LogExportFormat
+{
+    /// <summary>RFC 4180 with a byte order mark; a text that a spreadsheet would take for a formula has an apostrophe before it.</summary>
+    Csv,
+
+    /// <summary>One JSON object a line.</summary>
+    JsonLines,
+
+    /// <summary>Parquet with typed columns, compressed with zstd.</summary>
+    Parquet,
+}
+
+/// <summary>Where an export ends.</summary>
+/// <param name="Events">Most events. Default 5,000,000.</param>
+/// <param name="Bytes">Most bytes of the file. Default 4 GiB.</param>
+public sealed record LogExportLimits(long Events = 5_000_000, long Bytes = 4L << 30);
+
+/// <summary>How far an export is.</summary>
+/// <param name="Fraction">0 to 1.</param>
+/// <param name="Bytes">Bytes written.</param>
+public sealed record LogExportProgress(double Fraction, long Bytes);
+
+/// <summary>What an export wrote.</summary>
+/// <param name="Rows">Events, or rows of the table.</param>
+/// <param name="Total">Events, or rows, that the search finds; of a table that was cut, one more than is known.</param>
+/// <param name="Bytes">Length of the file.</param>
+/// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
+public sealed record LogExport(long Rows, long Total, long Bytes, string Sha256)
+{
+    /// <summary>True when a limit left something out.</summary>
+    public bool IsCut => Rows < Total;
+}
+
+public sealed partial class LogStore
+{
+    private const int ReportEvery = 1_000;
+
+    private static readonly string[] ExportColumns = ["id", "time", "receivedAt", "source", "host", "app", "severity", "sourceIp", "format", "message", "raw", "fields", "problems"];
+
+    // Chinese stays readable; the file is no web page.
+    private static readonly JsonWriterOptions ExportJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>
+    /// Writes all that a search finds into a file, in the order of <see cref="SearchAsync"/>; with commands, the table. It is the store at one moment, and is
+    /// written row by row. The file appears when it is whole.
+    /// </summary>
+    /// <param name="search">The search; its limit and cursor do not matter.</param>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="format">How.</param>
+    /// <param name="limits">Where it ends; what is left out is told.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellation">Stops it, and the query with it; nothing is left behind.</param>
+    /// <exception cref="IOException">The file cannot be written, or as Parquet, which cannot be cut, it would have more bytes than the limit.</exception>
+    public Task<LogExport> ExportAsync(LogSearch search, string path, LogExportFormat format, LogExportLimits? limits = null, IProgress<LogExportProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Task.Run(
+            () =>
+            {
+                var part = path + ".part";
+                try
+                {
+                    var (rows, total) = Export(search, part, format, limits ?? new LogExportLimits(), progress, cancellation);
+                    using (var file = new FileStream(part, FileMode.Open, FileAccess.ReadWrite))
+                    {
+                        file.Flush(flushToDisk: true);
+                        var done = new LogExport(rows, total, file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+                        file.Close();
+                        File.Move(part, path, overwrite: true);
+                        return done;
+                    }
+                }
+                finally
+                {
+                    File.Delete(part);
+                }
+            }, cancellation);
+    }
+
+    private (long Rows, long Total) Export(LogSearch search, string path, LogExportFormat format, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
+    {
+        using var view = TakeView();
+        if (search.Query.IsTable) return ExportTable(view, search, path, format, limits, progress, cancellation);
+        var sql = SearchSql.Compile(search.Query, search.From, search.To);
+        var events = Everything(view, search);
+        var total = Rows(view, sql, $"SELECT count(*) FROM {events} WHERE {sql.Condition}", row => row.GetInt64(0), cancellation)[0];
+        var order = string.Create(CultureInfo.InvariantCulture, $"FROM {events} WHERE {sql.Condition} ORDER BY time DESC, segment DESC, row DESC LIMIT {Math.Min(total, limits.Events)}");
+        if (format == LogExportFormat.Parquet)
+        {
+            Copy(
+                view, sql,
+                $"SELECT lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, occurred AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {SearchSql.MessageSql} AS message, raw, raw_bytes, fields, problems {order}",
+                path, limits, progress, cancellation);
+            return (Math.Min(total, limits.Events), total);
+        }
+
+        using var writer = new RowFile(path, format, ExportColumns, limits.Bytes);
+        EachRow(view, sql, $"SELECT {SegmentTable.Columns} {order}", SegmentTable.Read, item =>
+        {
+            if (!writer.Add([item.Id, item.Time, item.ReceivedAt, item.Source, item.Host, item.App, (long?)item.Severity, item.SourceIp, item.Format, item.Message, item.Raw, item.Fields, item.Problems])) return false;
+            if (writer.Rows % ReportEvery == 0) progress?.Report(new LogExportProgress((double)writer.Rows / total, writer.Bytes));
+            return true;
+        }, cancellation);
+        return (writer.Rows, total);
+    }
+
+    private (long Rows, long Total) ExportTable(View view, LogSearch search, string path, LogExportFormat format, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
+    {
+        var sql = SearchSql.Compile(search.Query, search.From, search.To);
+        var most = (int)Math.Min(PipeParser.MaxRows, limits.Events);
+        if (format == LogExportFormat.Parquet)
+        {
+            var pipe = PipeSql.Compile(sql, search.Query.Commands, Everything(view, search), (long)search.DayOffset.TotalSeconds, most + 1);
+            var total = Rows(view, sql, $"SELECT count(*) FROM ({pipe.Text})", row => row.GetInt64(0), cancellation)[0];
+            // The statement gives times as numbers, as the reader of tables wants them.
+            var columns = pipe.Columns.Select((column, i) => column.Type == LogColumnType.Time ? $"make_timestamp(c{Number(i)}) AS {Name(column.Name)}" : $"c{Number(i)} AS {Name(column.Name)}");
+            var inner = $"({pipe.Text}) AS t({string.Join(", ", pipe.Columns.Select((_, i) => "c" + Number(i)))})";
+            Copy(view, sql, string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", columns)} FROM {inner} LIMIT {most}"), path, limits, progress, cancellation);
+            return (Math.Min(total, most), total);
+        }
+
+        var table = Table(search, most, cancellation);
+        using var writer = new RowFile(path, format, [.. table.Columns.Select(column => column.Name)], limits.Bytes);
+        foreach (var row in table.Rows)
+            if (!writer.Add(row)) break;
+        return (writer.Rows, table.Rows.Count + (table.Truncated ? 1 : 0));
+
+        static string Name(string text) => "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+        static string Number(int i) => i.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Reads rows one by one as the database makes them, until <paramref name="take"/> says no.</summary>
+    private static void EachRow<T>(View view, SearchSql sql, string text, Func<DuckDBDataReader, T> read, Func<T, bool> take, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var command = view.Command(text);
+        sql.Bind(command);
+        command.UseStreamingMode = true;
+        using var stop = cancellation.Register(command.Cancel);
+        try
+        {
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (!take(read(reader))) break;
+            }
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    private static void Copy(View view, SearchSql sql, string text, string path, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var command = view.Command($"COPY ({text}) TO {SegmentTable.Literal(path)} (FORMAT parquet, COMPRESSION zstd)");
+        sql.Bind(command);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var stop = stopping.Token.Register(command.Cancel);
+        var tooLarge = false;
+        using (new Timer(_ => Look(), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250)))
+        {
+            try
+            {
+                command.ExecuteNonQuery();
+            }
+            catch (Exception) when (cancellation.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+            catch (Exception) when (Volatile.Read(ref tooLarge))
+            {
+                // Told below.
+            }
+        }
+
+        if (Volatile.Read(ref tooLarge) || new FileInfo(path).Length > limits.Bytes) throw new IOException(string.Create(CultureInfo.InvariantCulture, $"The file would be larger than {limits.Bytes:N0} bytes."));
+
+        void Look()
+        {
+            try
+            {
+                var bytes = File.Exists(path) ? new FileInfo(path).Length : 0;
+                progress?.Report(new LogExportProgress(Math.Clamp(view.Progress / 100, 0, 1), bytes));
+                if (bytes <= limits.Bytes) return;
+                Volatile.Write(ref tooLarge, true);
+                stopping.Cancel();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // It ended while it was looked at.
+            }
+        }
+    }
+
+    /// <summary>Rows as lines of a text file that ends before it has too many bytes.</summary>
+    private sealed class RowFile(string path, LogExportFormat format, IReadOnlyList<string> columns, long most) : IDisposable
+    {
+        private readonly FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        private readonly ArrayBufferWriter<byte> line = new();
+        private readonly Lazy<Utf8JsonWriter> json = new(() => new Utf8JsonWriter(System.IO.Stream.Null, ExportJson));
+        private bool begun;
+
+        public long Rows { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        /// <summary>Adds a row; false when there is no room for it.</summary>
+        public bool Add(IReadOnlyList<object?> values)
+        {
+            Head();
+            line.ResetWrittenCount();
+            if (format == LogExportFormat.Csv) Csv(values.Select(Text));
+            else Json(values);
+            if (Bytes + line.WrittenCount > most) return false;
+            Write();
+            Rows++;
+            return true;
+        }
+
+        public void Dispose()
+        {
+            Head();
+            if (json.IsValueCreated) json.Value.Dispose();
+            file.Dispose();
+        }
+
+        private void Head()
+        {
+            if (begun || format != LogExportFormat.Csv) return;
+            begun = true;
+            line.ResetWrittenCount();
+            line.Write("\uFEFF"u8);
+            Csv(columns);
+            Write();
+        }
+
+        private void Write()
+        {
+            file.Write(line.WrittenSpan);
+            Bytes += line.WrittenCount;
+        }
+
+        private void Csv(IEnumerable<string> cells)
+        {
+            Encoding.UTF8.GetBytes(string.Join(',', cells.Select(Cell)) + "\r\n", line);
+
+            static string Cell(string text)
+            {
+                text = Guarded(text);
+                return text.AsSpan().ContainsAny(",\"\r\n") || text.StartsWith("sep=", StringComparison.OrdinalIgnoreCase) ? "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"" : text;
+            }
+        }
+
+        // A spreadsheet takes a text that begins like this for a formula; what has apostrophes before it gets one more, so that taking one away gives it back.
+        private static string Guarded(string text)
+        {
+            var start = text.AsSpan().TrimStart('\'');
+            return start.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(start[0], StringComparison.Ordinal) && !(start.Length == text.Length && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)) ? "'" + text : text;
+        }
+
+        private static string Text(object? value) => value switch
+        {
+            null => "",
+            DateTimeOffset at => at.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFK", CultureInfo.InvariantCulture),
+            IReadOnlyDictionary<string, string> map => JsonText(writer => Map(writer, map)),
+            IReadOnlyList<string> list => string.Join(' ', list),
+            double number => number.ToString("R", CultureInfo.InvariantCulture),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+        };
+
+        private static string JsonText(Action<Utf8JsonWriter> write)
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(buffer, ExportJson)) write(writer);
+            return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        }
+
+        private static void Map(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> map)
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in map) writer.WriteString(Whole(name), Whole(value));
+            writer.WriteEndObject();
+        }
+
+        // Half of a surrogate pair has no UTF-8.
+        private static string Whole(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+
+        private void Json(IReadOnlyList<object?> values)
+        {
+            var writer = json.Value;
+            writer.Reset(line);
+            writer.WriteStartObject();
+            for (var i = 0; i < values.Count; i++)
+            {
+                writer.WritePropertyName(columns[i]);
+                switch (values[i])
+                {
+                    case null: writer.WriteNullValue(); break;
+                    case DateTimeOffset at: writer.WriteStringValue(at); break;
+                    case long number: writer.WriteNumberValue(number); break;
+                    case double number: writer.WriteNumberValue(number); break;
+                    case IReadOnlyDictionary<string, string> map: Map(writer, map); break;
+                    case IReadOnlyList<string> list:
+                        writer.WriteStartArray();
+                        foreach (var text in list) writer.WriteStringValue(Whole(text));
+                        writer.WriteEndArray();
+                        break;
+                    default: writer.WriteStringValue(Whole((string)values[i]!)); break;
+                }
+            }
+
+            writer.WriteEndObject();
+            writer.Flush();
+            line.Write("\n"u8);
+        }
+    }
+}
