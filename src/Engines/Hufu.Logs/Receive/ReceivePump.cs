@@ -18,6 +18,7 @@ internal sealed class ReceivePump : IDisposable
 {
     private const int MaxBatch = 5_000;
     private const long MaxBatchBytes = 8L << 20;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly ReceiverOptions options;
@@ -67,19 +68,18 @@ internal sealed class ReceivePump : IDisposable
         var (batch, storing) = (new Batch(most), Task.CompletedTask);
         try
         {
-            Task<bool>? coming = null;
             for (var more = true; more || batch.Records.Count > 0;)
             {
-                if (more && !batch.IsFull)
+                if (more && batch.Records.Count == 0)
                 {
-                    coming ??= queue.Reader.WaitToReadAsync(cancellation).AsTask();
-                    await (batch.Records.Count == 0 ? (Task)coming : Task.WhenAny(coming, storing)).ConfigureAwait(false);
-                    if (coming.IsCompleted)
-                    {
-                        more = await coming.ConfigureAwait(false);
-                        coming = null;
-                        Fill(batch);
-                    }
+                    more = await queue.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false);
+                    Fill(batch);
+                }
+                else if (more && !batch.IsFull && !storing.IsCompleted)
+                {
+                    // Whoever waits for each record is woken for each: they are looked for now and then.
+                    await Task.WhenAny(storing, Task.Delay(Look, CancellationToken.None)).ConfigureAwait(false);
+                    Fill(batch);
                 }
 
                 if (batch.Records.Count == 0 || (more && !batch.IsFull && !storing.IsCompleted)) continue;
