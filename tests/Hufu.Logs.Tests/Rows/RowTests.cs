@@ -12,6 +12,8 @@ public sealed class RowTests
     [InlineData("WITH x AS (SELECT * FROM t ORDER BY other) SELECT * FROM x WHERE @after <= id ORDER BY id, other DESC -- the end;", true)]
     [InlineData("SELECT 'delete; @after' AS s, \"update\" FROM t /* ; insert */ WHERE id > @after ORDER BY id NULLS FIRST", false)]
     [InlineData("SELECT $q$ it's ; $q$, E'\\'; drop' FROM t WHERE id > @after ORDER BY id FETCH FIRST 5 ROWS ONLY", false)]
+    [InlineData("SELECT id FROM t WHERE id > @after ORDER BY id;", false)]
+    [InlineData("SELECT id FROM t WHERE id > @after ORDER BY \"id\" ; -- the ; end", false)]
     public void A_query_that_can_be_read_on_is_taken(string query, bool asksAt) => Assert.Null(RowQuery.Check(query, "id", asksAt));
 
     [Theory]
@@ -52,7 +54,15 @@ public sealed class RowTests
             RowQuery.Check(text, "id", i % 2 == 0);
             foreach (var place in RowQuery.Places(text)) Assert.Equal("@after", text.Substring(place, 6));
             RowQuery.PlaceOf(text, random.Next(20));
+            Assert.Equal(text.Length, RowQuery.Statement(text).Length);
         }
+    }
+
+    [Fact]
+    public void Only_the_semicolon_that_ends_it_is_taken_off()
+    {
+        Assert.Equal("SELECT ';' -- ;\n  -- end", RowQuery.Statement("SELECT ';' -- ;\n ; -- end".Replace("\n ;", "\n;", StringComparison.Ordinal)));
+        Assert.Equal("SELECT ';'", RowQuery.Statement("SELECT ';'"));
     }
 
     [Fact]

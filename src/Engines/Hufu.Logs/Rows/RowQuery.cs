@@ -35,7 +35,7 @@ public static class RowQuery
             if (Is(words[i], "ORDER") && Is(words[i + 1], "BY")) order = i + 2;
         var example = $"ORDER BY {bookmark}";
         // The quoted names, too, in the same places.
-        var named = Words(Bare(query, names: true)!);
+        var named = Words(Bare(Statement(query), names: true)!);
         if (order < 0) return Fault("logs.rows.order-by", $"查詢須依書籤排序：{example}。", $"The query must be in the order of the bookmark: {example}.");
         order = -1;
         for (var i = 0; i + 1 < named.Count; i++)
@@ -44,6 +44,13 @@ public static class RowQuery
         while (order + 2 < named.Count && named[order + 1] == ".") order += 2;
         if (order >= named.Count || !string.Equals(Unquoted(named[order]), bookmark, StringComparison.OrdinalIgnoreCase)) return Fault("logs.rows.order-by", $"查詢須先依書籤排序：{example}。", $"The query must be in the order of the bookmark first: {example}.");
         return order + 1 < named.Count && !Array.Exists(AfterOrder, word => Is(named[order + 1], word)) ? Fault("logs.rows.order-by", $"排序的書籤之後不可有「{named[order + 1]}」。", $"“{named[order + 1]}” may not follow the bookmark in the order.") : null;
+    }
+
+    /// <summary>The query with a blank for the semicolon that may end it.</summary>
+    public static string Statement(string query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return Bare(query, names: false)?.LastIndexOf(';') is >= 0 and var end ? string.Concat(query.AsSpan(0, end), " ", query.AsSpan(end + 1)) : query;
     }
 
     /// <summary>Where the parameter stands, in characters from 0; not in quotations and comments.</summary>

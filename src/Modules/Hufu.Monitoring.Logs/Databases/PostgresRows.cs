@@ -18,7 +18,7 @@ namespace Hufu.Monitoring.Logs;
 internal sealed record RowQuestion(string Query, string BookmarkColumn, BookmarkKind Kind, TimeSpan Timeout)
 {
     /// <summary>The query without the semicolon that may end it.</summary>
-    internal string Bare => Query.TrimEnd() is var text && text.EndsWith(';') ? text[..^1] : Query;
+    internal string Bare { get; } = RowQuery.Statement(Query);
 }
 
 /// <summary>
