@@ -12,8 +12,11 @@ public sealed class RowBuilder : IDisposable
     /// <summary>Most characters of a value that are kept.</summary>
     public const int MaxValue = 32 * 1024;
 
-    /// <summary>Most characters of a row that are kept.</summary>
+    /// <summary>Most characters of a row that are kept; beyond them, values are kept that are short.</summary>
     public const int MaxRow = 64 * 1024;
+
+    // What tells a row, such as its bookmark, may stand behind all that is long.
+    private const int Short = 1_000;
 
     private const int Piece = 16 * 1024;
     private readonly IReadOnlyList<string> names;
@@ -121,7 +124,7 @@ public sealed class RowBuilder : IDisposable
     {
         mark[0] = 0xFF;
         hash.AppendData(mark);
-        var room = Math.Min(MaxValue, MaxRow - kept);
+        var room = text.Length <= Short ? Short : Math.Clamp(MaxRow - kept, 0, MaxValue);
         if (text.Length > room)
         {
             text = text[..(room > 0 && char.IsHighSurrogate(text[room - 1]) ? room - 1 : room)];
