@@ -100,6 +100,25 @@ public sealed class RowTests
     }
 
     [Fact]
+    public async Task The_raw_text_is_JSON_whatever_the_values_hold()
+    {
+        var random = new Random(9);
+        string[] pieces = ["a", "\"", "\\", "\n", "\t", "\0", "\u001f", "\u007f", "登", "😀", "\ud800", "\udc00", "-", "0", "1", ".", "e", "+", "true"];
+        for (var i = 0; i < 2_000; i++)
+        {
+            var (name, text, kind) = (Text(3), Text(8), (RowValueKind)random.Next(1, 4));
+            var item = await OneAsync(new RowMapping(), ("id", RowValueKind.Number, "1"), (name + "x", kind, text));
+            using var json = System.Text.Json.JsonDocument.Parse(item.Raw);
+            var value = json.RootElement.GetProperty(Whole(name) + "x");
+            Assert.Equal(Whole(text), value.ValueKind is System.Text.Json.JsonValueKind.String ? value.GetString() : value.GetRawText());
+        }
+
+        string Text(int length) => string.Concat(Enumerable.Range(0, random.Next(length)).Select(_ => pieces[random.Next(pieces.Length)]));
+
+        static string Whole(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+    }
+
+    [Fact]
     public async Task What_is_not_understood_stays_a_field_with_a_problem()
     {
         var item = await OneAsync(new RowMapping { Time = "at", Severity = "level" }, ("id", RowValueKind.Number, "1"), ("at", RowValueKind.Text, "yesterday"), ("level", RowValueKind.Number, "99"));

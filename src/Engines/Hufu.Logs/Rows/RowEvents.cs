@@ -1,8 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Hufu.Logs.Parsing;
 
 namespace Hufu.Logs.Rows;
@@ -12,7 +9,6 @@ internal static class RowEvents
 {
     private const int MaxFields = 512;
     private static readonly LogParseOptions Reading = new() { ReferenceTime = default };
-    private static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The event of a row. It carries the reader's name and the row's number, by which it is found again.</summary>
     public static LogEvent Of(Row row, RowTailOptions options, DateTimeOffset now, long number)
@@ -89,24 +85,35 @@ internal static class RowEvents
 
     private static string Json(Row row)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, Written))
+        var text = new StringBuilder("{");
+        for (var i = 0; i < row.Names.Count; i++)
         {
-            writer.WriteStartObject();
-            for (var i = 0; i < row.Names.Count; i++)
-            {
-                var value = row.Values[i];
-                if (value.Kind is RowValueKind.Null) continue;
-                writer.WritePropertyName(row.Names[i]);
-                if (value.Kind is RowValueKind.Flag) writer.WriteBooleanValue(value.Text == "true");
-                else if (value.Kind is RowValueKind.Number && IsNumber(value.Text)) writer.WriteRawValue(value.Text);
-                else writer.WriteStringValue(value.Text);
-            }
-
-            writer.WriteEndObject();
+            var value = row.Values[i];
+            if (value.Kind is RowValueKind.Null) continue;
+            if (text.Length > 1) text.Append(',');
+            Quoted(text, row.Names[i]);
+            text.Append(':');
+            if ((value.Kind is RowValueKind.Flag && value.Text is "true" or "false") || (value.Kind is RowValueKind.Number && IsNumber(value.Text))) text.Append(value.Text);
+            else Quoted(text, value.Text);
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return text.Append('}').ToString();
+    }
+
+    // Letters of all scripts stand as they are, so that a search finds them in the raw text.
+    private static void Quoted(StringBuilder text, string value)
+    {
+        text.Append('"');
+        for (var i = 0; i < value.Length; i++)
+        {
+            var c = value[i];
+            if (c is '"' or '\\') text.Append('\\').Append(c);
+            else if (c < ' ' || c == '\x7F') text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            else if (char.IsHighSurrogate(c) && i + 1 < value.Length && char.IsLowSurrogate(value[i + 1])) text.Append(c).Append(value[++i]);
+            else text.Append(char.IsSurrogate(c) ? '\uFFFD' : c);
+        }
+
+        text.Append('"');
     }
 
     // As JSON writes numbers, digit for digit: NaN and the infinities are texts.
