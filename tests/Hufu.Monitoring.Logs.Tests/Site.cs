@@ -69,6 +69,9 @@ internal sealed class Site : IAsyncDisposable
         collection.AddSingleton(new RecordTypes(modules.SelectMany(m => m.RecordTypes)));
         collection.AddSingleton<TimeProvider>(Clock);
         collection.AddSingleton<IDirectory>(new NoDirectory());
+        collection.AddSingleton<Microsoft.AspNetCore.DataProtection.IDataProtectionProvider>(new Microsoft.AspNetCore.DataProtection.EphemeralDataProtectionProvider());
+        // What the operator opens.
+        collection.AddSingleton(new Hufu.Logs.Tail.TailFolders([Path.Combine(folder, "open")]));
         collection.AddSingleton(new Hufu.Time.NtpQuery { Samples = 1, Timeout = TimeSpan.FromMilliseconds(400) });
         foreach (var table in modules.SelectMany(m => m.Tables)) collection.AddSingleton(table);
         foreach (var module in modules) module.AddServices(collection);

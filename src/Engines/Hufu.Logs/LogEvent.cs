@@ -129,6 +129,9 @@ public static class LogFormats
     /// <summary>A Windows event log file. It is known by the file, not by a line, and so is not among those that are tried.</summary>
     public const string Evtx = "evtx";
 
+    /// <summary>A row of a database, as one JSON object. It comes from a query, not from a line, and so is not among those that are tried.</summary>
+    public const string Database = "database";
+
     /// <summary>The formats of a line, in the order in which they are tried.</summary>
     public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Cef, Leef, WindowsXml, Xml, W3C, Zeek, Csv, Access, NginxError, Pairs, Plain];
 

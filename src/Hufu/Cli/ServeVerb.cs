@@ -19,7 +19,7 @@ internal static class ServeVerb
     {
         var demo = new Option<bool>("--demo") { Description = "Fill an empty data folder with sample data: recorded logs, an asset list, people, risks. The accounts and their passwords, made for this folder, are printed." };
         var listen = new Option<string[]>("--listen") { Description = "Address and port. Several may be given.", DefaultValueFactory = _ => ["http://0.0.0.0:5280"], AllowMultipleArgumentsPerToken = true };
-        var folders = new Option<string[]>("--log-folder") { Description = "A folder, with all below it, whose log files may be followed (also HUFU_LOG_FOLDERS, separated by colons). Several may be given; without it no file is read.", AllowMultipleArgumentsPerToken = true };
+        var folders = new Option<string[]>("--log-folder") { Description = "A folder, with all below it, whose log files may be followed and whose SQLite files may be read (also HUFU_LOG_FOLDERS, separated by colons). Several may be given; without it no file is read.", AllowMultipleArgumentsPerToken = true };
         var verb = new Command("serve", """
             Start Hufu. Answers within seconds; the demo is loaded behind it. Without --demo the first page creates the organisation and its first
             administrator. One server has a data folder at a time. After a crash it says, in lines that begin with “Recovered”, what it found and put right.

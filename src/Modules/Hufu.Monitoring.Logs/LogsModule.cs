@@ -40,11 +40,11 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new LogDatabaseType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)), new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<SlotContent> Slots => [new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)), new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(LogDatabaseType.TypeKey, RecordSlot.Panel, typeof(LogDatabasePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -79,6 +79,9 @@ public sealed class LogsModule : HufuModule
         services.AddScoped<EventAssets>();
         services.AddSingleton<LogFiles>();
         services.AddHostedService(s => s.GetRequiredService<LogFiles>());
+        services.AddSingleton<DatabasePasswords>();
+        services.AddSingleton<LogDatabases>();
+        services.AddHostedService(s => s.GetRequiredService<LogDatabases>());
         services.AddSingleton<LogKeeping>();
         services.AddHostedService(s => s.GetRequiredService<LogKeeping>());
         services.AddHufuJob<RetentionJob>();
@@ -106,6 +109,7 @@ public sealed class LogsModule : HufuModule
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
         DecoderEndpoints.Map(routes);
+        DatabaseEndpoints.Map(routes);
         CriteriaEndpoints.Map(routes);
     }
 }

@@ -96,6 +96,11 @@ internal static class AddressTable
         GET    /api/v1/openapi.json                    anybody
         GET    /api/v1/logs/receiving                  logs Read
         GET    /api/v1/logs/following                  logs Read
+        GET    /api/v1/logs/reading                    logs Read
+        PUT    /api/v1/logs/databases/{number}/password logs Write
+        POST   /api/v1/logs/databases/{number}/trial   logs Write
+        POST   /logs/database-password                 logs Write
+        POST   /logs/database-trial                    logs Write
         GET    /logs/decoder-trial                     logs Read
         POST   /logs/decoder-trial                     logs Read
         GET    /logs/decoder-file                      logs Read

@@ -45,7 +45,7 @@ internal static class Values
         place is not null && type.FindField(place) is { Required: false } && values.Remove(place);
 
     // Texts that must have a form.
-    private static readonly Dictionary<string, string> Shaped = new(StringComparer.Ordinal) { ["addresses"] = "192.0.2.10", ["allowed"] = "192.0.2.0/24, 2001:db8::/32", ["address"] = "192.0.2.1", ["certificate"] = "own.pem", ["path"] = "/var/log/nowhere/*.log", ["recordBegins"] = "indented", ["decoderName"] = "door", ["patterns"] = "opened {door} by {badge:num} => action=open", ["fixedFields"] = "building=HQ", ["ecsFields"] = "badge=user.name", ["outputCode"] = "O2.1.1", ["outputs"] = "O2.1.1", ["query"] = "user:alice OR 登入", ["basisQuery"] = "source:fw" };
+    private static readonly Dictionary<string, string> Shaped = new(StringComparer.Ordinal) { ["addresses"] = "192.0.2.10", ["allowed"] = "192.0.2.0/24, 2001:db8::/32", ["address"] = "192.0.2.1", ["certificate"] = "own.pem", ["path"] = "/var/log/nowhere/*.log", ["recordBegins"] = "indented", ["decoderName"] = "door", ["patterns"] = "opened {door} by {badge:num} => action=open", ["fixedFields"] = "building=HQ", ["ecsFields"] = "badge=user.name", ["outputCode"] = "O2.1.1", ["outputs"] = "O2.1.1", ["query"] = "user:alice OR 登入", ["basisQuery"] = "source:fw", ["host"] = "db.example.org", ["file"] = "/var/log/nowhere/app.db", ["statement"] = "SELECT id, at, 備註 FROM audit WHERE id > @after ORDER BY id", ["bookmarkColumn"] = "id", ["timeZone"] = "Asia/Taipei" };
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }

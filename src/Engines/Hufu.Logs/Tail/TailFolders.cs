@@ -45,6 +45,9 @@ public sealed class TailFolders
             : Error.Of("logs.tail.folder", $"只可讀取 {string.Join("、", Named)} 之下的檔案。", $"Only files below {string.Join(", ", Named)} may be read.", "path");
     }
 
+    /// <summary>Where a file that may be read really is; null when it is none, or lies elsewhere.</summary>
+    public string? Find(string path) => Check(path) is null && RealPath(path) is { } real && Holds(real) && FileIdentity.Of(real) is { IsRegular: true } ? real : null;
+
     /// <summary>The files that a path or pattern names now and that may be read, by their real paths; more than 2,000 are cut.</summary>
     internal List<string> Files(string pattern, out bool cut)
     {
