@@ -85,7 +85,7 @@ internal static class LogEndpoints
             return Pages.Of<SearchPage>(new { Q = q, From = from ?? "", To = to ?? "", Problem = problem }, 422);
         }
 
-        var store = logs.Store;
+        var store = logs.Search;
         if (Ranges.FirstOrDefault(r => r.Key == range) is { Key: not null } chosen) (begin, end) = (chosen.Value is { } back ? clock.GetUtcNow() - back : null, null);
         else
         {
@@ -109,6 +109,7 @@ internal static class LogEndpoints
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
+            Notes = table?.Notes ?? [.. page.Notes.Union(histogram.Notes)],
             Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
@@ -246,7 +247,7 @@ internal static class LogEndpoints
         if (store.GetEvent(id) is not { } item) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
         var around = new List<LogEvent>();
         var host = item.Host is null ? SearchQuery.Everything : SearchQuery.Parse($"host:\"{item.Host.Replace("\"", "", StringComparison.Ordinal)}\"") is { IsOk: true } parsed ? parsed.Value : SearchQuery.Everything;
-        var page = await store.SearchAsync(new LogSearch { Query = host, From = item.Time.AddMinutes(-5), To = item.Time.AddMinutes(5), Limit = 200 }, http.RequestAborted);
+        var page = await logs.Search.SearchAsync(new LogSearch { Query = host, From = item.Time.AddMinutes(-5), To = item.Time.AddMinutes(5), Limit = 200 }, http.RequestAborted);
         var events = page.Events.OrderBy(e => e.Time).ToList();
         var at = events.FindIndex(e => e.Id == id);
         around.AddRange(at < 0 ? [item] : events.Skip(Math.Max(0, at - 20)).Take(41));
@@ -354,20 +355,20 @@ internal static class LogEndpoints
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
         if (asked.Value.Query.IsTable)
         {
-            var table = await logs.Store.TableAsync(asked.Value with { DayOffset = DayOffset(asked.Value.To, clock) }, Math.Clamp(limit ?? 1_000, 1, 10_000), http.RequestAborted);
-            return Results.Json(new { columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated });
+            var table = await logs.Search.TableAsync(asked.Value with { DayOffset = DayOffset(asked.Value.To, clock) }, Math.Clamp(limit ?? 1_000, 1, 10_000), http.RequestAborted);
+            return Results.Json(new { columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated, notes = table.Notes.Select(n => n.ToString()) });
         }
 
-        var page = await logs.Store.SearchAsync(asked.Value with { Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
-        return Results.Json(new { events = page.Events.Select(Shown), next = page.Next?.ToString() });
+        var page = await logs.Search.SearchAsync(asked.Value with { Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
+        return Results.Json(new { events = page.Events.Select(Shown), next = page.Next?.ToString(), notes = page.Notes.Select(n => n.ToString()) });
     }
 
     private static async Task<IResult> HistogramAsync(string? q, string? from, string? to, int? seconds, LogService logs, HttpContext http)
     {
         var asked = Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
-        var histogram = await logs.Store.HistogramAsync(asked.Value, seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : null, http.RequestAborted);
-        return Results.Json(new { seconds = (long)histogram.Width.TotalSeconds, buckets = histogram.Buckets.Select(b => new { from = b.From, errors = b.Errors, warnings = b.Warnings, others = b.Others }) });
+        var histogram = await logs.Search.HistogramAsync(asked.Value, seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : null, http.RequestAborted);
+        return Results.Json(new { seconds = (long)histogram.Width.TotalSeconds, buckets = histogram.Buckets.Select(b => new { from = b.From, errors = b.Errors, warnings = b.Warnings, others = b.Others }), notes = histogram.Notes.Select(n => n.ToString()) });
     }
 
     private static async Task<IResult> TopAsync(string? field, string? q, string? from, string? to, int? limit, LogService logs, HttpContext http)
@@ -375,7 +376,7 @@ internal static class LogEndpoints
         var asked = Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
         if (string.IsNullOrWhiteSpace(field) || field.Length > 200) return Refusals.Of([Error.Of("logs.search.field", "請以 field 指定欄位。", "Name a field.", "field")]);
-        return Results.Json((await logs.Store.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted)).Select(v => new { value = v.Value, events = v.Events }));
+        return Results.Json((await logs.Search.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted)).Select(v => new { value = v.Value, events = v.Events }));
     }
 
     private static IResult EventApiAsync(string id, LogService logs)

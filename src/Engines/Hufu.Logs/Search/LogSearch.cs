@@ -1,5 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
+using Hufu.Kernel;
 using Hufu.Logs.Search;
 using Hufu.Logs.Store;
 
@@ -51,7 +52,11 @@ public sealed record LogCursor(long TimeMicroseconds, string EventId)
 /// <param name="Events">The events.</param>
 /// <param name="Next">Where the next page begins; null when this is the last.</param>
 /// <param name="SegmentsRead">Files of segments that had to be read, the open segment included.</param>
-public sealed record LogPage(IReadOnlyList<LogEvent> Events, LogCursor? Next, int SegmentsRead);
+public sealed record LogPage(IReadOnlyList<LogEvent> Events, LogCursor? Next, int SegmentsRead)
+{
+    /// <summary>What the answer lacks and why; empty when it is whole.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
+}
 
 /// <summary>Events in one slice of time, by severity.</summary>
 /// <param name="From">Begin of the slice.</param>
@@ -63,7 +68,11 @@ public sealed record HistogramBucket(DateTimeOffset From, long Errors, long Warn
 /// <summary>Counts over time. Slices without events are listed with zeros.</summary>
 /// <param name="Width">Length of a slice.</param>
 /// <param name="Buckets">The slices, oldest first; empty when no event was found.</param>
-public sealed record LogHistogram(TimeSpan Width, IReadOnlyList<HistogramBucket> Buckets);
+public sealed record LogHistogram(TimeSpan Width, IReadOnlyList<HistogramBucket> Buckets)
+{
+    /// <summary>What the counts lack and why; empty when they are whole.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
+}
 
 /// <summary>How often a field has a value.</summary>
 /// <param name="Value">The value.</param>

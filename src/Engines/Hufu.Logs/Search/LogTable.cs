@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hufu.Kernel;
 using Hufu.Logs.Search;
 
 namespace Hufu.Logs;
@@ -32,6 +33,9 @@ public sealed record LogTable(IReadOnlyList<LogColumn> Columns, IReadOnlyList<IR
 {
     /// <summary>Length of a slice of time when the last command that made columns was a timechart; absent otherwise.</summary>
     public TimeSpan? Span { get; init; }
+
+    /// <summary>What the table lacks and why; empty when it is made of everything.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
 }
 
 public sealed partial class LogStore

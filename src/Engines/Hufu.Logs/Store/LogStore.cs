@@ -14,7 +14,7 @@ namespace Hufu.Logs;
 /// Keeps events in a folder: sealed segments, which never change, and one open segment, whose events are on the disk before an append
 /// returns. One process owns the folder; within it, all members may be called from several threads.
 /// </summary>
-public sealed partial class LogStore : IAsyncDisposable
+public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
 {
     private const int ImportBatch = 10_000;
 

@@ -36,6 +36,9 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
         }
     }
 
+    /// <summary>Where people search. What must be whole and proved (evidence, coverage, one event) asks the store itself.</summary>
+    public ILogSearcher Search => Store;
+
     /// <summary>
     /// Runs what adds events, one after another, so that the events that one call adds have ids that follow each other. The work is told where
     /// the ids begin.
