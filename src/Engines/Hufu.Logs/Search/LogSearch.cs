@@ -212,27 +212,42 @@ public sealed partial class LogStore
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var range = Rows(view, sql, $"SELECT epoch_us(min(time)), epoch_us(max(time)) FROM {Everything(view, search)} WHERE {sql.Condition}",
             row => row.IsDBNull(0) ? ((long, long)?)null : (row.GetInt64(0), row.GetInt64(1)), cancellation)[0];
-        if (range is not var (first, last)) return new LogHistogram(width ?? TimeSpan.FromMinutes(1), []);
+        var slices = Sliced(search, width, range, out var start, out var last);
+        if (range is null) return slices;
+        var size = (long)slices.Width.TotalSeconds * 1_000_000;
+        var counts = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
+            SELECT ((epoch_us(time) - {start}) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*)
+            FROM {Everything(view, search)} WHERE {sql.Condition} GROUP BY slot
+            """), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot, row => (row.Errors, row.Warnings, row.All));
+        return Filled(slices.Width, start, last, counts);
+    }
+
+    /// <summary>The slices of a histogram, without counts: their width, where the first begins and the last microsecond, given the times of the first and the last event; none where there is no event.</summary>
+    internal static LogHistogram Sliced(LogSearch search, TimeSpan? width, (long First, long Last)? range, out long start, out long last)
+    {
+        (start, last) = (0, 0);
+        if (range is not var (first, end)) return new LogHistogram(width ?? TimeSpan.FromMinutes(1), []);
+        last = end;
         if (search.From is { } from) first = EventCodec.Micros(from);
         if (search.To is { } to) last = EventCodec.Micros(to) - 1;
         var span = Math.Max(1, (last - first) / 1_000_000);
         var seconds = width is { } given ? Math.Max(1, (long)given.TotalSeconds) : Widths.FirstOrDefault(candidate => span / candidate < 60, Widths[^1]);
         seconds = Math.Max(seconds, span / 9_999 + (span % 9_999 == 0 ? 0 : 1));
         var size = seconds * 1_000_000;
-        var start = Floor(first, size);
-        var counts = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT ((epoch_us(time) - {start}) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*)
-            FROM {Everything(view, search)} WHERE {sql.Condition} GROUP BY slot
-            """), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot);
-        var buckets = new List<HistogramBucket>();
+        start = first - (first % size + size) % size;
+        return new LogHistogram(TimeSpan.FromSeconds(seconds), []);
+    }
+
+    /// <summary>A histogram of counts by the number of their slice.</summary>
+    internal static LogHistogram Filled(TimeSpan width, long start, long last, IReadOnlyDictionary<long, (long Errors, long Warnings, long All)> counts)
+    {
+        var (buckets, size) = (new List<HistogramBucket>(), (long)width.TotalSeconds * 1_000_000);
         for (long slot = 0; start + slot * size <= last; slot++)
         {
-            var count = counts.GetValueOrDefault(slot);
-            buckets.Add(new HistogramBucket(EventCodec.Time(start + slot * size), count.Errors, count.Warnings, count.All - count.Errors - count.Warnings));
+            var (errors, warnings, all) = counts.GetValueOrDefault(slot);
+            buckets.Add(new HistogramBucket(EventCodec.Time(start + slot * size), errors, warnings, all - errors - warnings));
         }
 
-        return new LogHistogram(TimeSpan.FromSeconds(seconds), buckets);
-
-        static long Floor(long value, long size) => value - (value % size + size) % size;
+        return new LogHistogram(width, buckets);
     }
 }

@@ -85,6 +85,39 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
     }
 
+    /// <summary>The sealed segments, and the open one with the rows that it has, as of one moment.</summary>
+    internal StoreExtent Extent()
+    {
+        Settle();
+        lock (adding)
+        {
+            lock (gate) return new StoreExtent(sealedSegments, open.Id, open.Rows);
+        }
+    }
+
+    /// <summary>The rows that some sources have in sealed segments that follow each other, so many at the most.</summary>
+    internal IReadOnlyList<(int Segment, int Row)> RowsOf(string first, string last, IReadOnlyList<string> sources, int most)
+    {
+        using var view = TakeView();
+        var within = view.Readable.Where(part => string.CompareOrdinal(part.Last, first) >= 0 && string.CompareOrdinal(part.First, last) <= 0 && part.Sources.Any(source => sources.Contains(source.Source)));
+        using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT segment, row FROM {view.All(within, null)} WHERE segment BETWEEN {SegmentTable.Number(first)} AND {SegmentTable.Number(last)} AND list_contains($sources, source) LIMIT {most}"));
+        command.Parameters.Add(new DuckDBParameter("sources", sources.ToList()));
+        using var reader = command.ExecuteReader();
+        var rows = new List<(int, int)>();
+        while (reader.Read()) rows.Add((reader.GetInt32(0), reader.GetInt32(1)));
+        return rows;
+    }
+
+    /// <summary>The leaf hashes of a sealed segment, and a bit for each of its events that was removed.</summary>
+    internal (IReadOnlyList<byte[]> Leaves, System.Collections.BitArray Removed) LeavesOf(string segment)
+    {
+        if (PartOf(segment) is not { } part) return ([], new System.Collections.BitArray(0));
+        var (all, begin, count) = (part.Removed(), part.Begin(segment), part.Segments.First(s => s.Id == segment).Events);
+        var removed = new System.Collections.BitArray(count);
+        for (var i = 0; i < count; i++) removed[i] = all[begin + i];
+        return (ReadLeaves(segment), removed);
+    }
+
     /// <summary>Opens a store, creating its folder if need be, and finishes or undoes what a crash left half done.</summary>
     /// <exception cref="IOException">Another process has the store open, or the folder cannot be used.</exception>
     /// <exception cref="InvalidDataException">A manifest cannot be read.</exception>
@@ -646,4 +679,11 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>What a store has.</summary>
+internal sealed record StoreExtent(IReadOnlyList<SegmentManifest> Sealed, string OpenId, int OpenRows)
+{
+    /// <summary>All segments with their rows, oldest first.</summary>
+    public IEnumerable<(string Id, int Rows)> Segments => Sealed.Select(segment => (segment.Id, segment.Events)).Append((OpenId, OpenRows));
 }
