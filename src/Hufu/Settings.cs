@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hufu.Identity;
+using Hufu.Logs;
 using Hufu.Monitoring.Logs;
 using Hufu.Records.Storage;
 
@@ -48,6 +49,15 @@ internal static class Settings
     internal static SkewLimit Skew() => Read("HUFU_LOG_SKEW_SECONDS") is not { } text ? new SkewLimit()
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400 ? new SkewLimit(TimeSpan.FromSeconds(seconds))
         : throw new SettingException($"HUFU_LOG_SKEW_SECONDS must be a whole number from 1 to 86400, not “{text}”. / HUFU_LOG_SKEW_SECONDS 須為 1 到 86400 的整數。");
+
+    /// <summary>The ClickHouse that logs are delivered to and searched in; null where none is named.</summary>
+    /// <exception cref="SettingException">It cannot be understood.</exception>
+    internal static ClickHouseTarget? Logs(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return null;
+        var target = ClickHouseTarget.Parse(text.Trim(), Secret("HUFU_LOGS_PASSWORD"));
+        return target.IsOk ? target.Value : throw new SettingException($"--logs: {target.Errors[0].Message.En} / {target.Errors[0].Message.Zh}");
+    }
 
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
 

@@ -52,7 +52,7 @@ internal static class LogEndpoints
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
         api.MapGet("/following", FollowingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-following").WithSummary("How far log files have been read").WithDescription("Counts since each was last started; offset and lag in bytes. problem says why files that are on are not followed, or what is wrong with one.");
         api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds. clock says what the times in the events, against the time of receipt, tell of the clock there: fine, ahead, behind, late (delivered late by changing amounts, which says nothing of the clock) or learning. skew is the median of the freshest event in each ten minutes of the last day, in seconds, positive when events are old; skewLow and skewHigh are the 5th and 95th percentile, skewTrend has a median for each six hours. Imported files are not in it. zoneAssumed: no event names a time zone.");
-        api.MapGet("/storage", async (LogKeeping keeping, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted)))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change.");
+        api.MapGet("/storage", async (LogKeeping keeping, LogService logs, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted), logs.Database?.Standing))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change. clickHouse, where logs are searched there: its version and what that can do, events that wait and since when, and for each shard how far it has them and why not further.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
@@ -185,23 +185,24 @@ internal static class LogEndpoints
         skewTrend = s.Skew.Trend.Select(t => new { t.From, t.Skew }),
     }));
 
-    private static async Task<IResult> StoragePageAsync(LogKeeping keeping, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, HttpContext http)
+    private static async Task<IResult> StoragePageAsync(LogKeeping keeping, LogService logs, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, HttpContext http)
     {
         await using var db = await factory.CreateDbContextAsync(http.RequestAborted);
         return Pages.Of<StoragePage>(new
         {
-            Storage = await keeping.StorageAsync(http.RequestAborted), Now = clock.GetUtcNow(),
+            Storage = await keeping.StorageAsync(http.RequestAborted), Searched = logs.Database?.Standing, Now = clock.GetUtcNow(),
             Rules = await db.Set<RetentionRule>().CountAsync(r => r.State == RetentionRuleType.Active && r.ArchivedAt == null, http.RequestAborted),
             Holds = await db.Set<LogHold>().CountAsync(h => h.State == LogHoldType.On && h.ArchivedAt == null, http.RequestAborted),
         });
     }
 
-    internal static object StorageJson(LogStorage storage) => new
+    internal static object StorageJson(LogStorage storage, ClickHouseStanding? searched = null) => new
     {
         storage.Bytes, storage.RawBytes, storage.Events, storage.FreeBytes, storage.MaxBytes, storage.BytesADay, storage.FullOn, storage.Oldest,
         sources = storage.Sources.Select(s => new { s.Source, s.Events, s.Bytes, s.From, s.To, keepDays = s.Keep?.TotalDays, s.NextRemoval }),
         files = storage.Files.Select(f => new { f.Name, f.First, f.Last, f.SealedAt, f.From, f.To, f.Bytes, events = f.Sources.Sum(s => s.Events) }),
         removals = storage.Removals.Select(r => new { r.First, r.Last, r.At, r.Reason, r.RemovedSha256, r.Receipt, sources = r.Sources }),
+        clickHouse = searched,
     };
 
     private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)

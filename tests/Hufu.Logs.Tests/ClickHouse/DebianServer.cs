@@ -109,6 +109,8 @@ public sealed class DebianServersGroup : ICollectionFixture<DebianServers>;
 [Collection(nameof(DebianServers))]
 public sealed class ClickHouse18Tests(DebianServers servers) : ClickHouseSuite
 {
+    private protected override bool IsExact => false;
+
     private protected override async Task<(ClickHouseTarget Target, Func<Uri, IClickHouse>? Connect)> DatabaseAsync()
     {
         if (!DebianServers.IsThere) Assert.Skip("clickhouse-server is not installed");
@@ -120,6 +122,8 @@ public sealed class ClickHouse18Tests(DebianServers servers) : ClickHouseSuite
 [Collection(nameof(DebianServers))]
 public sealed class ClickHouse18ShardsTests(DebianServers servers) : ClickHouseSuite
 {
+    private protected override bool IsExact => false;
+
     private protected override async Task<(ClickHouseTarget Target, Func<Uri, IClickHouse>? Connect)> DatabaseAsync()
     {
         if (!DebianServers.IsThere) Assert.Skip("clickhouse-server is not installed");

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Hufu.Logs.Search;
 
 namespace Hufu.Logs.ClickHouse;
@@ -8,11 +10,16 @@ namespace Hufu.Logs.ClickHouse;
 /// Searches for ClickHouse. Times are microseconds in whole numbers. Numbers and lower case are read by the rules of the store's own database, whatever the
 /// server would make of such a text by itself.
 /// </summary>
-internal sealed class ClickHouseDialect(ClickHouseFeatures features) : SqlDialect
+internal sealed partial class ClickHouseDialect(ClickHouseFeatures features) : SqlDialect
 {
     // What the store's own database takes for a number: blanks around it, one underscore between digits, neither hexadecimal nor infinite.
     private const string NumberPattern = @"^[ \t\n\v\f\r]*[+]?-?([0-9]+(_[0-9]+)*([.]([0-9]+(_[0-9]+)*)?)?|[.][0-9]+(_[0-9]+)*)([eE][+-]?[0-9]+(_[0-9]+)*)?[ \t\n\v\f\r]*$";
     private const int IndexedPiece = 3;
+
+    private static readonly string Powers = "[" + string.Join(", ", Enumerable.Range(0, 23).Select(n => string.Create(CultureInfo.InvariantCulture, $"1e{n}"))) + "]";
+
+    // What is the lower case of another letter: also some that have no upper case of their own, as ß.
+    private static readonly Lazy<FrozenSet<int>> Lowered = new(() => Enumerable.Range(0, 0x110000).Where(Rune.IsValid).Select(n => new Rune(n)).Where(rune => Rune.ToLowerInvariant(rune) != rune).Select(rune => Rune.ToLowerInvariant(rune).Value).ToFrozenSet());
 
     // Letters that the server's tables lack or put into lower case by what stands beside them.
     private static readonly (string Letter, string Lower)[] ByNeighbours = [("İ", "i"), ("Σ", "σ")];
@@ -61,9 +68,16 @@ internal sealed class ClickHouseDialect(ClickHouseFeatures features) : SqlDialec
 
     public override string Contains(string column, string text, Func<object, string> add) => text.Length == 0 ? $"isNotNull({column})" : $"position({column}, {add(text)}) > 0";
 
-    public override string Matches(string column, string pattern, Func<object, string> add) => $"match({column}, {add(pattern)})";
+    public override string Matches(string column, string pattern, Func<object, string> add) => $"match({column}, {add(Guarded(pattern))})";
 
-    public override string MatchesWhole(string column, string pattern, Func<object, string> add) => $"match({column}, {add($"^(?:{pattern})$")})";
+    public override string MatchesWhole(string column, string pattern, Func<object, string> add) => $"match({column}, {add(Guarded($"^(?:{pattern})$"))})";
+
+    // Before it asks RE2, the server looks for a text that it believes the pattern to need, and misreads some (\x41, \pN, \Q). A choice at the very beginning, which
+    // nothing can take, lets it believe in none.
+    private string Guarded(string pattern) => features.PatternsRead && !HardEscape().IsMatch(pattern) ? pattern : $"$.|(?:{pattern})";
+
+    [GeneratedRegex(@"\\(?!x[0-9A-F]{2})[A-Za-z0-9-[dDwWsSbBtnrfvAz]]|\(\?(?!is\)|:)")]
+    private static partial Regex HardEscape();
 
     public override string Lower(string text) =>
         $"lowerUTF8({(features.UnicodeTables ? ByNeighbours : OldTables).Aggregate(text, (inner, letter) => $"replaceAll({inner}, '{letter.Letter}', '{letter.Lower}')")})";
@@ -74,16 +88,20 @@ internal sealed class ClickHouseDialect(ClickHouseFeatures features) : SqlDialec
 
     public override string Number(string text)
     {
-        var stripped = $"if(ifNull(match({text}, {Literal(NumberPattern)}), 0), replaceRegexpAll(ifNull({text}, ''), '[ \\t\\n\\v\\f\\r_+]', ''), NULL)";
-        var number = $"toFloat64OrNull({stripped})";
+        var stripped = $"if(ifNull(match({text}, {Literal(NumberPattern)}), 0), replaceRegexpAll(ifNull({text}, ''), '[ \\t\\n\\v\\f\\r_+]', ''), '')";
+        var number = "toFloat64OrNull(s)";
         if (!features.PreciseNumbers)
         {
-            // A whole number of up to fifteen digits, divided by a power of ten that is exact, is the nearest number.
-            var digits = $"replaceAll(ifNull({stripped}, ''), '.', '')";
-            number = $"if(match(ifNull({stripped}, ''), '^-?[0-9]*[.]?[0-9]*$') AND length({digits}) BETWEEN 1 AND 15, toInt64OrZero({digits}) / [1., 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15][if(position(ifNull({stripped}, ''), '.') = 0, 1, length(ifNull({stripped}, '')) - position(ifNull({stripped}, ''), '.') + 1)], {number})";
+            // Up to fifteen digits, multiplied or divided by a power of ten that is exact, are the nearest number.
+            const string Digits = "replaceAll(replaceAll(m, '.', ''), '-', '')";
+            const string Exponent = "(toInt64OrZero(extract(s, '[eE](-?[0-9]+)')) - if(position(m, '.') = 0, 0, length(m) - position(m, '.')))";
+            const string Sign = "if(position(m, '-') = 1, -1., 1.)";
+            number = $"arrayMap(m -> multiIf(match(m, '^-?[0.]+$'), toNullable({Sign} * 0.), length({Digits}) BETWEEN 1 AND 15 AND {Exponent} BETWEEN 0 AND 22, toNullable({Sign} * toInt64OrZero({Digits}) * {Powers}[toUInt64(greatest({Exponent}, 0)) + 1]), "
+                + $"length({Digits}) BETWEEN 1 AND 15 AND {Exponent} BETWEEN -22 AND -1, toNullable({Sign} * toInt64OrZero({Digits}) / {Powers}[toUInt64(greatest(-{Exponent}, 0)) + 1]), toFloat64OrNull(s)), [replaceRegexpOne(s, '[eE].*', '')])[1]";
         }
 
-        return $"if(ifNull(isFinite({number}), 0), {number}, NULL)";
+        // Each part is named, so that the column is read once.
+        return $"arrayMap(v -> if(ifNull(isFinite(v), 0), v, NULL), arrayMap(s -> {number}, [{stripped}]))[1]";
     }
 
     public override string AddressKey(string field, SearchSql sql)
@@ -147,7 +165,7 @@ internal sealed class ClickHouseDialect(ClickHouseFeatures features) : SqlDialec
     public override string Aggregate(PipeAggregate aggregate, string? value) => aggregate.Function switch
     {
         "count" => value is null ? "count()" : $"count({value})",
-        "dc" => $"uniqExact({value})",
+        "dc" => $"ifNull(uniqExact({value}), 0)",
         // Of nothing they are nothing, not zero.
         "sum" or "avg" or "min" or "max" => $"{aggregate.Function}(toNullable({value}))",
         "p" when features.InclusiveQuantile => string.Create(CultureInfo.InvariantCulture, $"quantileExactInclusiveOrNull({aggregate.Percent / 100m})({value})"),
@@ -186,10 +204,13 @@ internal sealed class ClickHouseDialect(ClickHouseFeatures features) : SqlDialec
         var text = $"CAST({(split.Type == LogColumnType.Text ? split.Value : $"toString({split.Value})")} AS Nullable(String))";
         var coded = $"if(isNull({text}), '1', concat('0', ifNull({text}, '')))";
         var most = $"(SELECT groupArray({split.Alias}k) FROM (SELECT {coded} AS {split.Alias}k, count() AS {split.Alias}n FROM {rows.Source} GROUP BY {split.Alias}k ORDER BY {split.Alias}n DESC, {split.Alias}k LIMIT {PipeParser.MaxSeries.ToString(CultureInfo.InvariantCulture)}))";
-        var found = $"indexOf({most}, {coded})";
+        var found = $"indexOf({most}, {split.Alias}k)";
+        // The rows first: an old server that asks others cannot group by what it looked up.
+        var inner = made.Where(one => one.Value is not null).Select(one => $"{one.Value} AS {one.ValueAlias}").Prepend($"{coded} AS {split.Alias}k").Prepend($"{text} AS {split.Alias}").Prepend($"{slot.Value} AS {slot.Alias}");
+        var outer = made.Select(one => $"{Aggregate(one.Aggregate, one.Value is null ? null : one.ValueAlias)} AS {one.Alias}");
         return string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT {slot.Value} AS {slot.Alias}, if({found} = 0, {PipeParser.MaxSeries + 1}, {found}) AS {place}, if({place} > {PipeParser.MaxSeries}, 'other', any({text})) AS {series}, {string.Join(", ", Made(made))}
-            FROM {rows.Source} GROUP BY {slot.Alias}, {place}
+            SELECT {slot.Alias}, if({found} = 0, {PipeParser.MaxSeries + 1}, {found}) AS {place}, if({place} > {PipeParser.MaxSeries}, 'other', any({split.Alias})) AS {series}, {string.Join(", ", outer)}
+            FROM (SELECT {string.Join(", ", inner)} FROM {rows.Source}) GROUP BY {slot.Alias}, {place}
             """);
     }
 
@@ -198,7 +219,7 @@ internal sealed class ClickHouseDialect(ClickHouseFeatures features) : SqlDialec
     /// <summary>Lower case by the tables of the store's own database.</summary>
     internal static string LowerOf(string text) => text.Replace('İ', 'i').ToLowerInvariant();
 
-    private static bool IsCaseless(Rune rune) => Rune.ToUpperInvariant(rune) == rune && Rune.ToLowerInvariant(rune) == rune && rune.Value is not 'İ' and not 'ı';
+    private static bool IsCaseless(Rune rune) => Rune.ToLowerInvariant(rune) == rune && rune.Value != 'İ' && !Lowered.Value.Contains(rune.Value);
 
     // Halves go up, as in the store's own database; the server's own rounding takes them to the even neighbour.
     private static string Rounded(string percent) => $"(floor(100 * ({percent})) + (100 * ({percent}) - floor(100 * ({percent})) >= 0.5)) / 100";

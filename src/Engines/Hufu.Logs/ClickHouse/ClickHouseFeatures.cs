@@ -33,6 +33,9 @@ internal sealed record ClickHouseFeatures(string Version, (int Major, int Minor)
     /// <summary>Texts of numbers are read to the nearest number; otherwise whole and decimal ones are put together here, and others may differ in the last digit.</summary>
     public bool PreciseNumbers => Has((26, 2));
 
+    /// <summary>What a pattern needs is read rightly where its escapes are simple.</summary>
+    public bool PatternsRead => Has((26, 2));
+
     /// <summary>An index of the pieces of three characters of each record.</summary>
     public bool TextIndex => Has((26, 2));
 

@@ -176,7 +176,7 @@ internal sealed class ClickHouseTable(ClickHouseFeatures features)
         var message = row.Text();
         var messageBytes = row.Int32();
         var raw = row.Text();
-        ReadOnlyMemory<byte>? rawBytes = row.Byte() == 0 ? row.Bytes().ToArray() : null;
+        var rawBytes = row.Byte() == 0 ? row.Bytes().ToArray() : (ReadOnlyMemory<byte>?)null;
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         var count = row.Count();
         if (features.TypedColumns)

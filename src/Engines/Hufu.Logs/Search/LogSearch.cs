@@ -157,8 +157,8 @@ public sealed partial class LogStore
         var read = 0;
         foreach (var (first, last, answering, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
         {
-            // No event of this file or of a later one in this order can be newer than the last one kept.
-            if (found.Count >= search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
+            // No event of this file or of a later one in this order can be newer than the last one kept, and that there are more is known.
+            if (found.Count > search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
             if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
             if (answering() is not { } table) continue;
             read++;
@@ -245,7 +245,8 @@ public sealed partial class LogStore
         for (long slot = 0; start + slot * size <= last; slot++)
         {
             var (errors, warnings, all) = counts.GetValueOrDefault(slot);
-            buckets.Add(new HistogramBucket(EventCodec.Time(start + slot * size), errors, warnings, all - errors - warnings));
+            // A sender may claim the first day that there is; no slice begins before it.
+            buckets.Add(new HistogramBucket(EventCodec.Time(Math.Max(start + slot * size, EventCodec.Micros(DateTimeOffset.MinValue))), errors, warnings, all - errors - warnings));
         }
 
         return new LogHistogram(width, buckets);

@@ -130,7 +130,7 @@ internal sealed class SearchSql
         var key = Dialect.AddressKey(term.Field, this);
         var condition = $"{key} BETWEEN {Add(IpKey.Text(term.Low))} AND {Add(IpKey.Text(term.High))}";
         // A wide network of IPv6 spans the numbers that stand for IPv4 addresses, which are not in it.
-        if (!term.V4 && term.Low <= IpKey.LastV4 && term.High >= IpKey.FirstV4) condition += $" AND {key} NOT BETWEEN {Add(IpKey.Text(IpKey.FirstV4))} AND {Add(IpKey.Text(IpKey.LastV4))}";
+        if (!term.V4 && term.Low <= IpKey.LastV4 && term.High >= IpKey.FirstV4) condition += $" AND NOT ({key} BETWEEN {Add(IpKey.Text(IpKey.FirstV4))} AND {Add(IpKey.Text(IpKey.LastV4))})";
         return Dialect.Sure(condition);
     }
 
