@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Hufu.Logs.ClickHouse;
 using Hufu.Logs.Store;
 
@@ -27,7 +28,7 @@ public abstract class ClickHouseSuite : IDisposable
     private protected virtual bool IsExact => true;
 
     // More digits than fifteen, or a power of ten that is not exact.
-    private static bool Digits(IReadOnlyList<object?> row) => ((string)row[0]!).Count(char.IsAsciiDigit) > 15 || row[1] is double n && n != 0 && (Math.Abs(n) > 1e22 || Math.Abs(n) < 1e-15);
+    private static bool Digits(IReadOnlyList<object?> row) => ((string)row[0]!).Count(char.IsAsciiDigit) > 15 || Regex.IsMatch((string)row[0]!, "[eE][-+]?[0-9]{3}") || row[1] is double n && n != 0 && (Math.Abs(n) > 1e22 || Math.Abs(n) < 1e-15);
 
     private protected async Task<(LogStore Store, ClickHouseLogs There)> OpenAsync(params LogEvent[][] segments)
     {
@@ -150,7 +151,7 @@ public abstract class ClickHouseSuite : IDisposable
                 if (random.Next(2) == 0) text.Append(" | where percent > 7 | sort -percent");
                 break;
             case 2:
-                text.Append($" | timechart span={random.Next(1, 90)}{"sm"[random.Next(2)]} count, sum(n) as s, dc(user){(random.Next(3) == 0 ? "" : $" by {F()}")}");
+                text.Append($" | timechart span={random.Next(1, 90)}{"sm"[random.Next(2)]} count, sum(n) as s, dc(user){(random.Next(3) == 0 ? "" : $" by {Text()}")}");
                 break;
             case 3:
                 text.Append($" | table time, user, n, severity, host | where n > 3 or user = ALICE | sort n, -user{(random.Next(2) == 0 ? " | stats count, sum(n) by user" : "")}");
