@@ -129,4 +129,63 @@ public sealed class ClickHouse18ShardsTests(DebianServers servers) : ClickHouseS
         if (!DebianServers.IsThere) Assert.Skip("clickhouse-server is not installed");
         return (ClickHouseTarget.Parse($"clickhouse:{servers.Address(0)}{await servers.DatabaseAsync()}?cluster=duo&shards={servers.Address(0)},{servers.Address(1)}").Value, null);
     }
+
+    [Fact]
+    public async Task AShardThatIsKilledUnderTheDelivery_GetsItsPartLater_OnceAndWhole()
+    {
+        var (target, _) = await DatabaseAsync();
+        var folder = Directory.CreateTempSubdirectory("hufu-shards-").FullName;
+        try
+        {
+            await using var store = LogStore.Open(Path.Combine(folder, "logs"));
+            using var there = new ClickHouseLogs(store, target, Path.Combine(folder, "clickhouse.json"));
+            var next = 0;
+            async Task AppendAsync(int segments)
+            {
+                for (var i = 0; i < segments; i++)
+                {
+                    await store.AppendAsync([.. Enumerable.Range(0, 2_000).Select(_ => SearchTableTests.Event(next++ % 5_000, "h", "u"))], Stop);
+                    await store.SealAsync(Stop);
+                }
+            }
+
+            await AppendAsync(4);
+            await there.DeliverAsync(Stop);
+            await AppendAsync(6);
+            // In the middle of it, at whatever place it happens to be.
+            var delivering = there.DeliverAsync(Stop);
+            await Task.Delay(150, Stop);
+            await servers.KillAsync(1);
+            await delivering;
+            await AppendAsync(2);
+            await there.DeliverAsync(Stop);
+            var standing = there.Standing;
+            Assert.Equal((0L, true), (standing.Shards[0].Waiting, standing.Shards[1].Waiting > 0));
+            Assert.NotNull(standing.Shards[1].Problem);
+            var page = await there.SearchAsync(new LogSearch { Limit = 10 }, Stop);
+            Assert.Equal(10, page.Events.Count);
+            Assert.Contains(page.Notes, note => note.En.StartsWith("Shard 2 of 2", StringComparison.Ordinal));
+            Assert.Contains(page.Notes, note => note.En.Contains("not delivered", StringComparison.Ordinal));
+            Assert.Contains(page.Notes, note => note.Zh.Contains("分片 2/2", StringComparison.Ordinal));
+
+            await servers.StartAsync(1);
+            for (var i = 0; i < 200 && there.Standing.Waiting > 0; i++)
+            {
+                await there.DeliverAsync(Stop);
+                await Task.Delay(100, Stop);
+            }
+
+            Assert.Equal((0L, (string?)null), (there.Standing.Waiting, there.Standing.Shards[1].Problem));
+            Assert.Equal("24000\t24000", await servers.AskAsync(0, $"SELECT count(), uniqExact((segment, row)) FROM {target.Database}.{ClickHouseTable.AllEvents}"));
+            Assert.Equal("12000", await servers.AskAsync(1, $"SELECT count() FROM {target.Database}.{ClickHouseTable.Events}"));
+            Assert.All(await there.VerifyAsync(null, Stop).ToListAsync(Stop), verification => Assert.True(verification.IsIntact, string.Join("; ", verification.Findings)));
+            // Nothing is remembered for longer than a moment.
+            for (var i = 0; i < 150 && (await there.SearchAsync(new LogSearch(), Stop)).Notes.Count > 0; i++) await Task.Delay(100, Stop);
+            Assert.Empty((await there.SearchAsync(new LogSearch(), Stop)).Notes);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -28,6 +28,12 @@ public sealed partial class ClickHouseLogs
         await Task.WhenAll(all.Select(shard => DeliverAsync(shard, cancellation))).ConfigureAwait(false);
     }
 
+    /// <summary>Looks at the next delivery whether the store has removed something, which otherwise is done every minute.</summary>
+    public void LookNow()
+    {
+        lock (gate) shards.ForEach(shard => shard.LookAt = default);
+    }
+
     private async Task DeliverAsync(Shard shard, CancellationToken cancellation)
     {
         await shard.Delivering.WaitAsync(cancellation).ConfigureAwait(false);

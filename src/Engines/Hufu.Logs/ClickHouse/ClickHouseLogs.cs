@@ -79,6 +79,9 @@ public sealed partial class ClickHouseLogs : ILogSearcher, IDisposable
         foreach (var shard in shards) shard.Dispose();
     }
 
+    /// <summary>The server of a shard, by its number from 0.</summary>
+    internal IClickHouse ClientOf(int shard) => At(shards[shard].Address);
+
     private IClickHouse At(Uri address) => clients.GetOrAdd(address, connect);
 
     /// <summary>The server that is asked, with its tables made; null, with the reason in <see cref="problem"/>, when it is not there.</summary>
