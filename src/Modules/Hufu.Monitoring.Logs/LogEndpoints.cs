@@ -45,7 +45,7 @@ internal static class LogEndpoints
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
         api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
         api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-histogram").WithSummary("Count events over time, by severity");
-        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-top").WithSummary("The most frequent values of a field");
+        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-top").WithSummary("The most frequent values of a field").WithDescription("Where something is missing in the counts, the header Hufu-Notes says what.");
         api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
@@ -377,7 +377,10 @@ internal static class LogEndpoints
         var asked = Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
         if (string.IsNullOrWhiteSpace(field) || field.Length > 200) return Refusals.Of([Error.Of("logs.search.field", "請以 field 指定欄位。", "Name a field.", "field")]);
-        return Results.Json((await logs.Search.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted)).Select(v => new { value = v.Value, events = v.Events }));
+        var values = await logs.Search.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted);
+        // The answer is a list: what it lacks stands beside it.
+        if (values.Notes.Count > 0) http.Response.Headers["Hufu-Notes"] = string.Join(' ', values.Notes.Select(n => string.Concat(n.En.Select(c => c is >= ' ' and <= '~' ? c : '?'))));
+        return Results.Json(values.Select(v => new { value = v.Value, events = v.Events }));
     }
 
     private static IResult EventApiAsync(string id, LogService logs)

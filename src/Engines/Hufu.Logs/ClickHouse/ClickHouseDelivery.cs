@@ -41,13 +41,14 @@ public sealed partial class ClickHouseLogs
         {
             if (clock.GetUtcNow() < shard.RetryAt) return;
             shard.Table ??= await TakeOwnershipAsync(shard, cancellation).ConfigureAwait(false);
+            // What the store no longer has is not looked for in what is delivered again.
+            var held = await RemoveAsync(shard, cancellation).ConfigureAwait(false);
             while (await DeliverBatchAsync(shard, cancellation).ConfigureAwait(false))
             {
                 // Until nothing waits.
             }
 
-            await RemoveAsync(shard, cancellation).ConfigureAwait(false);
-            lock (gate) (shard.Problem, shard.ProblemSince, shard.Failures) = (null, null, 0);
+            lock (gate) (shard.Problem, shard.ProblemSince, shard.Failures) = (held, held is null ? null : shard.ProblemSince ?? clock.GetUtcNow(), 0);
         }
         catch (Exception e) when (e is ClickHouseException or InvalidDataException or IOException)
         {
@@ -170,11 +171,12 @@ public sealed partial class ClickHouseLogs
         (marks, shard.Mark) = (moved, mark);
     }
 
-    /// <summary>Tells a server of what the store has removed for good.</summary>
-    private async Task RemoveAsync(Shard shard, CancellationToken cancellation)
+    /// <summary>Tells a server of what the store has removed for good. Returns why something stays; null when nothing does.</summary>
+    private async Task<string?> RemoveAsync(Shard shard, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        if (now < shard.LookAt) return;
+        if (now < shard.LookAt) return shard.Held;
+        shard.Held = null;
         foreach (var removal in store.Files().SelectMany(file => file.Removals))
         {
             var key = string.Create(CultureInfo.InvariantCulture, $"{removal.First}-{removal.Last}.{removal.Generation}");
@@ -183,12 +185,18 @@ public sealed partial class ClickHouseLogs
             var condition = $"segment >= {SegmentTable.Number(removal.First)} AND segment <= {SegmentTable.Number(removal.Last)} AND source IN ({string.Join(", ", sources.Select(ClickHouseDialect.Literal))})";
             // Under a hold some stayed.
             var kept = store.RowsOf(removal.First, removal.Last, sources, MaxKept + 1);
-            if (kept.Count > MaxKept) throw new InvalidDataException($"More than {MaxKept} events of segments {removal.First} to {removal.Last} are held; what was removed of their sources here is still there.");
+            if (kept.Count > MaxKept)
+            {
+                shard.Held = $"More than {MaxKept} events of segments {removal.First} to {removal.Last} are held; what was removed of their sources here is still there.";
+                continue;
+            }
+
             if (kept.Count > 0) condition += $" AND (segment, \"row\") NOT IN ({string.Join(", ", kept.Select(row => string.Create(CultureInfo.InvariantCulture, $"({row.Segment}, {row.Row})")))})";
             await At(shard.Address).RunAsync(new ClickHouseRequest($"ALTER TABLE {ClickHouseTable.Events} DELETE WHERE {condition}") { Timeout = SendTimeout }, cancellation).ConfigureAwait(false);
             lock (gate) Move(shard, shard.Mark with { Removals = [.. shard.Mark.Removals, key] });
         }
 
         shard.LookAt = now + Look;
+        return shard.Held;
     }
 }

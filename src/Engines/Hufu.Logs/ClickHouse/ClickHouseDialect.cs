@@ -23,7 +23,7 @@ internal sealed partial class ClickHouseDialect(ClickHouseFeatures features) : S
 
     // Letters that the server's tables lack or put into lower case by what stands beside them.
     private static readonly (string Letter, string Lower)[] ByNeighbours = [("İ", "i"), ("Σ", "σ")];
-    private static readonly (string Letter, string Lower)[] OldTables = [("İ", "i"), ("ǅ", "ǆ"), ("ǈ", "ǉ"), ("ǋ", "ǌ"), ("ǲ", "ǳ"), ("Ⱥ", "ⱥ"), ("Ⱦ", "ⱦ")];
+    private static readonly (string Letter, string Lower)[] OldTables = [("İ", "i"), ("ǅ", "ǆ"), ("ǈ", "ǉ"), ("ǋ", "ǌ"), ("ǲ", "ǳ"), ("Ⱥ", "ⱥ"), ("Ⱦ", "ⱦ"), ("ẞ", "ß"), ("\u2126", "ω"), ("\u212A", "k"), ("\u212B", "å")];
 
     public override string True => "1";
 

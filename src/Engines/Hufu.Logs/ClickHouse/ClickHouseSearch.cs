@@ -35,11 +35,11 @@ public sealed partial class ClickHouseLogs
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<ValueCount>> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
+    public Task<LogValues> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(field);
-        return AskAsync(asking => TopAsync(asking, search, field, most), () => store.TopValuesAsync(search, field, most, cancellation), (values, _) => values, cancellation);
+        return AskAsync(asking => TopAsync(asking, search, field, most), () => store.TopValuesAsync(search, field, most, cancellation), (values, notes) => new LogValues(values) { Notes = notes }, cancellation);
     }
 
     /// <inheritdoc />
@@ -200,14 +200,14 @@ public sealed partial class ClickHouseLogs
         return LogStore.Filled(slices.Width, start, last, counts);
     }
 
-    private static async Task<IReadOnlyList<ValueCount>> TopAsync(Asking asking, LogSearch search, string field, int most)
+    private static async Task<LogValues> TopAsync(Asking asking, LogSearch search, string field, int most)
     {
         var sql = asking.Compile(search);
         var column = sql.Column(field);
         var rows = await asking.RunAsync(sql, string.Create(CultureInfo.InvariantCulture, $"SELECT toString(assumeNotNull({column})) AS v, toInt64(count()) AS n FROM {asking.Server.Events} WHERE {sql.Condition} AND isNotNull({column}) GROUP BY v ORDER BY n DESC, v LIMIT {Math.Clamp(most, 1, 10_000)}")).ConfigureAwait(false);
         var values = new List<ValueCount>();
         while (!rows.Ended) values.Add(new ValueCount(rows.Text(), rows.Int64()));
-        return values;
+        return new LogValues(values);
     }
 
     private static async Task<LogTable> TableAsync(Asking asking, LogSearch search, int most)

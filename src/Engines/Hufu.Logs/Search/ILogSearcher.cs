@@ -16,7 +16,7 @@ public interface ILogSearcher
     Task<LogHistogram> HistogramAsync(LogSearch search, TimeSpan? width = null, CancellationToken cancellation = default);
 
     /// <summary>The most frequent values of a field among the events that a search finds.</summary>
-    Task<IReadOnlyList<ValueCount>> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default);
+    Task<LogValues> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default);
 
     /// <summary>The table that the commands of a search make of the events it finds.</summary>
     Task<LogTable> TableAsync(LogSearch search, int most = 1_000, CancellationToken cancellation = default);

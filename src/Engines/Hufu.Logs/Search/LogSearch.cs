@@ -79,6 +79,25 @@ public sealed record LogHistogram(TimeSpan Width, IReadOnlyList<HistogramBucket>
 /// <param name="Events">Number of events.</param>
 public sealed record ValueCount(string Value, long Events);
 
+/// <summary>Values of a field, the most frequent first.</summary>
+/// <param name="values">The values.</param>
+public sealed class LogValues(IReadOnlyList<ValueCount> values) : IReadOnlyList<ValueCount>
+{
+    /// <summary>What the counts lack and why; empty when they are whole.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
+
+    /// <inheritdoc />
+    public int Count => values.Count;
+
+    /// <inheritdoc />
+    public ValueCount this[int index] => values[index];
+
+    /// <inheritdoc />
+    public IEnumerator<ValueCount> GetEnumerator() => values.GetEnumerator();
+
+    System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
 public sealed partial class LogStore
 {
     private static readonly long[] Widths = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
@@ -108,19 +127,19 @@ public sealed partial class LogStore
     }
 
     /// <summary>The most frequent values of a field among the events that a search finds. Commands do not matter.</summary>
-    public Task<IReadOnlyList<ValueCount>> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
+    public Task<LogValues> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(field);
-        return Task.Run<IReadOnlyList<ValueCount>>(
+        return Task.Run(
             () =>
             {
                 using var view = TakeView();
                 var sql = SearchSql.Compile(search.Query, search.From, search.To);
                 var column = sql.Column(field);
-                return Rows(view, sql,
+                return new LogValues(Rows(view, sql,
                     $"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM {Everything(view, search)} WHERE {sql.Condition}) WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT {Math.Clamp(most, 1, 10_000).ToString(CultureInfo.InvariantCulture)}",
-                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation);
+                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation));
             }, cancellation);
     }
 
