@@ -187,6 +187,21 @@ public sealed partial class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task AShardThatIsDownIsToldAlsoWhenNothingWaitsForIt()
+    {
+        await using var store = await StoreAsync(10, 10);
+        FakeServer one = new(), two = new();
+        using var logs = Open(store, one, two);
+        await DeliverAsync(logs);
+        two.IsDown = true;
+        await DeliverAsync(logs);
+        Assert.Equal((0L, (string?)null, true), (logs.Standing.Waiting, logs.Standing.Shards[0].Problem, logs.Standing.Shards[1].Problem is not null));
+        two.IsDown = false;
+        await DeliverAsync(logs);
+        Assert.Null(logs.Standing.Shards[1].Problem);
+    }
+
+    [Fact]
     public async Task WhileNothingAnswers_LogsAreTakenIn_AndTheStoreAnswersAndSaysSo()
     {
         await using var store = await StoreAsync(10);

@@ -48,6 +48,13 @@ public sealed partial class ClickHouseLogs
                 // Until nothing waits.
             }
 
+            // Where nothing waits, whether it is there would not be known.
+            if (clock.GetUtcNow() >= shard.AskAt)
+            {
+                await RunAsync(At(shard.Address), "SELECT 1 FORMAT RowBinary", cancellation).ConfigureAwait(false);
+                shard.AskAt = clock.GetUtcNow() + RememberDown;
+            }
+
             lock (gate) (shard.Problem, shard.ProblemSince, shard.Failures) = (held, held is null ? null : shard.ProblemSince ?? clock.GetUtcNow(), 0);
         }
         catch (Exception e) when (e is ClickHouseException or InvalidDataException or IOException)

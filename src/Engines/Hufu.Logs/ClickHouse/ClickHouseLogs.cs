@@ -223,6 +223,9 @@ public sealed partial class ClickHouseLogs : ILogSearcher, IDisposable
         /// <summary>When it is looked whether the store has removed something.</summary>
         public DateTimeOffset LookAt { get; set; }
 
+        /// <summary>When it is asked whether it is there, if nothing waits.</summary>
+        public DateTimeOffset AskAt { get; set; }
+
         /// <summary>Why something that the store removed stays there.</summary>
         public string? Held { get; set; }
 
