@@ -31,7 +31,7 @@ internal static class Host
 
         var services = new ServiceCollection();
         services.AddLogging(l => l.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
-        AddAll(services, storage, background: false);
+        AddAll(services, storage, background: false, parse.GetValue(HufuCommand.Logs));
         var built = services.BuildServiceProvider();
         if (DatabaseUpgrade.Unfit(built, storage) is not { } unfit) return built;
         built.Dispose();
@@ -44,7 +44,7 @@ internal static class Host
         new() { DataFolder = Path.GetFullPath(parse.GetValue(HufuCommand.Data)!), Postgres = parse.GetValue(HufuCommand.Postgres) };
 
     /// <summary>Registers every part.</summary>
-    internal static ModuleList AddAll(IServiceCollection services, StorageOptions storage, bool background)
+    internal static ModuleList AddAll(IServiceCollection services, StorageOptions storage, bool background, string? logs = null)
     {
         var modules = Modules.All(storage.DataFolder);
         // Services stop in the reverse of this order. What the others write while they stop, such as the sealing of the open log segment, is still to be carried.
@@ -55,6 +55,7 @@ internal static class Host
         services.AddSingleton(Settings.Evidence());
         services.AddSingleton(Settings.Skew());
         services.AddSingleton(Settings.QueryTime());
+        if (Settings.Logs(logs) is { } searched) services.AddSingleton(searched);
         var jobs = new HufuJobsOptions { TimeZone = Hufu.Web.Records.SiteTime.Zone, RunInBackground = background };
         // The operator says where the product may connect to and under which address people reach it; no page can change that.
         foreach (var allowed in (Environment.GetEnvironmentVariable("HUFU_OUTBOUND_ALLOWED") ?? "").Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries)) jobs.Outbound.Allowed.Add(allowed);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hufu.Identity;
+using Hufu.Logs;
 using Hufu.Monitoring.Logs;
 using Hufu.Records.Storage;
 
@@ -54,6 +55,15 @@ internal static class Settings
     internal static QueryLimit QueryTime() => Read("HUFU_LOG_QUERY_SECONDS") is not { } text ? new QueryLimit()
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 3_600 ? new QueryLimit(TimeSpan.FromSeconds(seconds))
         : throw new SettingException($"HUFU_LOG_QUERY_SECONDS must be a whole number from 1 to 3600, not “{text}”. / HUFU_LOG_QUERY_SECONDS 須為 1 到 3600 的整數。");
+
+    /// <summary>The ClickHouse that logs are delivered to and searched in; null where none is named.</summary>
+    /// <exception cref="SettingException">It cannot be understood.</exception>
+    internal static ClickHouseTarget? Logs(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return null;
+        var target = ClickHouseTarget.Parse(text.Trim(), Secret("HUFU_LOGS_PASSWORD"));
+        return target.IsOk ? target.Value : throw new SettingException($"--logs: {target.Errors[0].Message.En} / {target.Errors[0].Message.Zh}");
+    }
 
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
 

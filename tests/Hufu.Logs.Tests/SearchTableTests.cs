@@ -12,7 +12,7 @@ public sealed class SearchTableTests : IDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static LogEvent Event(int minute, string host, string? user = null, string? bytes = null, int? severity = null)
+    internal static LogEvent Event(int minute, string host, string? user = null, string? bytes = null, int? severity = null)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         if (user is not null) fields["user"] = user;
@@ -42,7 +42,7 @@ public sealed class SearchTableTests : IDisposable
         return string.Join(',', table.Columns.Select(column => column.Name)) + ": " + string.Join(" | ", table.Rows.Select(row => string.Join(',', row.Select(Shown)))) + (table.Truncated ? " …" : "");
     }
 
-    private static readonly (string Query, string Expected)[] Tables =
+    internal static readonly (string Query, string Expected)[] Tables =
     [
         ("| stats count", "count: 7"),
         ("user:nobody | stats count", "count: 0"),
@@ -86,20 +86,21 @@ public sealed class SearchTableTests : IDisposable
         ("user:alice|stats count", "count: 3"),
     ];
 
+    internal static readonly LogEvent[] TabledEvents =
+    [
+        Event(0, "web", "alice", "10", 4), Event(1, "web", "alice", "20"), Event(2, "web", "alice", "30"), Event(60, "web", "王小明"),
+        Event(120, "db"), Event(2_400, "db", "王小明", "5"), Event(2_430, "db", "bob", "x"),
+    ];
+
     [Fact]
     public async Task Commands_MakeTheSameTableOfOpenAndSealedSegments()
     {
-        LogEvent[] events =
-        [
-            Event(0, "web", "alice", "10", 4), Event(1, "web", "alice", "20"), Event(2, "web", "alice", "30"), Event(60, "web", "王小明"),
-            Event(120, "db"), Event(2_400, "db", "王小明", "5"), Event(2_430, "db", "bob", "x"),
-        ];
         foreach (var seals in new[] { 0, 3, 7 })
         {
             await using var store = LogStore.Open(Path.Combine(folder, seals.ToString(CultureInfo.InvariantCulture)));
-            await store.AppendAsync(events[..seals], Stop);
+            await store.AppendAsync(TabledEvents[..seals], Stop);
             await store.SealAsync(Stop);
-            await store.AppendAsync(events[seals..], Stop);
+            await store.AppendAsync(TabledEvents[seals..], Stop);
             foreach (var (query, expected) in Tables) Assert.Equal($"{seals} {query} → {expected}", $"{seals} {query} → {await Table(store, query)}");
         }
     }

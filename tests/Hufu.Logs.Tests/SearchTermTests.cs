@@ -17,13 +17,13 @@ public sealed class SearchTermTests : IDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static LogEvent Event(int number, string text, string? ip = null, params (string Name, string Value)[] fields) => new()
+    internal static LogEvent Event(int number, string text, string? ip = null, params (string Name, string Value)[] fields) => new()
     {
         ReceivedAt = Start.AddSeconds(number), OccurredAt = Start.AddSeconds(number), Source = "s", Host = "h", SourceIp = ip, Message = text, Raw = $"<{number}> {text}", Format = LogFormats.Plain,
         Fields = fields.ToDictionary(f => f.Name, f => f.Value),
     };
 
-    private static readonly (string Query, string Expected)[] Searches =
+    internal static readonly (string Query, string Expected)[] Searches =
     [
         ("src_ip:10.0.0.0/8", "a m"),
         ("src_ip:10.1.2.3/32", "a m"),
@@ -74,16 +74,18 @@ public sealed class SearchTermTests : IDisposable
         ("path:\"/a/\"", ""),
     ];
 
+    internal static readonly LogEvent[] SearchedEvents =
+    [
+        Event(1, "a", "10.1.2.3"), Event(2, "b", "192.0.2.1", ("path", "axb cd")), Event(3, "x", "2001:db8::1"), Event(4, "y", "fe80::1%eth0", ("path", "/var/log/x")),
+        Event(5, "m", "::ffff:10.1.2.3"), Event(6, "f", null, ("src", "10.9.9.9"), ("user", "Carol")), Event(7, "n", null, ("net", "10.0.0.0/8"), ("n", "10"), ("user", "王小明")),
+        Event(8, "t", null, ("n", "1"), ("user", "Alice"), ("src", "not an address")),
+    ];
+
     [Fact]
     public async Task Terms_FindTheSameInTheOpenAndInASealedSegment()
     {
         await using var store = LogStore.Open(folder);
-        await store.AppendAsync(
-        [
-            Event(1, "a", "10.1.2.3"), Event(2, "b", "192.0.2.1", ("path", "axb cd")), Event(3, "x", "2001:db8::1"), Event(4, "y", "fe80::1%eth0", ("path", "/var/log/x")),
-            Event(5, "m", "::ffff:10.1.2.3"), Event(6, "f", null, ("src", "10.9.9.9"), ("user", "Carol")), Event(7, "n", null, ("net", "10.0.0.0/8"), ("n", "10"), ("user", "王小明")),
-            Event(8, "t", null, ("n", "1"), ("user", "Alice"), ("src", "not an address")),
-        ], Stop);
+        await store.AppendAsync(SearchedEvents, Stop);
         foreach (var sealedNow in new[] { false, true })
         {
             if (sealedNow) await store.SealAsync(Stop);
@@ -170,7 +172,7 @@ public sealed class SearchTermTests : IDisposable
     private static readonly string[] Numbers = ["0", "1", "1.5", "-3", "10", "9", "1e2", "100", "abc", "", "NaN", "inf", "0x10", "007"];
     private static readonly string[] Users = ["alice", "ALICE", "bob", "王小明", "王大明", "a*b", "root/admin", ""];
 
-    private static LogEvent RandomEvent(Random random, int i)
+    internal static LogEvent RandomEvent(Random random, int i)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         if (random.Next(3) > 0) fields["user"] = Pick(random, Users);
@@ -187,7 +189,7 @@ public sealed class SearchTermTests : IDisposable
 
     private static T Pick<T>(Random random, T[] from) => from[random.Next(from.Length)];
 
-    private static (string Text, Func<LogEvent, bool> Test) RandomQuery(Random random, int depth)
+    internal static (string Text, Func<LogEvent, bool> Test) RandomQuery(Random random, int depth)
     {
         if (depth > 0 && random.Next(3) > 0)
         {

@@ -19,6 +19,13 @@ internal static class HufuCommand
         Recursive = true,
     };
 
+    internal static readonly Option<string?> Logs = new("--logs")
+    {
+        Description = "Where logs are searched besides the files of the store: clickhouse:http://USER@HOST:8123/DATABASE, of a cluster with ?cluster=NAME (also HUFU_LOGS; the password in HUFU_LOGS_PASSWORD or the file HUFU_LOGS_PASSWORD_FILE).",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HUFU_LOGS") is { Length: > 0 } target ? target : null,
+        Recursive = true,
+    };
+
     internal static RootCommand Build()
     {
         var root = new RootCommand("Hufu 虎符: information security management and a live log engine in one program.\nRun “hufu serve --demo” to look around with sample data; “hufu VERB --help” explains each verb.\nExit codes: 0 done; 1 done, and the answer is bad news; 2 not done (bad input, wrong arguments, data in use); 3 a fault of the program.")
@@ -41,6 +48,7 @@ internal static class HufuCommand
         };
         root.Options.Add(Data);
         root.Options.Add(Postgres);
+        root.Options.Add(Logs);
         return root;
     }
 }

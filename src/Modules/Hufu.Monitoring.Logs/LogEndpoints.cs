@@ -45,14 +45,14 @@ internal static class LogEndpoints
         var api = routes.MapGroup("/api/v1/logs").WithTags("Logs");
         api.MapGet("/search", SearchAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-search").WithSummary("Search events, newest first").WithDescription("q as on the page; from and to as 2026-11-23T10:00 at the site, or with an offset; after goes on where next pointed; limit up to 1,000. With commands behind | the answer is a table instead: columns with name and type (text, integer, number, time), rows, and truncated; limit up to 10,000, default 1,000.");
         api.MapGet("/histogram", HistogramAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-histogram").WithSummary("Count events over time, by severity");
-        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-top").WithSummary("The most frequent values of a field");
+        api.MapGet("/top", TopAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).Limited().WithName("logs-top").WithSummary("The most frequent values of a field").WithDescription("Where something is missing in the counts, the header Hufu-Notes says what.");
         api.MapGet("/events/{segment}/{row:long}", (string segment, long row, LogService logs) => EventApiAsync(IdOf(segment, row), logs)).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-event").WithSummary("One event with the proof that it is as it was sealed").WithDescription("proof is null while the event's segment is open. leafBytes is what was hashed; SHA-256(0x00 || leafBytes) and the path give the root (RFC 9162 §2.1.3).");
         api.MapPost("/evidence", KeepSearchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-evidence").WithSummary("Attach a search with its result to a record as evidence");
         routes.MapPost("/api/v1/monitoring/alerts/{number}/incident", OpenIncidentApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Alerts").WithName("alert-incident").WithSummary("Open an incident from an alert").WithDescription("Opens the incident, ties it to the alert and the asset, and attaches the alert's events with their proofs as evidence.");
         api.MapGet("/receiving", ReceivingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-receiving").WithSummary("What the receivers take in").WithDescription("Counts since each receiver was last started, and its senders with the delay of their newest record in seconds. problem says why one that is on does not listen, or why the store takes nothing.");
         api.MapGet("/following", FollowingAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-following").WithSummary("How far log files have been read").WithDescription("Counts since each was last started; offset and lag in bytes. problem says why files that are on are not followed, or what is wrong with one.");
         api.MapGet("/sources", SourcesAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-sources").WithSummary("What arrives from which source and host, and what has gone quiet").WithDescription("Those in trouble first. condition is quiet, flood, awaited (quiet when the server started, a short while ago), usual, or learning while too little is known; usualPause and quietAfter are in seconds. clock says what the times in the events, against the time of receipt, tell of the clock there: fine, ahead, behind, late (delivered late by changing amounts, which says nothing of the clock) or learning. skew is the median of the freshest event in each ten minutes of the last day, in seconds, positive when events are old; skewLow and skewHigh are the 5th and 95th percentile, skewTrend has a median for each six hours. Imported files are not in it. zoneAssumed: no event names a time zone. perMinute is the mean of the last hour; lastDayFaulty counts events that were read with problems; lost counts records lost by the receivers of the source since they were last started, null for a source that none delivers.");
-        api.MapGet("/storage", async (LogKeeping keeping, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted)))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change.");
+        api.MapGet("/storage", async (LogKeeping keeping, LogService logs, HttpContext http) => Results.Json(StorageJson(await keeping.StorageAsync(http.RequestAborted), logs.Database?.Standing))).AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithName("logs-storage").WithSummary("What is kept, how it grows, and what was removed").WithDescription("bytes of all files, rawBytes of the events before packing, keepDays null for ever, fullOn at the rate of the last week. removals are recorded in the ledger: receipt is the identity of the change. clickHouse, where logs are searched there: its version and what that can do, events that wait and since when, and for each shard how far it has them and why not further.");
         api.MapPost("/events", TakeAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxEvents)).WithName("logs-take").WithSummary("Take in events as they happen, one a line").WithDescription("JSON lines or lines of any other format that is known; Content-Encoding gzip is unpacked. source names the source, format the decoder. The answer comes when all are stored; one that fails says how many of the first lines are stored. Unlike an import, the same lines sent again are stored again.");
         api.MapPost("/import", ImportAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(MaxUpload));
     }
@@ -97,7 +97,7 @@ internal static class LogEndpoints
             return Pages.Of<SearchPage>(new { Q = q, From = from ?? "", To = to ?? "", Problem = problem }, 422);
         }
 
-        var store = logs.Store;
+        var store = logs.Search;
         if (Ranges.FirstOrDefault(r => r.Key == range) is { Key: not null } chosen) (begin, end) = (chosen.Value is { } back ? clock.GetUtcNow() - back : null, null);
         else
         {
@@ -125,6 +125,7 @@ internal static class LogEndpoints
         var (shownFrom, shownTo) = (begin is { } b1 ? Local(b1) : "", end is { } e1 ? Local(e1) : "");
         return Pages.Of<SearchPage>(new
         {
+            Notes = table?.Notes ?? [.. page.Notes.Union(histogram.Notes)],
             Q = q, From = shownFrom, To = shownTo, Range = range, Table = table, Pinned = await records.Readable<SavedSearch>(person.Actor).Where(s => s.Pinned).OrderBy(s => s.Title).Take(MaxPinned).ToListAsync(http.RequestAborted), Fields = fields, Sample = sample.Count, ZoomOut = ZoomedOut(q, begin, end, histogram), Fixed = Fixed(q, begin, end, clock, http), page.Events, Linked = await assets.OfAsync(page.Events, http.RequestAborted), Buckets = (IReadOnlyList<Hufu.Web.Components.HistogramBucket>)buckets, Facets = (IReadOnlyList<(string, IReadOnlyList<ValueCount>)>)facets,
             Total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), NextHref = page.Next is { } next ? Href(q, shownFrom, shownTo, next.ToString()) : null,
         });
@@ -219,23 +220,24 @@ internal static class LogEndpoints
         skewTrend = s.Skew.Trend.Select(t => new { t.From, t.Skew }),
     }));
 
-    private static async Task<IResult> StoragePageAsync(LogKeeping keeping, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, HttpContext http)
+    private static async Task<IResult> StoragePageAsync(LogKeeping keeping, LogService logs, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, HttpContext http)
     {
         await using var db = await factory.CreateDbContextAsync(http.RequestAborted);
         return Pages.Of<StoragePage>(new
         {
-            Storage = await keeping.StorageAsync(http.RequestAborted), Now = clock.GetUtcNow(),
+            Storage = await keeping.StorageAsync(http.RequestAborted), Searched = logs.Database?.Standing, Now = clock.GetUtcNow(),
             Rules = await db.Set<RetentionRule>().CountAsync(r => r.State == RetentionRuleType.Active && r.ArchivedAt == null, http.RequestAborted),
             Holds = await db.Set<LogHold>().CountAsync(h => h.State == LogHoldType.On && h.ArchivedAt == null, http.RequestAborted),
         });
     }
 
-    internal static object StorageJson(LogStorage storage) => new
+    internal static object StorageJson(LogStorage storage, ClickHouseStanding? searched = null) => new
     {
         storage.Bytes, storage.RawBytes, storage.Events, storage.FreeBytes, storage.MaxBytes, storage.BytesADay, storage.FullOn, storage.Oldest,
         sources = storage.Sources.Select(s => new { s.Source, s.Events, s.Bytes, s.From, s.To, keepDays = s.Keep?.TotalDays, s.NextRemoval }),
         files = storage.Files.Select(f => new { f.Name, f.First, f.Last, f.SealedAt, f.From, f.To, f.Bytes, events = f.Sources.Sum(s => s.Events) }),
         removals = storage.Removals.Select(r => new { r.First, r.Last, r.At, r.Reason, r.RemovedSha256, r.Receipt, sources = r.Sources }),
+        clickHouse = searched,
     };
 
     private static async Task<IResult> UploadAsync(LogImport import, StorageOptions storage, PageContext page, HttpContext http)
@@ -394,20 +396,20 @@ internal static class LogEndpoints
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
         if (asked.Value.Query.IsTable)
         {
-            var table = await logs.Store.TableAsync(asked.Value with { DayOffset = DayOffset(asked.Value.To, clock) }, Math.Clamp(limit ?? 1_000, 1, 10_000), http.RequestAborted);
-            return Results.Json(new { columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated });
+            var table = await logs.Search.TableAsync(asked.Value with { DayOffset = DayOffset(asked.Value.To, clock) }, Math.Clamp(limit ?? 1_000, 1, 10_000), http.RequestAborted);
+            return Results.Json(new { columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated, notes = table.Notes.Select(n => n.ToString()) });
         }
 
-        var page = await logs.Store.SearchAsync(asked.Value with { Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
-        return Results.Json(new { events = page.Events.Select(Shown), next = page.Next?.ToString() });
+        var page = await logs.Search.SearchAsync(asked.Value with { Limit = Math.Clamp(limit ?? 100, 1, 1_000), After = after is null ? null : LogCursor.Parse(after) }, http.RequestAborted);
+        return Results.Json(new { events = page.Events.Select(Shown), next = page.Next?.ToString(), notes = page.Notes.Select(n => n.ToString()) });
     }
 
     private static async Task<IResult> HistogramAsync(string? q, string? from, string? to, int? seconds, LogService logs, HttpContext http)
     {
         var asked = Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
-        var histogram = await logs.Store.HistogramAsync(asked.Value, seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : null, http.RequestAborted);
-        return Results.Json(new { seconds = (long)histogram.Width.TotalSeconds, buckets = histogram.Buckets.Select(b => new { from = b.From, errors = b.Errors, warnings = b.Warnings, others = b.Others }) });
+        var histogram = await logs.Search.HistogramAsync(asked.Value, seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : null, http.RequestAborted);
+        return Results.Json(new { seconds = (long)histogram.Width.TotalSeconds, buckets = histogram.Buckets.Select(b => new { from = b.From, errors = b.Errors, warnings = b.Warnings, others = b.Others }), notes = histogram.Notes.Select(n => n.ToString()) });
     }
 
     private static async Task<IResult> TopAsync(string? field, string? q, string? from, string? to, int? limit, LogService logs, HttpContext http)
@@ -415,7 +417,10 @@ internal static class LogEndpoints
         var asked = Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
         if (string.IsNullOrWhiteSpace(field) || field.Length > 200) return Refusals.Of([Error.Of("logs.search.field", "請以 field 指定欄位。", "Name a field.", "field")]);
-        return Results.Json((await logs.Store.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted)).Select(v => new { value = v.Value, events = v.Events }));
+        var values = await logs.Search.TopValuesAsync(asked.Value, field, Math.Clamp(limit ?? 10, 1, 1_000), http.RequestAborted);
+        // The answer is a list: what it lacks stands beside it.
+        if (values.Notes.Count > 0) http.Response.Headers["Hufu-Notes"] = string.Join(' ', values.Notes.Select(n => string.Concat(n.En.Select(c => c is >= ' ' and <= '~' ? c : '?'))));
+        return Results.Json(values.Select(v => new { value = v.Value, events = v.Events }));
     }
 
     private static IResult EventApiAsync(string id, LogService logs)

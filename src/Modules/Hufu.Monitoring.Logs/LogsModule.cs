@@ -61,6 +61,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<CoverageEvidence>();
         services.AddSingleton<IKeptSearch, KeptSearch>();
         services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, SegmentCheck>();
+        services.AddSingleton<Hufu.Records.Storage.Ledger.ILedgerCheckPart, ClickHouseCheck>();
         services.AddHostedService<ImportResumption>();
         services.AddSingleton<ReceiverCertificates>();
         services.AddSingleton<LogReceivers>();
@@ -84,6 +85,7 @@ public sealed class LogsModule : HufuModule
         services.AddHostedService(s => s.GetRequiredService<LogDatabases>());
         services.AddSingleton<LogKeeping>();
         services.AddHostedService(s => s.GetRequiredService<LogKeeping>());
+        services.AddHostedService<LogDelivery>();
         services.AddHufuJob<RetentionJob>();
         services.AddSingleton<SourceWatch>();
         services.AddHostedService(s => s.GetRequiredService<SourceWatch>());

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
+using Hufu.Kernel;
 using Hufu.Logs.Search;
 using Hufu.Logs.Store;
 
@@ -51,7 +52,11 @@ public sealed record LogCursor(long TimeMicroseconds, string EventId)
 /// <param name="Events">The events.</param>
 /// <param name="Next">Where the next page begins; null when this is the last.</param>
 /// <param name="SegmentsRead">Files of segments that had to be read, the open segment included.</param>
-public sealed record LogPage(IReadOnlyList<LogEvent> Events, LogCursor? Next, int SegmentsRead);
+public sealed record LogPage(IReadOnlyList<LogEvent> Events, LogCursor? Next, int SegmentsRead)
+{
+    /// <summary>What the answer lacks and why; empty when it is whole.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
+}
 
 /// <summary>Events in one slice of time, by severity.</summary>
 /// <param name="From">Begin of the slice.</param>
@@ -63,12 +68,35 @@ public sealed record HistogramBucket(DateTimeOffset From, long Errors, long Warn
 /// <summary>Counts over time. Slices without events are listed with zeros.</summary>
 /// <param name="Width">Length of a slice.</param>
 /// <param name="Buckets">The slices, oldest first; empty when no event was found.</param>
-public sealed record LogHistogram(TimeSpan Width, IReadOnlyList<HistogramBucket> Buckets);
+public sealed record LogHistogram(TimeSpan Width, IReadOnlyList<HistogramBucket> Buckets)
+{
+    /// <summary>What the counts lack and why; empty when they are whole.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
+}
 
 /// <summary>How often a field has a value.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Events">Number of events.</param>
 public sealed record ValueCount(string Value, long Events);
+
+/// <summary>Values of a field, the most frequent first.</summary>
+/// <param name="values">The values.</param>
+public sealed class LogValues(IReadOnlyList<ValueCount> values) : IReadOnlyList<ValueCount>
+{
+    /// <summary>What the counts lack and why; empty when they are whole.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
+
+    /// <inheritdoc />
+    public int Count => values.Count;
+
+    /// <inheritdoc />
+    public ValueCount this[int index] => values[index];
+
+    /// <inheritdoc />
+    public IEnumerator<ValueCount> GetEnumerator() => values.GetEnumerator();
+
+    System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+}
 
 public sealed partial class LogStore
 {
@@ -99,19 +127,19 @@ public sealed partial class LogStore
     }
 
     /// <summary>The most frequent values of a field among the events that a search finds. Commands do not matter.</summary>
-    public Task<IReadOnlyList<ValueCount>> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
+    public Task<LogValues> TopValuesAsync(LogSearch search, string field, int most = 10, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(field);
-        return Task.Run<IReadOnlyList<ValueCount>>(
+        return Task.Run(
             () =>
             {
                 using var view = TakeView();
                 var sql = SearchSql.Compile(search.Query, search.From, search.To);
                 var column = sql.Column(field);
-                return Rows(view, sql,
+                return new LogValues(Rows(view, sql,
                     $"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM {Everything(view, search)} WHERE {sql.Condition}) WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT {Math.Clamp(most, 1, 10_000).ToString(CultureInfo.InvariantCulture)}",
-                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation);
+                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation));
             }, cancellation);
     }
 
@@ -148,8 +176,8 @@ public sealed partial class LogStore
         var read = 0;
         foreach (var (first, last, answering, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
         {
-            // No event of this file or of a later one in this order can be newer than the last one kept.
-            if (found.Count >= search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
+            // No event of this file or of a later one in this order can be newer than the last one kept, and that there are more is known.
+            if (found.Count > search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
             if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
             if (answering() is not { } table) continue;
             read++;
@@ -203,27 +231,43 @@ public sealed partial class LogStore
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var range = Rows(view, sql, $"SELECT epoch_us(min(time)), epoch_us(max(time)) FROM {Everything(view, search)} WHERE {sql.Condition}",
             row => row.IsDBNull(0) ? ((long, long)?)null : (row.GetInt64(0), row.GetInt64(1)), cancellation)[0];
-        if (range is not var (first, last)) return new LogHistogram(width ?? TimeSpan.FromMinutes(1), []);
+        var slices = Sliced(search, width, range, out var start, out var last);
+        if (range is null) return slices;
+        var size = (long)slices.Width.TotalSeconds * 1_000_000;
+        var counts = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
+            SELECT ((epoch_us(time) - {start}) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*)
+            FROM {Everything(view, search)} WHERE {sql.Condition} GROUP BY slot
+            """), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot, row => (row.Errors, row.Warnings, row.All));
+        return Filled(slices.Width, start, last, counts);
+    }
+
+    /// <summary>The slices of a histogram, without counts: their width, where the first begins and the last microsecond, given the times of the first and the last event; none where there is no event.</summary>
+    internal static LogHistogram Sliced(LogSearch search, TimeSpan? width, (long First, long Last)? range, out long start, out long last)
+    {
+        (start, last) = (0, 0);
+        if (range is not var (first, end)) return new LogHistogram(width ?? TimeSpan.FromMinutes(1), []);
+        last = end;
         if (search.From is { } from) first = EventCodec.Micros(from);
         if (search.To is { } to) last = EventCodec.Micros(to) - 1;
         var span = Math.Max(1, (last - first) / 1_000_000);
         var seconds = width is { } given ? Math.Max(1, (long)given.TotalSeconds) : Widths.FirstOrDefault(candidate => span / candidate < 60, Widths[^1]);
         seconds = Math.Max(seconds, span / 9_999 + (span % 9_999 == 0 ? 0 : 1));
         var size = seconds * 1_000_000;
-        var start = Floor(first, size);
-        var counts = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT ((epoch_us(time) - {start}) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*)
-            FROM {Everything(view, search)} WHERE {sql.Condition} GROUP BY slot
-            """), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot);
-        var buckets = new List<HistogramBucket>();
+        start = first - (first % size + size) % size;
+        return new LogHistogram(TimeSpan.FromSeconds(seconds), []);
+    }
+
+    /// <summary>A histogram of counts by the number of their slice.</summary>
+    internal static LogHistogram Filled(TimeSpan width, long start, long last, IReadOnlyDictionary<long, (long Errors, long Warnings, long All)> counts)
+    {
+        var (buckets, size) = (new List<HistogramBucket>(), (long)width.TotalSeconds * 1_000_000);
         for (long slot = 0; start + slot * size <= last; slot++)
         {
-            var count = counts.GetValueOrDefault(slot);
-            buckets.Add(new HistogramBucket(EventCodec.Time(start + slot * size), count.Errors, count.Warnings, count.All - count.Errors - count.Warnings));
+            var (errors, warnings, all) = counts.GetValueOrDefault(slot);
+            // A sender may claim the first day that there is; no slice begins before it.
+            buckets.Add(new HistogramBucket(EventCodec.Time(Math.Max(start + slot * size, EventCodec.Micros(DateTimeOffset.MinValue))), errors, warnings, all - errors - warnings));
         }
 
-        return new LogHistogram(TimeSpan.FromSeconds(seconds), buckets);
-
-        static long Floor(long value, long size) => value - (value % size + size) % size;
+        return new LogHistogram(width, buckets);
     }
 }

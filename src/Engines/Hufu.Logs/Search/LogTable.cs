@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hufu.Kernel;
 using Hufu.Logs.Search;
 
 namespace Hufu.Logs;
@@ -32,6 +33,9 @@ public sealed record LogTable(IReadOnlyList<LogColumn> Columns, IReadOnlyList<IR
 {
     /// <summary>Length of a slice of time when the last command that made columns was a timechart; absent otherwise.</summary>
     public TimeSpan? Span { get; init; }
+
+    /// <summary>What the table lacks and why; empty when it is made of everything.</summary>
+    public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
 }
 
 public sealed partial class LogStore
@@ -60,29 +64,38 @@ public sealed partial class LogStore
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var commands = search.Query.Commands;
         var pipe = PipeSql.Compile(sql, commands, Everything(view, search), (long)search.DayOffset.TotalSeconds, most + 1);
-        var columns = pipe.Columns.Select(column => new LogColumn(column.Name, column.Type)).ToList();
-        var left = MaxTableCharacters;
-        var rows = Rows(view, sql, pipe.Text, row =>
+        return Tabled(commands, pipe.Columns, most, Rows(view, sql, pipe.Text, row =>
         {
-            if (left < 0) return null;
-            var values = new object?[columns.Count];
+            var values = new object?[pipe.Columns.Count];
             for (var i = 0; i < values.Length; i++)
             {
                 if (row.IsDBNull(i)) continue;
-                values[i] = columns[i].Type switch
+                values[i] = pipe.Columns[i].Type switch
                 {
                     LogColumnType.Text => row.GetString(i),
                     LogColumnType.Integer => Convert.ToInt64(row.GetValue(i), CultureInfo.InvariantCulture),
                     LogColumnType.Number => Convert.ToDouble(row.GetValue(i), CultureInfo.InvariantCulture) is var number && double.IsFinite(number) ? number : null,
                     LogColumnType.Time => Store.EventCodec.Time(row.GetInt64(i)),
                 };
-                if (values[i] is string text) left -= text.Length;
             }
 
             return values;
-        }, cancellation);
-        var whole = rows.TakeWhile(row => row is not null).Take(most).Select(row => (IReadOnlyList<object?>)row!).ToList();
+        }, cancellation));
+    }
+
+    /// <summary>A table of rows, cut where it is too long.</summary>
+    internal static LogTable Tabled(IReadOnlyList<PipeCommand> commands, IReadOnlyList<PipeColumn> columns, int most, IEnumerable<object?[]> rows)
+    {
+        var (whole, left, truncated) = (new List<IReadOnlyList<object?>>(), MaxTableCharacters, false);
+        foreach (var row in rows)
+        {
+            truncated = left < 0 || whole.Count == most;
+            if (truncated) break;
+            whole.Add(row);
+            left -= row.Sum(value => (value as string)?.Length ?? 0);
+        }
+
         var shape = commands.LastOrDefault(command => command is StatsCommand or TopCommand or TimechartCommand or TableCommand);
-        return new LogTable(columns, whole, whole.Count < rows.Count) { Span = shape is TimechartCommand chart ? TimeSpan.FromSeconds(chart.Seconds) : null };
+        return new LogTable([.. columns.Select(column => new LogColumn(column.Name, column.Type))], whole, truncated) { Span = shape is TimechartCommand chart ? TimeSpan.FromSeconds(chart.Seconds) : null };
     }
 }

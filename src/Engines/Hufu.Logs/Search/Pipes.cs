@@ -515,8 +515,12 @@ internal sealed class PipeParser(SearchReader reader)
 internal sealed class PipeSql
 {
     private readonly SearchSql sql;
+    private readonly SqlDialect dialect;
     private readonly long dayOffset;
     private string text;
+
+    // What follows FROM as long as text only selects from the table.
+    private string? from;
     private int aliases;
 
     // Null as long as the rows are events.
@@ -527,8 +531,10 @@ internal sealed class PipeSql
     private PipeSql(SearchSql sql, string events, long dayOffset)
     {
         this.sql = sql;
+        dialect = sql.Dialect;
         this.dayOffset = dayOffset;
-        text = events;
+        from = events;
+        text = $"SELECT * FROM {events}";
     }
 
     /// <summary>The columns of the result, in the order of the statement's.</summary>
@@ -544,17 +550,17 @@ internal sealed class PipeSql
     /// <param name="most">Rows to return.</param>
     public static PipeSql Compile(SearchSql sql, IReadOnlyList<PipeCommand> commands, string events, long dayOffset, int most)
     {
-        var pipe = new PipeSql(sql, $"SELECT * FROM {events} WHERE {sql.Condition}", dayOffset);
+        var pipe = new PipeSql(sql, $"{events} WHERE {sql.Condition}", dayOffset);
         pipe.order = ["time DESC", "segment DESC", "\"row\" DESC"];
         pipe.orderAliases = ["time", "segment", "\"row\""];
         foreach (var command in commands) pipe.Add(command);
         if (pipe.columns is null) pipe.Add(new TableCommand(PipeParser.EventColumns));
         pipe.Columns = pipe.columns!.ConvertAll(column => column.Column);
-        pipe.Text = string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", pipe.columns.Select(Read))} FROM ({pipe.text}){pipe.OrderBy()} LIMIT {most}");
+        pipe.Text = string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", pipe.columns.Select(column => sql.Dialect.Result(column.Alias, column.Column.Type)))} FROM ({pipe.text}){pipe.OrderBy()} LIMIT {most}");
         return pipe;
-
-        static string Read((PipeColumn Column, string Alias) column) => column.Column.Type == LogColumnType.Time ? $"epoch_us({column.Alias})" : column.Alias;
     }
+
+    private PipeRows Rows => new(text, from);
 
     private string OrderBy() => order.Count == 0 ? "" : " ORDER BY " + string.Join(", ", order);
 
@@ -568,12 +574,12 @@ internal sealed class PipeSql
         return name switch
         {
             "time" => "time",
-            "severity" or "facility" => $"{name}::BIGINT",
+            "severity" or "facility" => dialect.Integer(name),
             _ => sql.Column(name),
         };
     }
 
-    private string Number(string name) => Type(name) == LogColumnType.Text ? SearchSql.Number(Value(name)) : $"{Value(name)}::DOUBLE";
+    private string Number(string name) => Type(name) == LogColumnType.Text ? dialect.Number(Value(name)) : dialect.Double(Value(name));
 
     private void Add(PipeCommand command)
     {
@@ -595,13 +601,14 @@ internal sealed class PipeSql
                 Sort(sort);
                 break;
             case DedupCommand dedup:
-                text = $"SELECT * FROM ({text}) QUALIFY row_number() OVER (PARTITION BY {string.Join(", ", dedup.Fields.Select(Value))}{OrderBy()}) = 1";
+                Now(dialect.Firsts(Rows, [.. dedup.Fields.Select(Value)], OrderBy()));
                 break;
             case HeadCommand head:
-                text = string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM ({text}){OrderBy()} LIMIT {head.Count}");
+                Now(string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM ({text}){OrderBy()} LIMIT {head.Count}"));
                 break;
             case WhereCommand where:
-                text = $"SELECT * FROM ({text}) WHERE {Condition(where.Condition)}";
+                var filtered = Rows.Where(Condition(where.Condition));
+                (text, from) = ($"SELECT * FROM {filtered}", from is null ? null : filtered);
                 break;
             default:
                 throw new InvalidOperationException($"Command {command.GetType().Name} has no SQL.");
@@ -610,89 +617,60 @@ internal sealed class PipeSql
 
     private void Stats(StatsCommand stats)
     {
-        var made = PipeParser.ColumnsOf(stats, Type);
-        var by = stats.By.Select(name => (Alias: Alias(), Value: Value(name))).ToList();
-        var (inner, outer) = Aggregated(stats.Aggregates);
-        var selected = Join(by.Select(key => $"{key.Value} AS {key.Alias}").Concat(inner));
-        var keys = by.ConvertAll(key => key.Alias);
-        text = $"SELECT {Join(keys.Concat(outer.Select(column => $"{column.Sql} AS {column.Alias}")))} FROM (SELECT {selected} FROM ({text})){(keys.Count > 0 ? " GROUP BY " + Join(keys) : "")}";
-        Becomes(made, [.. keys, .. outer.Select(column => column.Alias)], keys.ConvertAll(key => key + " NULLS LAST"), keys);
+        var columnsMade = PipeParser.ColumnsOf(stats, Type);
+        var keys = stats.By.Select(name => (Value: Value(name), Alias: Alias())).ToList();
+        var made = Made(stats.Aggregates);
+        Now(dialect.Groups(Rows, keys, made));
+        var names = keys.ConvertAll(key => key.Alias);
+        Becomes(columnsMade, [.. names, .. made.Select(one => one.Alias)], names.ConvertAll(key => key + " NULLS LAST"), names);
     }
 
-    /// <summary>The values that functions need, and the functions over them.</summary>
-    private (List<string> Inner, List<(string Sql, string Alias)> Outer) Aggregated(IReadOnlyList<PipeAggregate> aggregates)
-    {
-        var (inner, outer) = (new List<string> { "1 AS one" }, new List<(string, string)>());
-        foreach (var aggregate in aggregates)
-        {
-            var value = Alias();
-            if (aggregate.Field is { } field) inner.Add($"{(aggregate.Function is "count" or "dc" || Type(field) == LogColumnType.Time ? Value(field) : Number(field))} AS {value}");
-            outer.Add((aggregate.Function switch
-            {
-                "count" => aggregate.Field is null ? "count(*)" : $"count({value})",
-                "dc" => $"count(DISTINCT {value})",
-                "sum" or "avg" or "min" or "max" => $"{aggregate.Function}({value})",
-                "p" => string.Create(CultureInfo.InvariantCulture, $"quantile_cont({value}, {aggregate.Percent / 100m})"),
-                _ => throw new InvalidOperationException($"Function {aggregate.Function} has no SQL."),
-            }, Alias()));
-        }
+    private void Now(string statement) => (text, from) = (statement, null);
 
-        return (inner, outer);
-    }
+    private List<PipeMade> Made(IReadOnlyList<PipeAggregate> aggregates) =>
+    [
+        .. aggregates.Select(aggregate => new PipeMade(
+            aggregate, aggregate.Field is not { } field ? null : aggregate.Function is "count" or "dc" || Type(field) == LogColumnType.Time ? Value(field) : Number(field), Alias(), Alias())),
+    ];
 
     private void Top(TopCommand top)
     {
         var made = PipeParser.ColumnsOf(top, Type);
-        var by = top.By.Select(name => (Alias: Alias(), Value: Value(name))).ToList();
+        var keys = top.By.Select(name => (Value: Value(name), Alias: Alias())).ToList();
         var (field, count, percent, place) = (Alias(), Alias(), Alias(), Alias());
-        var keys = by.ConvertAll(key => key.Alias);
-        var within = keys.Count > 0 ? $"PARTITION BY {Join(keys)}" : "";
-        var direction = top.Rare ? "ASC" : "DESC";
-        text = string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT * FROM (
-              SELECT *, round(100.0 * {count} / sum({count}) OVER ({within}), 2) AS {percent}, row_number() OVER ({within} ORDER BY {count} {direction}, {field}) AS {place}
-              FROM (SELECT {Join(keys.Append(field))}, count(*) AS {count} FROM (SELECT {Join(by.Select(key => $"{key.Value} AS {key.Alias}"))}{(keys.Count > 0 ? ", " : "")}{Value(top.Field)} AS {field} FROM ({text}))
-                WHERE {field} IS NOT NULL GROUP BY {Join(keys.Append(field))}))
-            WHERE {place} <= {top.Count}
-            """);
-        Becomes(made, [.. keys, field, count, percent], [.. keys.Select(key => key + " NULLS LAST"), place], [.. keys, place]);
+        var (statement, ordered, orderedBy) = dialect.Top(Rows, keys, (Value(top.Field), field, Type(top.Field)), count, percent, place, top.Count, top.Rare);
+        Now(statement);
+        Becomes(made, [.. keys.Select(key => key.Alias), field, count, percent], ordered, orderedBy);
     }
 
     private void Timechart(TimechartCommand chart)
     {
-        var made = PipeParser.ColumnsOf(chart, Type);
+        var columnsMade = PipeParser.ColumnsOf(chart, Type);
         var slot = Alias();
-        var (inner, outer) = Aggregated(chart.Aggregates);
+        var made = Made(chart.Aggregates);
         // Weeks begin on Monday; 1970-01-01 was a Thursday.
         var (size, shift) = (chart.Seconds * 1_000_000, (dayOffset + (chart.Seconds % 604_800 == 0 ? 3 * 86_400 : 0)) * 1_000_000);
         // Division cuts towards zero: times before 1970 are moved above it by whole slices.
         shift += 100_000_000_000_000_000 / size * size;
-        var time = string.Create(CultureInfo.InvariantCulture, $"make_timestamp((epoch_us({Value("time")}) + {shift}::BIGINT) // {size}::BIGINT * {size}::BIGINT - {shift}::BIGINT)");
-        var functions = Join(outer.Select(column => $"{column.Sql} AS {column.Alias}"));
+        var time = dialect.Slot(Value("time"), shift, size);
         if (chart.By is null)
         {
-            text = $"SELECT {slot}, {functions} FROM (SELECT {time} AS {slot}, {Join(inner)} FROM ({text})) GROUP BY {slot}";
-            Becomes(made, [slot, .. outer.Select(column => column.Alias)], [slot], [slot]);
+            Now(dialect.Groups(Rows, [(time, slot)], made));
+            Becomes(columnsMade, [slot, .. made.Select(one => one.Alias)], [slot], [slot]);
             return;
         }
 
         // The most frequent values have their own series, the rest one together; events without the field are a series as well.
         var (value, place, series) = (Alias(), Alias(), Alias());
-        text = string.Create(CultureInfo.InvariantCulture, $"""
-            WITH found AS MATERIALIZED (SELECT {time} AS {slot}, {Value(chart.By)}::VARCHAR AS {value}, {Join(inner)} FROM ({text})),
-              places AS (SELECT {value}, row_number() OVER (ORDER BY count(*) DESC, {value} NULLS LAST) AS {place} FROM found GROUP BY {value})
-            SELECT {slot}, {place}, CASE WHEN {place} > {PipeParser.MaxSeries} THEN 'other' ELSE any_value({value}) END AS {series}, {functions} FROM (
-              SELECT found.*, least(places.{place}, {PipeParser.MaxSeries + 1}) AS {place} FROM found JOIN places ON found.{value} IS NOT DISTINCT FROM places.{value})
-            GROUP BY {slot}, {place}
-            """);
-        Becomes(made, [slot, series, .. outer.Select(column => column.Alias)], [slot, place], [slot, place]);
+        Now(dialect.Series(Rows, (time, slot), (Value(chart.By), value, Type(chart.By)), place, series, made));
+        Becomes(columnsMade, [slot, series, .. made.Select(one => one.Alias)], [slot, place], [slot, place]);
     }
 
     private void Table(TableCommand table)
     {
         var made = PipeParser.ColumnsOf(table, Type);
         var fields = table.Fields.Select(name => (Value: Value(name), Alias: Alias())).ToList();
-        text = $"SELECT {Join(fields.Select(field => $"{field.Value} AS {field.Alias}").Concat(orderAliases))} FROM ({text})";
+        Now($"SELECT {Join(fields.Select(field => $"{field.Value} AS {field.Alias}").Concat(orderAliases))} FROM {Rows.Source}");
         Becomes(made, fields.ConvertAll(field => field.Alias), order, orderAliases);
     }
 
@@ -707,7 +685,7 @@ internal sealed class PipeSql
             Key(Value(field), direction);
         }
 
-        text = $"SELECT *, {Join(added)} FROM ({text})";
+        Now($"SELECT *, {Join(added)} FROM {Rows.Source}");
         order = [.. keys, .. order];
         orderAliases = [.. names, .. orderAliases];
 
@@ -727,8 +705,8 @@ internal sealed class PipeSql
         NotCondition not => $"(NOT {Condition(not.Item)})",
         // What differs from a value includes what is not there.
         CompareCondition { Operator: "<>" } unequal => $"(NOT {Condition(unequal with { Operator = "=" })})",
-        CompareCondition { Number: { } number } compare => $"coalesce({Number(compare.Field)} {compare.Operator} {sql.Add(number)}, false)",
-        CompareCondition compare => $"coalesce(lower({Value(compare.Field)}) {compare.Operator} lower({sql.Add(compare.Text)}), false)",
+        CompareCondition { Number: { } number } compare => dialect.Sure($"{Number(compare.Field)} {compare.Operator} {sql.Add(number)}"),
+        CompareCondition compare => dialect.Sure($"{dialect.Lower(Value(compare.Field))} {compare.Operator} {dialect.Lower(sql.Add(compare.Text))}"),
         _ => throw new InvalidOperationException($"Condition {condition.GetType().Name} has no SQL."),
     };
 

@@ -11,9 +11,6 @@ namespace Hufu.Logs.Search;
 /// </summary>
 internal sealed class SearchSql
 {
-    /// <summary>The text of the record: kept in full only where the raw line does not end with it.</summary>
-    public const string MessageSql = "coalesce(message, right(raw, message_chars))";
-
     /// <summary>The database's function from the text of an address to <see cref="IpKey.Text"/>; NULL for what is no address.</summary>
     public const string AddressFunction = "hufu_address";
 
@@ -25,15 +22,22 @@ internal sealed class SearchSql
 
     private readonly List<(string Name, object Value)> parameters = [];
 
-    private SearchSql()
+    private SearchSql(SqlDialect dialect)
     {
+        Dialect = dialect;
+        Condition = dialect.True;
     }
 
-    public string Condition { get; private set; } = "true";
+    public SqlDialect Dialect { get; }
 
-    public static SearchSql Compile(SearchQuery query, DateTimeOffset? from, DateTimeOffset? to)
+    public string Condition { get; private set; }
+
+    /// <summary>What the statement needs beside its text.</summary>
+    public IReadOnlyList<(string Name, object Value)> Parameters => parameters;
+
+    public static SearchSql Compile(SearchQuery query, DateTimeOffset? from, DateTimeOffset? to, SqlDialect? dialect = null)
     {
-        var sql = new SearchSql();
+        var sql = new SearchSql(dialect ?? DuckDialect.Instance);
         sql.Condition = sql.And(query, from, to);
         return sql;
     }
@@ -41,16 +45,16 @@ internal sealed class SearchSql
     private string And(SearchQuery query, DateTimeOffset? from, DateTimeOffset? to)
     {
         var conditions = new List<string>();
-        if (from is { } first) conditions.Add($"time >= make_timestamp({Add(Store.EventCodec.Micros(first))}::BIGINT)");
-        if (to is { } last) conditions.Add($"time < make_timestamp({Add(Store.EventCodec.Micros(last))}::BIGINT)");
+        if (from is { } first) conditions.Add($"time >= {Dialect.Time(Add(Store.EventCodec.Micros(first)))}");
+        if (to is { } last) conditions.Add($"time < {Dialect.Time(Add(Store.EventCodec.Micros(last)))}");
         if (query.Root is { } root) conditions.Add(Node(root));
-        return conditions.Count > 0 ? string.Join(" AND ", conditions) : "true";
+        return conditions.Count > 0 ? string.Join(" AND ", conditions) : Dialect.True;
     }
 
     /// <summary>The events that at least one hold keeps.</summary>
     public static SearchSql Holding(IReadOnlyList<LegalHold> holds)
     {
-        var sql = new SearchSql();
+        var sql = new SearchSql(DuckDialect.Instance);
         sql.Condition = "(" + string.Join(" OR ", holds.Select(hold => "(" + sql.And(hold.Query, hold.From, hold.To) + ")")) + ")";
         return sql;
     }
@@ -67,13 +71,13 @@ internal sealed class SearchSql
     public string Column(string field) => field switch
     {
         "source" or "host" or "app" or "src_ip" or "format" or "raw" => field,
-        "severity" or "facility" => $"{field}::VARCHAR",
-        "message" => MessageSql,
+        "severity" or "facility" => Dialect.Text(field),
+        "message" => Dialect.Message,
         _ when EcsNames.SourcesOf(field) is { } names => $"coalesce({string.Join(", ", names.Select(name => name[0] == '@' ? Column(name[1..]) : Map(name)).Prepend(Map(field)))})",
         _ => Map(field),
     };
 
-    private string Map(string name) => $"map_extract_value(fields, {Add(name)})";
+    private string Map(string name) => Dialect.Field(Add(name));
 
     private string Node(SearchNode node) => node switch
     {
@@ -82,7 +86,7 @@ internal sealed class SearchSql
         NoneOf none => $"(NOT {Node(none.Item)})",
         WordTerm word => Word(word.Text),
         FieldTerm field => Field(field),
-        RegexTerm pattern => $"coalesce(regexp_matches({(pattern.Field is null ? "raw" : Column(pattern.Field))}, {Add(RegexCheck.Prefix + pattern.Pattern)}), false)",
+        RegexTerm pattern => Dialect.Sure(Dialect.Matches(pattern.Field is null ? "raw" : Column(pattern.Field), RegexCheck.Prefix + pattern.Pattern, Add)),
         AddressTerm address => Address(address),
         RangeTerm range => Range(range),
         _ => throw new InvalidOperationException($"Search node {node.GetType().Name} has no SQL."),
@@ -91,17 +95,18 @@ internal sealed class SearchSql
     private string Word(string text)
     {
         var trimmed = text.Trim(SearchParser.Wildcard);
-        if (trimmed.Length == 0) return "true";
+        if (trimmed.Length == 0) return Dialect.True;
         // The message is part of the raw line, except where it was unescaped, as in JSON.
-        return $"(coalesce({Contains("raw", trimmed)}, false) OR coalesce({Contains("message", trimmed)}, false))";
+        var found = $"({Dialect.Sure(Contains("raw", trimmed))} OR {Dialect.Sure(Contains("message", trimmed))})";
+        return Dialect.Hint(trimmed, Add) is { } hint ? $"({hint} AND {found})" : found;
     }
 
     private string Contains(string column, string text)
     {
         // Letters without case need no regular expression: Chinese text takes the faster way.
         if (!text.Contains(SearchParser.Wildcard, StringComparison.Ordinal) && text.EnumerateRunes().All(rune => Rune.ToUpperInvariant(rune) == rune && Rune.ToLowerInvariant(rune) == rune))
-            return $"contains({column}, {Add(text)})";
-        return $"regexp_matches({column}, {Add("(?is)" + Pattern(text))})";
+            return Dialect.Contains(column, text, Add);
+        return Dialect.Matches(column, "(?is)" + Pattern(text), Add);
     }
 
     private string Field(FieldTerm term)
@@ -109,39 +114,36 @@ internal sealed class SearchSql
         var column = Column(term.Field);
         if (term.Operator.Length > 0)
         {
-            return $"coalesce({Number(column)} {term.Operator} {Add(SearchParser.Number(term.Value)!.Value)}, false)";
+            return Dialect.Sure($"{Dialect.Number(column)} {term.Operator} {Add(SearchParser.Number(term.Value)!.Value)}");
         }
 
         if (term.Value.Length > 0 && term.Value.Trim(SearchParser.Wildcard).Length == 0) return $"({column} IS NOT NULL)";
-        if (term.Field == "severity" && Severities.TryGetValue(term.Value, out var severity)) return $"coalesce(severity = {Add(severity)}, false)";
-        if (term.Field is "message" or "raw") return $"coalesce({Contains(column, term.Value.Trim(SearchParser.Wildcard))}, false)";
-        if (term.Value.Contains(SearchParser.Wildcard, StringComparison.Ordinal)) return $"coalesce(regexp_full_match({column}, {Add("(?is)" + Pattern(term.Value))}), false)";
-        return $"coalesce(lower({column}) = lower({Add(term.Value)}), false)";
+        if (term.Field == "severity" && Severities.TryGetValue(term.Value, out var severity)) return Dialect.Sure($"severity = {Add(severity)}");
+        if (term.Field is "message" or "raw") return Dialect.Sure(Contains(column, term.Value.Trim(SearchParser.Wildcard)));
+        if (term.Value.Contains(SearchParser.Wildcard, StringComparison.Ordinal)) return Dialect.Sure(Dialect.MatchesWhole(column, "(?is)" + Pattern(term.Value), Add));
+        return Dialect.Sure(Dialect.Same(column, term.Value, Add));
     }
-
-    /// <summary>The text of a column as a number; NULL where it is none, or is infinite.</summary>
-    public static string Number(string column) => $"CASE WHEN isfinite(try_cast({column} AS DOUBLE)) THEN try_cast({column} AS DOUBLE) END";
 
     private string Address(AddressTerm term)
     {
-        if (term.Low > term.High) return "false";
-        var key = $"{AddressFunction}({Column(term.Field)})";
+        if (term.Low > term.High) return Dialect.False;
+        var key = Dialect.AddressKey(term.Field, this);
         var condition = $"{key} BETWEEN {Add(IpKey.Text(term.Low))} AND {Add(IpKey.Text(term.High))}";
         // A wide network of IPv6 spans the numbers that stand for IPv4 addresses, which are not in it.
-        if (!term.V4 && term.Low <= IpKey.LastV4 && term.High >= IpKey.FirstV4) condition += $" AND {key} NOT BETWEEN {Add(IpKey.Text(IpKey.FirstV4))} AND {Add(IpKey.Text(IpKey.LastV4))}";
-        return $"coalesce({condition}, false)";
+        if (!term.V4 && term.Low <= IpKey.LastV4 && term.High >= IpKey.FirstV4) condition += $" AND NOT ({key} BETWEEN {Add(IpKey.Text(IpKey.FirstV4))} AND {Add(IpKey.Text(IpKey.LastV4))})";
+        return Dialect.Sure(condition);
     }
 
     private string Range(RangeTerm term)
     {
         var column = Column(term.Field);
-        column = term.Numbers ? Number(column) : $"lower({column})";
+        column = term.Numbers ? Dialect.Number(column) : Dialect.Lower(column);
         var sides = new List<string>();
         if (term.Low is { } low) sides.Add($"{column} >{(term.WithLow ? "=" : "")} {Bound(low)}");
         if (term.High is { } high) sides.Add($"{column} <{(term.WithHigh ? "=" : "")} {Bound(high)}");
-        return $"coalesce({string.Join(" AND ", sides)}, false)";
+        return Dialect.Sure(string.Join(" AND ", sides));
 
-        string Bound(string text) => term.Numbers ? Add(SearchParser.Number(text)!.Value) : $"lower({Add(text)})";
+        string Bound(string text) => term.Numbers ? Add(SearchParser.Number(text)!.Value) : Dialect.Lower(Add(text));
     }
 
     /// <summary>An RE2 pattern for a text in which only the wildcard is special.</summary>
@@ -159,10 +161,5 @@ internal sealed class SearchSql
         return result.ToString();
     }
 
-    public string Add(object value)
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"p{parameters.Count}");
-        parameters.Add((name, value));
-        return "$" + name;
-    }
+    public string Add(object value) => Dialect.Value(value, parameters);
 }

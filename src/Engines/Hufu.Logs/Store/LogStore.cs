@@ -14,7 +14,7 @@ namespace Hufu.Logs;
 /// Keeps events in a folder: sealed segments, which never change, and one open segment, whose events are on the disk before an append
 /// returns. One process owns the folder; within it, all members may be called from several threads.
 /// </summary>
-public sealed partial class LogStore : IAsyncDisposable
+public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
 {
     private const int ImportBatch = 10_000;
 
@@ -83,6 +83,39 @@ public sealed partial class LogStore : IAsyncDisposable
             Settle();
             lock (gate) return open.Rows;
         }
+    }
+
+    /// <summary>The sealed segments, and the open one with the rows that it has, as of one moment.</summary>
+    internal StoreExtent Extent()
+    {
+        Settle();
+        lock (adding)
+        {
+            lock (gate) return new StoreExtent(sealedSegments, open.Id, open.Rows);
+        }
+    }
+
+    /// <summary>The rows that some sources have in sealed segments that follow each other, so many at the most.</summary>
+    internal IReadOnlyList<(int Segment, int Row)> RowsOf(string first, string last, IReadOnlyList<string> sources, int most)
+    {
+        using var view = TakeView();
+        var within = view.Readable.Where(part => string.CompareOrdinal(part.Last, first) >= 0 && string.CompareOrdinal(part.First, last) <= 0 && part.Sources.Any(source => sources.Contains(source.Source)));
+        using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT segment, row FROM {view.All(within, null)} WHERE segment BETWEEN {SegmentTable.Number(first)} AND {SegmentTable.Number(last)} AND list_contains($sources, source) LIMIT {most}"));
+        command.Parameters.Add(new DuckDBParameter("sources", sources.ToList()));
+        using var reader = command.ExecuteReader();
+        var rows = new List<(int, int)>();
+        while (reader.Read()) rows.Add((reader.GetInt32(0), reader.GetInt32(1)));
+        return rows;
+    }
+
+    /// <summary>What compares the events of a sealed segment, wherever they are, with what is kept of their leaf hashes; the segment's place in it; and a bit for each of its events that was removed. Without the list, as when no event is left, there is nothing to compare with.</summary>
+    internal (LeafCheck? Check, int Index, System.Collections.BitArray Removed) CheckOf(string segment)
+    {
+        if (PartOf(segment) is not { } part) return (null, 0, new System.Collections.BitArray(0));
+        var (all, begin, index) = (part.Removed(), part.Begin(segment), part.Segments.TakeWhile(s => s.Id != segment).Count());
+        var removed = new System.Collections.BitArray(part.Segments[index].Events);
+        for (var i = 0; i < removed.Count; i++) removed[i] = all[begin + i];
+        return (part.Leaves() is { } leaves ? new LeafCheck(leaves, [.. part.Segments.Select(s => s.Events)], all) : null, index, removed);
     }
 
     /// <summary>Opens a store, creating its folder if need be, and finishes or undoes what a crash left half done.</summary>
@@ -657,4 +690,11 @@ public sealed partial class LogStore : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>What a store has.</summary>
+internal sealed record StoreExtent(IReadOnlyList<SegmentManifest> Sealed, string OpenId, int OpenRows)
+{
+    /// <summary>All segments with their rows, oldest first.</summary>
+    public IEnumerable<(string Id, int Rows)> Segments => Sealed.Select(segment => (segment.Id, segment.Events)).Append((OpenId, OpenRows));
 }

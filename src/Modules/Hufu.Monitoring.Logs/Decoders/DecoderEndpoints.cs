@@ -74,7 +74,7 @@ internal static class DecoderEndpoints
     private static async Task<List<string>> NewestAsync(LogService logs, string source, int count, CancellationToken cancellation)
     {
         var query = SearchQuery.Parse(LogEndpoints.With("", "source", source));
-        return query.IsOk ? [.. (await logs.Store.SearchAsync(new LogSearch { Query = query.Value, Limit = count }, cancellation)).Events.Select(item => item.Message)] : [];
+        return query.IsOk ? [.. (await logs.Search.SearchAsync(new LogSearch { Query = query.Value, Limit = count }, cancellation)).Events.Select(item => item.Message)] : [];
     }
 
     private static List<(string Line, DecoderTrial Trial)> Run(UserDecoder decoder, IEnumerable<string> lines, TimeProvider clock)

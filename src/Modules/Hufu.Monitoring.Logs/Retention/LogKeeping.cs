@@ -109,6 +109,7 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     {
         var result = await logs.Store.MaintainAsync(policy, cancellation);
         foreach (var problem in result.Problems) Damaged(logger, problem);
+        if (result.Removals.Count > 0) logs.Database?.LookNow();
         return result;
     }
 

@@ -9,13 +9,17 @@ namespace Hufu.Monitoring.Logs;
 /// Owns the log store of the installation. It is opened on first use. Every minute what has come in is anchored in the ledger, the open segment is
 /// sealed when it is old or large enough, and on stopping.
 /// </summary>
-public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger) : RepeatedWork(clock, AnchorEvery), IAsyncDisposable
+public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger, ClickHouseTarget? searched = null) : RepeatedWork(clock, AnchorEvery), IAsyncDisposable
 {
     private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
 
     private readonly Lock opening = new();
     private readonly SemaphoreSlim adding = new(1, 1);
     private LogStore? store;
+    private ClickHouseLogs? database;
+
+    /// <summary>The file in the data folder that says how far the events are delivered to the database that they are searched in.</summary>
+    public const string DeliveryFile = "clickhouse.json";
 
     /// <summary>Where the segments are.</summary>
     public string Folder => Path.Combine(storage.DataFolder, "logs");
@@ -31,8 +35,22 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
                 if (store is not null) return store;
                 store = LogStore.Open(Folder, new LogStoreOptions { Clock = Clock, Sealer = ledger });
                 foreach (var line in store.Recovery) Recovered(logger, line);
+                if (searched is not null) database = new ClickHouseLogs(store, searched, Path.Combine(storage.DataFolder, DeliveryFile), Clock);
                 return store;
             }
+        }
+    }
+
+    /// <summary>Where people search. What must be whole and proved (evidence, coverage, one event) asks the store itself.</summary>
+    public ILogSearcher Search => Database is { } there ? there : Store;
+
+    /// <summary>The database that the events are delivered to; absent where there is none.</summary>
+    public ClickHouseLogs? Database
+    {
+        get
+        {
+            _ = Store;
+            return database;
         }
     }
 
@@ -88,7 +106,13 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
     public async ValueTask DisposeAsync()
     {
         LogStore? closing;
-        lock (opening) (closing, store) = (store, null);
+        lock (opening)
+        {
+            (closing, store) = (store, null);
+            database?.Dispose();
+            database = null;
+        }
+
         if (closing is null) return;
         try
         {

@@ -198,7 +198,8 @@ internal sealed class SegmentWriter : IDisposable
         else column.Absent();
     }
 
-    private static bool HasZero(ReadOnlySpan<byte> encoded)
+    /// <summary>True when a text of the event has a zero character.</summary>
+    public static bool HasZero(ReadOnlySpan<byte> encoded)
     {
         var left = encoded[EventCodec.FirstText..];
         for (var i = 0; i < 7; i++)
