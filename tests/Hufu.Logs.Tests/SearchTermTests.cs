@@ -140,6 +140,20 @@ public sealed class SearchTermTests : IDisposable
     }
 
     [Fact]
+    public async Task APageThatIsFullWithTheEventsOfOneFile_SaysThatOthersFollow()
+    {
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync([Event(1, "a"), Event(2, "a"), Event(3, "a")], Stop);
+        await store.SealAsync(Stop);
+        await store.AppendAsync([Event(4, "a"), Event(5, "a"), Event(6, "a")], Stop);
+        await store.SealAsync(Stop);
+        var page = await store.SearchAsync(new LogSearch { Limit = 3 }, Stop);
+        Assert.NotNull(page.Next);
+        var rest = await store.SearchAsync(new LogSearch { Limit = 3, After = page.Next }, Stop);
+        Assert.Equal((3, (LogCursor?)null), (rest.Events.Count, rest.Next));
+    }
+
+    [Fact]
     public async Task RandomSearchesOverRandomEvents_FindWhatANaiveReadingFinds()
     {
         var random = new Random(20_260_105);

@@ -229,7 +229,7 @@ public abstract class ClickHouseSuite : IDisposable
         // More digits than fifteen, or a power of ten that is not exact.
         if (!IsExact) numbers.RemoveAll(n => n.Count(char.IsAsciiDigit) > 15 || Regex.IsMatch(n, "[eE][-+]?[0-9_]{3}"));
         // Letters that have a case, of the scripts that are written, and what is special among them.
-        var letters = string.Concat(Enumerable.Range(0x41, 0x250).Concat(Enumerable.Range(0x370, 0x1F0)).Concat(Enumerable.Range(0x1E00, 0x200)).Concat(Enumerable.Range(0x2C60, IsExact ? 0x20 : 0)).Concat(Enumerable.Range(0xFF21, 0x40)).Select(char.ConvertFromUtf32)) + "\u212A\u212Bßſİıﬃ";
+        var letters = string.Concat(Enumerable.Range(0x41, 0x250).Concat(Enumerable.Range(0x370, 0x1F0)).Concat(Enumerable.Range(0x1E00, IsExact ? 0x200 : 0x100)).Concat(Enumerable.Range(0x2C60, IsExact ? 0x20 : 0)).Concat(Enumerable.Range(0xFF21, 0x40)).Select(char.ConvertFromUtf32)) + "\u212A\u212Bßſİıﬃ";
         var runes = letters.EnumerateRunes().ToList();
         var events = numbers.Select((n, i) => SearchTableTests.Event(i, "h", runes[i % runes.Count].ToString() + "ΑΣ", n)).Concat(runes.Select((r, i) => SearchTableTests.Event(i, "h", r.ToString(), "x"))).ToArray();
         var (store, there) = await OpenAsync(events);
