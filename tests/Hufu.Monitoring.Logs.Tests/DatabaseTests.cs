@@ -10,7 +10,12 @@ using Npgsql;
 
 namespace Hufu.Monitoring.Logs.Tests;
 
+/// <summary>Tests that measure what the process allocates: nothing runs beside them.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
 /// <summary>Log databases over real ones: a file of SQLite, and a server of PostgreSQL where there is one.</summary>
+[Collection(nameof(Alone))]
 public sealed class DatabaseTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -89,7 +89,7 @@ public sealed class DatabaseTlsTests : IDisposable
         Run(Command("initdb", "-D", data, "-U", "hufu", "-A", "scram-sha-256", "--pwfile", passwords, "-E", "UTF8", "--locale=C.UTF-8"));
         File.WriteAllText(Path.Combine(data, "server.crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(data, "server.key"), key.ExportPkcs8PrivateKeyPem());
-        File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Path.Combine(data, "pg_hba.conf"), "hostssl all clear all password\nhostssl all all all scram-sha-256\n");
         if (Environment.UserName == "root") Run(new ProcessStartInfo("chown", ["-R", "postgres", folder]));
         using (var free = new TcpListener(IPAddress.Loopback, 0))
