@@ -41,7 +41,13 @@ internal static unsafe class Chdb
         var name = Marshal.StringToCoTaskMemUTF8("clickhouse");
         var arguments = (nint*)NativeMemory.Alloc((nuint)sizeof(nint));
         arguments[0] = name;
-        connection = *((delegate* unmanaged<int, nint*, nint*>)NativeLibrary.GetExport(library, "chdb_connect"))(1, arguments);
+        var opened = ((delegate* unmanaged<int, nint*, nint*>)NativeLibrary.GetExport(library, "chdb_connect"))(1, arguments);
+        connection = *opened;
+        // Its threads would outlive what they use when the process ends.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            lock (Gate) ((delegate* unmanaged<nint*, void>)NativeLibrary.GetExport(library, "chdb_close_conn"))(opened);
+        };
     }
 
     private static byte[] Run(byte[] statement, string format)

@@ -73,7 +73,7 @@ internal static class SearchEndpoints
     {
         var asked = LogEndpoints.Asked(q, from, to);
         if (!asked.IsOk || string.IsNullOrEmpty(name) || name.Length > LogEndpoints.MaxFieldName) return Pages.Of<FieldProblem>(new { Text = asked.IsOk ? Texts.T("logs.field-unknown") : asked.Errors[0].ToString() }, 422);
-        var values = await logs.Store.TopValuesAsync(asked.Value, name, LogEndpoints.FacetValues, http.RequestAborted);
+        var values = await logs.Search.TopValuesAsync(asked.Value, name, LogEndpoints.FacetValues, http.RequestAborted);
         return Pages.Of<FieldValues>(new { Field = name, Values = values, Q = q ?? "", From = from ?? "", To = to ?? "" });
     }
 
@@ -82,7 +82,7 @@ internal static class SearchEndpoints
         var asked = LogEndpoints.Asked(q, from, to);
         if (!asked.IsOk) return Refusals.Of(asked.Errors);
         if (asked.Value.Query.IsTable) return Refusals.Of([Error.Of("logs.fields.table", "欄位清單不適用於 | 之後有指令的搜尋。", "A search with commands behind | has columns, not fields.", "q")]);
-        var sample = (await logs.Store.SearchAsync(asked.Value with { Limit = SampleEvents }, http.RequestAborted)).Events;
+        var sample = (await logs.Search.SearchAsync(asked.Value with { Limit = SampleEvents }, http.RequestAborted)).Events;
         return Results.Json(new { sample = sample.Count, fields = LogFieldShare.Of(sample).Select(f => new { name = f.Name, events = f.Events, common = f.IsCommon }) });
     }
 
