@@ -31,7 +31,7 @@ public sealed partial class EveryLinkTests(WholeSite site) : WholeSiteTests(site
                 // What ends the session, or changes how the site looks to the test.
                 if (path.Length == 0 || path[0] != '/' || path.StartsWith("//", StringComparison.Ordinal) || path.StartsWith("/_content", StringComparison.Ordinal) || path.StartsWith("/language", StringComparison.Ordinal) || path.StartsWith("/theme", StringComparison.Ordinal) || path.StartsWith("/sign-", StringComparison.Ordinal)) continue;
                 var kind = Digits().Replace(Guids().Replace(path, "g"), "0");
-                if (kind.Contains('?')) kind = kind[..kind.IndexOf('?')] + "?" + string.Join('&', kind[(kind.IndexOf('?') + 1)..].Split('&').Select(p => p.Split('=')[0]).Order(StringComparer.Ordinal));
+                if (kind.Contains('?')) kind = kind[..kind.IndexOf('?')] + "?" + string.Join('&', kind[(kind.IndexOf('?') + 1)..].Split('&').Select(p => p.Split('=')[0]).Distinct().Order(StringComparer.Ordinal));
                 if (seen.Contains(path) || kinds.GetValueOrDefault(kind) >= PerKind) continue;
                 seen.Add(path);
                 kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
