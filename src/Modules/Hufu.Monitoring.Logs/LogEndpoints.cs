@@ -76,6 +76,9 @@ internal static class LogEndpoints
     /// <summary>The script of the log pages.</summary>
     internal const string Script = "/_content/Hufu.Monitoring.Logs/logs.js";
 
+    /// <summary>Their style sheet, beside that of the house.</summary>
+    internal const string Style = "/_content/Hufu.Monitoring.Logs/logs.css";
+
     // Saved searches on the page.
     private const int MaxPinned = 12;
 
