@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hufu.Logs.Rows;
+using Hufu.Testing;
 using Npgsql;
 
 namespace Hufu.Monitoring.Logs.Tests;
@@ -12,7 +13,6 @@ namespace Hufu.Monitoring.Logs.Tests;
 /// <summary>A server of PostgreSQL with TLS and passwords: who it must be before it is told a password, and in what way.</summary>
 public sealed class DatabaseTlsTests : IDisposable
 {
-    private const string Binaries = "/usr/lib/postgresql/15/bin";
     private const string Password = "sesame-31";
     private readonly string folder = Directory.CreateTempSubdirectory("hufu-tls-").FullName;
     private Process? server;
@@ -23,7 +23,7 @@ public sealed class DatabaseTlsTests : IDisposable
     {
         if (server is not null)
         {
-            using (var stop = Process.Start(Command("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "stop"))!) stop.WaitForExit();
+            using (var stop = Process.Start(PostgresServer.Command("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "stop"))!) stop.WaitForExit();
             server.WaitForExit(10_000);
             server.Dispose();
         }
@@ -34,7 +34,7 @@ public sealed class DatabaseTlsTests : IDisposable
     [Fact]
     public async Task A_server_is_known_by_its_certificate_and_a_password_is_never_told_in_the_clear()
     {
-        Assert.SkipUnless(File.Exists(Path.Combine(Binaries, "initdb")), "PostgreSQL is not in " + Binaries + ".");
+        Assert.SkipUnless(File.Exists(Path.Combine(PostgresServer.Binaries, "initdb")), "PostgreSQL is not in " + PostgresServer.Binaries + ".");
         var (authority, port) = Start();
         var known = new LogDatabase { Kind = "postgresql", Host = "localhost", Port = port, Database = "postgres", Account = "hufu", Authorities = authority };
         Assert.Equal("fine", await AskAsync(known, Password));
@@ -85,19 +85,19 @@ public sealed class DatabaseTlsTests : IDisposable
         names.AddDnsName("localhost");
         own.CertificateExtensions.Add(names.Build());
         using var certificate = own.Create(authority, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddHours(20), [1, 2, 3]);
-        if (Environment.UserName == "root") Run(new ProcessStartInfo("chown", ["-R", "postgres", folder]));
-        Run(Command("initdb", "-D", data, "-U", "hufu", "-A", "scram-sha-256", "--pwfile", passwords, "-E", "UTF8", "--locale=C.UTF-8"));
+        if (Environment.UserName == "root") PostgresServer.Run(new ProcessStartInfo("chown", ["-R", "postgres", folder]));
+        PostgresServer.Run(PostgresServer.Command("initdb", "-D", data, "-U", "hufu", "-A", "scram-sha-256", "--pwfile", passwords, "-E", "UTF8", "--locale=C.UTF-8"));
         File.WriteAllText(Path.Combine(data, "server.crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(data, "server.key"), key.ExportPkcs8PrivateKeyPem());
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Path.Combine(data, "pg_hba.conf"), "hostssl all clear all password\nhostssl all all all scram-sha-256\n");
-        if (Environment.UserName == "root") Run(new ProcessStartInfo("chown", ["-R", "postgres", folder]));
+        if (Environment.UserName == "root") PostgresServer.Run(new ProcessStartInfo("chown", ["-R", "postgres", folder]));
         using (var free = new TcpListener(IPAddress.Loopback, 0))
         {
             free.Start();
             var port = ((IPEndPoint)free.LocalEndpoint).Port;
             free.Stop();
-            server = Process.Start(Command("postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=localhost", "-c", "ssl=on", "-c", "fsync=off"))!;
+            server = Process.Start(PostgresServer.Command("postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=localhost", "-c", "ssl=on", "-c", "fsync=off"))!;
             for (var i = 0; ; i++)
             {
                 try
@@ -114,25 +114,5 @@ public sealed class DatabaseTlsTests : IDisposable
                 }
             }
         }
-    }
-
-    // The server refuses to run as root.
-    private static ProcessStartInfo Command(string program, params string[] arguments)
-    {
-        var path = Path.Combine(Binaries, program);
-        var start = Environment.UserName == "root" ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", path, .. arguments]) : new ProcessStartInfo(path, arguments);
-        start.WorkingDirectory = "/";
-        start.RedirectStandardError = start.RedirectStandardOutput = true;
-        return start;
-    }
-
-    private static void Run(ProcessStartInfo start)
-    {
-        start.RedirectStandardError = start.RedirectStandardOutput = true;
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, errors.Result);
     }
 }

@@ -21,7 +21,7 @@ public interface IOnPostgres;
 /// </summary>
 public sealed class PostgresServer : IDisposable
 {
-    private const string Binaries = "/usr/lib/postgresql/15/bin";
+    internal const string Binaries = "/usr/lib/postgresql/15/bin";
     private static PostgresServer? known;
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, string> perFolder = new(StringComparer.Ordinal);
@@ -127,7 +127,7 @@ public sealed class PostgresServer : IDisposable
             return;
         }
 
-        Run("pg_ctl", "-D", Path.Combine(folder!, "data"), "-m", "immediate", "stop");
+        Run(Command("pg_ctl", "-D", Path.Combine(folder!, "data"), "-m", "immediate", "stop"));
         server.WaitForExit(10_000);
         server.Dispose();
         Directory.Delete(folder!, recursive: true);
@@ -160,7 +160,7 @@ public sealed class PostgresServer : IDisposable
         Directory.CreateDirectory(folder);
         if (Environment.UserName == "root") Process.Start("chown", ["postgres", folder]).WaitForExit();
         var data = Path.Combine(folder, "data");
-        Run("initdb", "-D", data, "-U", "hufu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8");
+        Run(Command("initdb", "-D", data, "-U", "hufu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"));
         var port = 55432;
         while (!IsFree(port)) port++;
         server = Process.Start(Command("postgres", "-D", data, "-p", port.ToString(), "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"))!;
@@ -196,8 +196,8 @@ public sealed class PostgresServer : IDisposable
         }
     }
 
-    // The server refuses to run as root.
-    private static ProcessStartInfo Command(string program, params string[] arguments)
+    /// <summary>A program of PostgreSQL, as the account of the server where we are root, as whom it refuses to run.</summary>
+    internal static ProcessStartInfo Command(string program, params string[] arguments)
     {
         var path = Path.Combine(Binaries, program);
         var start = Environment.UserName == "root" ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", path, .. arguments]) : new ProcessStartInfo(path, arguments);
@@ -206,12 +206,14 @@ public sealed class PostgresServer : IDisposable
         return start;
     }
 
-    private static void Run(string program, params string[] arguments)
+    /// <summary>Runs a program to its end, which must be a good one.</summary>
+    internal static void Run(ProcessStartInfo start)
     {
-        using var process = Process.Start(Command(program, arguments))!;
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program}: {errors.Result}");
+        Assert.True(process.ExitCode == 0, $"{start.FileName} {string.Join(' ', start.ArgumentList)}: {errors.Result}");
     }
 }

@@ -177,9 +177,7 @@ internal static class LogEndpoints
 
     private static async Task<Result<(Record Record, Evidence Evidence)>> KeepAsync(RecordStore store, Actor actor, LogExcerpt excerpt, SearchEvidence wanted, CancellationToken cancellation)
     {
-        var number = (wanted.Number ?? "").Trim().ToUpperInvariant();
-        if (store.Types.ByNumber(number) is not { } type) return Result.Fail<(Record, Evidence)>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "number"));
-        var found = await store.FindAsync(actor, type, number, cancellation);
+        var found = await store.FindAsync(actor, wanted.Number, cancellation);
         if (!found.IsOk) return Result.Fail<(Record, Evidence)>(found.Errors);
         var query = SearchQuery.Parse(wanted.Q ?? "");
         if (!query.IsOk) return Result.Fail<(Record, Evidence)>(query.Errors);
@@ -291,12 +289,12 @@ internal static class LogEndpoints
     private static async Task<IResult> AttachAsync(RecordStore store, PageContext page, LogExcerpt excerpt, HttpContext http)
     {
         var number = (await http.Request.ReadFormAsync())["number"].ToString();
-        if (store.Types.ByNumber(number) is not { } type || await store.FindAsync(page.Actor, type, number) is not { IsOk: true } found) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
+        if (await store.FindAsync(page.Actor, number, http.RequestAborted) is not { IsOk: true } found) return Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
         var ids = await RecordEvents.OfAsync(store, page.Actor, found.Value);
         if (ids.Count == 0) page.Flash(Texts.T("logs.no-events"), bad: true);
         else if (await excerpt.AttachAsync(store, page.Actor, found.Value, ids, http.RequestAborted) is { IsOk: false } failed) page.Flash(failed.Errors[0].Message.ToString(), bad: true);
         else page.Flash(Texts.T("logs.attached"));
-        return Results.LocalRedirect(type.PathOf(number) + "#evidence");
+        return Results.LocalRedirect(store.Types.Of(found.Value).PathOf(found.Value.Number) + "#evidence");
     }
 
     private static async Task<IResult> OpenIncidentAsync(string number, RecordStore store, PageContext page, OpenIncidentFromAlert open, LogExcerpt excerpt, HttpContext http)

@@ -33,6 +33,16 @@ public sealed class FileVault(string folder, FileVaultOptions options)
     /// <summary>Where the files are.</summary>
     public string Folder => folder;
 
+    /// <summary>Takes a file in and has a piece of evidence name it.</summary>
+    public async Task<Result> SaveAsync(Evidence evidence, Stream content, string fileName, string mediaType, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(evidence);
+        var stored = await SaveAsync(content, fileName, cancellation);
+        if (!stored.IsOk) return stored;
+        (evidence.Sha256, evidence.Size, evidence.Scan, evidence.FileName, evidence.MediaType) = (stored.Value.Sha256, stored.Value.Size, stored.Value.Scan, fileName, mediaType);
+        return Result.Ok;
+    }
+
     /// <summary>Takes a file in. It appears under its hash only when it is whole, within the limits and not refused by the scan.</summary>
     public async Task<Result<StoredFile>> SaveAsync(Stream content, string fileName, CancellationToken cancellation = default)
     {

@@ -91,6 +91,13 @@ public sealed partial class RecordStore(HufuDbContext db, IDbContextFactory<Hufu
         return await SeenAsync(actor, type, record, number);
     }
 
+    /// <summary>A record of whatever type, by its number as somebody wrote it.</summary>
+    public async Task<Result<Record>> FindAsync(Actor actor, string? number, CancellationToken cancellation = default)
+    {
+        var text = (number ?? "").Trim().ToUpperInvariant();
+        return db.Types.ByNumber(text) is { } type ? await FindAsync(actor, type, text, cancellation) : Result.Fail<Record>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "number"));
+    }
+
     /// <summary>A record by its identity.</summary>
     public async Task<Result<Record>> FindAsync(Actor actor, RecordType type, Guid id, CancellationToken cancellation = default)
     {

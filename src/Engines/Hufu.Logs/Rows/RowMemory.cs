@@ -78,13 +78,7 @@ internal sealed record RowMemory
     public void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(file, this, RowJson.Default.RowMemory);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(path + ".tmp", path, overwrite: true);
+        Store.DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, RowJson.Default.RowMemory));
     }
 }
 

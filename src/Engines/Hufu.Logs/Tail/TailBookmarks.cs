@@ -63,13 +63,7 @@ internal sealed record TailMemory(List<TailBookmark> Files, TailIntent? Intent)
     public void Write(string path)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        using (var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(file, this, TailJson.Default.TailMemory);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(path + ".tmp", path, overwrite: true);
+        Store.DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, TailJson.Default.TailMemory));
     }
 }
 

@@ -24,21 +24,18 @@ internal sealed class CoverageEvidence(FileVault vault, TimeProvider clock)
     /// <param name="cells">The cells that the person may read: only those are kept.</param>
     internal async Task<Result<(Record Record, Evidence Evidence)>> AttachAsync(RecordStore store, Actor actor, CoverageMatrix matrix, IReadOnlyList<CoverageCell> cells, CoverageKeep wanted, CancellationToken cancellation)
     {
-        var number = (wanted.Number ?? "").Trim().ToUpperInvariant();
-        if (store.Types.ByNumber(number) is not { } type) return Result.Fail<(Record, Evidence)>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "number"));
-        var found = await store.FindAsync(actor, type, number, cancellation);
+        var found = await store.FindAsync(actor, wanted.Number, cancellation);
         if (!found.IsOk) return Result.Fail<(Record, Evidence)>(found.Errors);
         var day = DateOnly.FromDateTime(SiteTime.Local(matrix.At).DateTime);
         var name = string.Create(CultureInfo.InvariantCulture, $"coverage-{day:yyyy-MM-dd}.json");
         using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new { version = 1, record = found.Value.Number, keptAt = clock.GetUtcNow(), matrix = Json(matrix, cells) }));
-        var kept = await vault.SaveAsync(content, name, cancellation);
-        if (!kept.IsOk) return Result.Fail<(Record, Evidence)>(kept.Errors);
         var covered = cells.Count(c => c.State == CoverageState.Covered);
         var evidence = new Evidence
         {
             Kind = "file", Title = string.IsNullOrWhiteSpace(wanted.Title) ? string.Create(CultureInfo.InvariantCulture, $"日誌涵蓋矩陣 / Log coverage {day:yyyy-MM-dd} ({covered}/{cells.Count})") : wanted.Title.Trim(),
-            Output = string.IsNullOrWhiteSpace(wanted.Output) ? Output : wanted.Output.Trim().ToUpperInvariant(), EffectiveOn = day, Sha256 = kept.Value.Sha256, Size = kept.Value.Size, Scan = kept.Value.Scan, FileName = name, MediaType = "application/json",
+            Output = string.IsNullOrWhiteSpace(wanted.Output) ? Output : wanted.Output.Trim().ToUpperInvariant(), EffectiveOn = day,
         };
+        if (await vault.SaveAsync(evidence, content, name, "application/json", cancellation) is { IsOk: false } refused) return Result.Fail<(Record, Evidence)>(refused.Errors);
         var attached = await store.AttachAsync(actor, found.Value, evidence, cancellation: cancellation);
         return attached.IsOk ? Result.Of((found.Value, attached.Value)) : Result.Fail<(Record, Evidence)>(attached.Errors);
     }

@@ -106,7 +106,7 @@ public sealed class LogDatabaseType : RecordType<LogDatabase>
     public override string Icon => "log";
 
     public override LocalizedText Purpose => new(
-        "以查詢讀取 PostgreSQL 或 SQLite 中的紀錄（如稽核表、登入紀錄），依書籤逐批收下，不漏收也不重複。連線為唯讀；密碼另在記錄頁設定，不會顯示。SQLite 檔案只能在管理者啟動時以 --log-folder 開放的資料夾內。",
+        "以查詢讀取 PostgreSQL 或 SQLite 中的紀錄（如稽核表、登入紀錄），依書籤逐批收下，不漏收也不重複。連線為唯讀；密碼另在紀錄頁設定，不會顯示。SQLite 檔案只能在管理者啟動時以 --log-folder 開放的資料夾內。",
         "Records in PostgreSQL or SQLite, such as tables of audits or sign-ins, are read by a query and taken on by a bookmark: none is lost, none is stored twice. The connection only reads; the password is set on the record's page and never shown. A SQLite file must lie in a folder that the operator opened with --log-folder.");
 
     public override IReadOnlyList<string> Outputs => ["O5.2.1"];
@@ -119,7 +119,7 @@ public sealed class LogDatabaseType : RecordType<LogDatabase>
         Text(x => x.Host, "主機", "Host", 253).Canonical(h => h.Trim()).InList().Help("主機名稱或 IP 位址；虎符只會連線到這裡。", "Name or IP address; Hufu connects to nothing else.");
         Number(x => x.Port, "連接埠", "Port").Range(1, 65_535).Help("留空為 5432。", "Empty: 5432.");
         Text(x => x.Database, "資料庫", "Database", 63).InList();
-        Text(x => x.Account, "帳號", "Account", 63).Help("請用只能 SELECT 該表的帳號。密碼存檔後在記錄頁設定。", "Take an account that may only SELECT that table. Its password is set on the record's page once this is saved.");
+        Text(x => x.Account, "帳號", "Account", 63).Help("請用只能 SELECT 該表的帳號。密碼於儲存後在紀錄頁設定。", "Take an account that may only SELECT that table. Its password is set on the record's page once this is saved.");
         Choice(x => x.Tls, "連線保護", "Protection", Option.Of("verify", "TLS，檢查憑證", "TLS, certificate checked"), Option.Of("require", "TLS，不檢查憑證", "TLS, certificate not checked"), Option.Of("none", "不加密", "Not encrypted")).Help("留空為檢查憑證。不檢查時，密碼只以 SCRAM 驗證，不會明文送出。", "Empty: the certificate is checked. When it is not, the password is used with SCRAM only and never sent in the clear.");
         LongText(x => x.Authorities, "伺服器憑證的簽發機構（PEM）", "Authorities of the server's certificate (PEM)", 20_000).Help("留空時使用系統信任的機構。", "Empty: those that the system trusts.");
         Section("SQLite", "SQLite");

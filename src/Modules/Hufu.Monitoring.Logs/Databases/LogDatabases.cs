@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Logs.Rows;
@@ -10,64 +9,62 @@ using Microsoft.Extensions.Logging;
 
 namespace Hufu.Monitoring.Logs;
 
-/// <summary>Reads the databases that are on. A changed setting, password or state is seen within two seconds.</summary>
-internal sealed partial class LogDatabases(IDbContextFactory<HufuDbContext> factory, LogImport import, LogService logs, TailFolders folders, DatabasePasswords passwords, TimeProvider clock, ILogger<LogDatabases> logger) : RepeatedWork(clock, Every, atOnce: true)
+/// <summary>Reads the databases that are on. A changed password counts as a changed setting.</summary>
+internal sealed partial class LogDatabases(IDbContextFactory<HufuDbContext> factory, LogImport import, LogService logs, TailFolders folders, DatabasePasswords passwords, TimeProvider clock, ILogger<LogDatabases> logger)
+    : RunningRecords<LogDatabases.Settings, RowTail>(clock)
 {
     /// <summary>Rows of a trial.</summary>
     internal const int TriedRows = 20;
 
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(20);
-    private readonly ConcurrentDictionary<Guid, Running> running = new();
     private readonly SemaphoreSlim trying = new(2, 2);
 
-    // What the reading follows from: title, owner and the like may change without a new connection.
-    private sealed record Settings(string Text, string Password);
+    /// <summary>What the reading follows from: title, owner and the like may change without a new connection.</summary>
+    internal sealed class Settings(LogDatabase database, string mark, string? password) : IEquatable<Settings>
+    {
+        private readonly string text = TextOf(database);
+        private readonly string mark = mark;
 
-    private sealed record Running(Settings Settings, RowTail Tail);
+        internal LogDatabase Database => database;
+
+        internal string? Password => password;
+
+        public bool Equals(Settings? other) => other is not null && text == other.text && mark == other.mark;
+
+        public override bool Equals(object? obj) => Equals(obj as Settings);
+
+        public override int GetHashCode() => HashCode.Combine(text, mark);
+    }
 
     /// <summary>How a record's reading stands; null when it is off.</summary>
-    internal RowTailState? Of(Guid id) => running.TryGetValue(id, out var one) ? one.Tail.State : null;
+    internal RowTailState? Of(Guid id) => Find(id)?.Work?.State;
 
     /// <inheritdoc />
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        await Task.WhenAll(running.Keys.Select(EndAsync));
-    }
-
-    /// <inheritdoc />
-    protected override Task WorkAsync(CancellationToken cancellation) => LookAsync(cancellation);
-
-    /// <inheritdoc />
-    protected override bool GoesOn(Exception failure)
-    {
-        // Whatever is wrong with one, the server goes on.
-        NotLooked(logger, failure);
-        return true;
-    }
-
-    /// <summary>Starts and stops what the records say.</summary>
-    internal async Task LookAsync(CancellationToken cancellation)
+    protected override async Task<Dictionary<Guid, Settings>> WantedAsync(CancellationToken cancellation)
     {
         await using var db = await factory.CreateDbContextAsync(cancellation);
-        var wanted = await db.Set<LogDatabase>().AsNoTracking().Where(d => d.State == LogDatabaseType.On && d.ArchivedAt == null).ToDictionaryAsync(d => d.Id, cancellation);
-        foreach (var id in running.Keys)
-            if (!wanted.ContainsKey(id)) await EndAsync(id);
-        foreach (var (id, database) in wanted)
+        var wanted = new Dictionary<Guid, Settings>();
+        foreach (var database in await db.Set<LogDatabase>().AsNoTracking().Where(d => d.State == LogDatabaseType.On && d.ArchivedAt == null).ToListAsync(cancellation))
         {
             var (mark, password) = await passwords.ReadAsync(database, cancellation);
-            var settings = new Settings(TextOf(database), mark);
-            if (running.TryGetValue(id, out var one))
-            {
-                if (one.Settings == settings) continue;
-                await EndAsync(id);
-            }
-
-            running[id] = new Running(settings, RowTail.Start(OptionsOf(database), SourceOf(database, password, TimeSpan.FromSeconds(database.Timeout ?? 60)), new Sink(import, logs)));
-            Reading(logger, database.Number);
+            wanted.Add(database.Id, new Settings(database, mark, password));
         }
+
+        return wanted;
     }
+
+    /// <inheritdoc />
+    protected override Running Start(Guid id, Settings settings) =>
+        new(settings, RowTail.Start(OptionsOf(settings.Database), SourceOf(settings.Database, settings.Password, TimeSpan.FromSeconds(settings.Database.Timeout ?? 60)), new TailSink(import, logs)), null);
+
+    /// <inheritdoc />
+    protected override ValueTask EndAsync(RowTail work) => work.DisposeAsync();
+
+    /// <inheritdoc />
+    protected override void Told(Running one) => Reading(logger, one.Settings.Database.Number);
+
+    /// <inheritdoc />
+    protected override void NotLooked(Exception failure) => NotLooked(logger, failure);
 
     /// <summary>The first rows as they would be stored; nothing is.</summary>
     internal async Task<Result<IReadOnlyList<LogEvent>>> TryAsync(LogDatabase database, CancellationToken cancellation)
@@ -114,19 +111,6 @@ internal sealed partial class LogDatabases(IDbContextFactory<HufuDbContext> fact
     private static string IdentityOf(LogDatabase d) => string.Join('\n', d.Kind, d.Kind == LogDatabaseType.Sqlite ? d.File : d.Database, d.BookmarkColumn, d.BookmarkKind);
 
     private static string TextOf(LogDatabase d) => string.Join('\n', IdentityOf(d), d.Host, d.Port, d.Account, d.Tls, d.Authorities, d.Statement, d.Rising, d.UniqueColumn, d.Overlap, d.FromNow, d.Source, d.TimeColumn, d.TimeZone, d.SeverityColumn, d.HostColumn, d.AppColumn, d.MessageColumn, d.Every, d.Batch, d.Timeout);
-
-    private async Task EndAsync(Guid id)
-    {
-        if (running.TryRemove(id, out var one)) await one.Tail.DisposeAsync();
-    }
-
-    /// <summary>The store, past the rules.</summary>
-    private sealed class Sink(LogImport import, LogService logs) : ITailSink
-    {
-        public Task StoreAsync(IReadOnlyList<LogEvent> events, Func<TailPlace, Task> before, CancellationToken cancellation) => import.TakeAsync(events, place => before(new TailPlace(place.Segment, place.Row)), cancellation);
-
-        public LogEvent? EventAt(TailPlace place) => logs.Store.EventsFrom(place.Segment, place.Row, 1).FirstOrDefault();
-    }
 
     [LoggerMessage(34, LogLevel.Information, "The log database {Number} is read")]
     private static partial void Reading(ILogger logger, string number);

@@ -64,16 +64,10 @@ public sealed class LogExcerpt(LogService logs, FileVault vault, TimeProvider cl
         });
         var name = $"logs-{record.Number}.json";
         using var content = new MemoryStream(json);
-        var kept = await vault.SaveAsync(content, name, cancellation);
-        if (!kept.IsOk) return Result.Fail<Evidence>(kept.Errors);
+        if (await vault.SaveAsync(evidence, content, name, "application/json", cancellation) is { IsOk: false } refused) return Result.Fail<Evidence>(refused.Errors);
         evidence.Kind = "query";
         // It speaks of the day on which its newest event stands, at the site.
         evidence.EffectiveOn = DateOnly.FromDateTime(SiteTime.Local(evidence.QueryTo ?? clock.GetUtcNow()).DateTime);
-        evidence.Sha256 = kept.Value.Sha256;
-        evidence.Size = kept.Value.Size;
-        evidence.Scan = kept.Value.Scan;
-        evidence.FileName = name;
-        evidence.MediaType = "application/json";
         return await store.AttachAsync(actor, record, evidence, cancellation: cancellation);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Logs.Tail;
@@ -14,60 +13,29 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="Problem">Why they are not followed; null when they are.</param>
 public sealed record FileStanding(TailState? State, Error? Problem);
 
-/// <summary>Follows the files that are on. A changed setting or state is seen within two seconds.</summary>
-internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory, LogImport import, LogService logs, TailFolders folders, SiteDecoders decoders, TimeProvider clock, ILogger<LogFiles> logger) : RepeatedWork(clock, Every, atOnce: true)
+/// <summary>Follows the files that are on.</summary>
+internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory, LogImport import, LogService logs, TailFolders folders, SiteDecoders decoders, TimeProvider clock, ILogger<LogFiles> logger)
+    : RunningRecords<LogFiles.Settings, FileTail>(clock)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<Guid, Running> running = new();
-
-    private sealed record Settings(string Path, string Source, string Format, string RecordBegins, bool FromEnd);
-
-    private sealed record Running(Settings Settings, FileTail? Tail, Error? Problem);
+    internal sealed record Settings(string Path, string Source, string Format, string RecordBegins, bool FromEnd);
 
     /// <summary>How a record's files stand; null when it is off.</summary>
-    internal FileStanding? Of(Guid id) => running.TryGetValue(id, out var one) ? new FileStanding(one.Tail?.State, one.Problem) : null;
+    internal FileStanding? Of(Guid id) => Find(id) is { } one ? new FileStanding(one.Work?.State, one.Problem) : null;
 
     /// <summary>The folders that are open.</summary>
     internal IList<string> Folders => folders.Named;
 
     /// <inheritdoc />
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        await Task.WhenAll(running.Keys.Select(EndAsync));
-    }
-
-    /// <inheritdoc />
-    protected override Task WorkAsync(CancellationToken cancellation) => LookAsync(cancellation);
-
-    /// <inheritdoc />
-    protected override bool GoesOn(Exception failure)
-    {
-        // Whatever is wrong with one, the server goes on.
-        NotLooked(logger, failure);
-        return true;
-    }
-
-    /// <summary>Starts and stops what the records say.</summary>
-    internal async Task LookAsync(CancellationToken cancellation)
+    protected override async Task<Dictionary<Guid, Settings>> WantedAsync(CancellationToken cancellation)
     {
         await decoders.RefreshAsync(cancellation);
         await using var db = await factory.CreateDbContextAsync(cancellation);
-        var wanted = (await db.Set<LogFile>().AsNoTracking().Where(f => f.State == LogFileType.On && f.ArchivedAt == null).ToListAsync(cancellation))
+        return (await db.Set<LogFile>().AsNoTracking().Where(f => f.State == LogFileType.On && f.ArchivedAt == null).ToListAsync(cancellation))
             .ToDictionary(f => f.Id, f => new Settings(f.Path, f.Source, decoders.FormatOf(f.Format, f.DecoderId), f.RecordBegins, f.FromEnd));
-        foreach (var (id, one) in running)
-            if (!wanted.TryGetValue(id, out var settings) || settings != one.Settings) await EndAsync(id);
-        foreach (var (id, settings) in wanted)
-        {
-            if (running.TryGetValue(id, out var one) && one.Tail is not null) continue;
-            var next = Start(id, settings);
-            if (next.Tail is not null) Following(logger, settings.Path);
-            else if (one?.Problem?.Message.En != next.Problem!.Message.En) NotFollowing(logger, settings.Path, next.Problem.Message.En);
-            running[id] = next;
-        }
     }
 
-    private Running Start(Guid id, Settings settings)
+    /// <inheritdoc />
+    protected override Running Start(Guid id, Settings settings)
     {
         var started = FileTail.Start(
             new TailOptions
@@ -79,22 +47,22 @@ internal sealed partial class LogFiles(IDbContextFactory<HufuDbContext> factory,
                     Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(Clock.GetUtcNow()),
                 },
             },
-            new Sink(import, logs));
+            new TailSink(import, logs));
         return started.IsOk ? new Running(settings, started.Value, null) : new Running(settings, null, started.Errors[0]);
     }
 
-    private async Task EndAsync(Guid id)
+    /// <inheritdoc />
+    protected override ValueTask EndAsync(FileTail work) => work.DisposeAsync();
+
+    /// <inheritdoc />
+    protected override void Told(Running one)
     {
-        if (running.TryRemove(id, out var one) && one.Tail is not null) await one.Tail.DisposeAsync();
+        if (one.Problem is { } problem) NotFollowing(logger, one.Settings.Path, problem.Message.En);
+        else Following(logger, one.Settings.Path);
     }
 
-    /// <summary>The store, past the rules.</summary>
-    private sealed class Sink(LogImport import, LogService logs) : ITailSink
-    {
-        public Task StoreAsync(IReadOnlyList<LogEvent> events, Func<TailPlace, Task> before, CancellationToken cancellation) => import.TakeAsync(events, place => before(new TailPlace(place.Segment, place.Row)), cancellation);
-
-        public LogEvent? EventAt(TailPlace place) => logs.Store.EventsFrom(place.Segment, place.Row, 1).FirstOrDefault();
-    }
+    /// <inheritdoc />
+    protected override void NotLooked(Exception failure) => NotLooked(logger, failure);
 
     [LoggerMessage(31, LogLevel.Information, "The log files {Path} are followed")]
     private static partial void Following(ILogger logger, string path);

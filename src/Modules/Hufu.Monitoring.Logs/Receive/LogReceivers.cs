@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Hufu.Kernel;
@@ -17,76 +16,51 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="Certificate">The certificate that it shows, in PEM without its key; null without TLS.</param>
 public sealed record ReceiverStanding(ReceiverState? State, Error? Problem, string? Certificate);
 
-/// <summary>Runs the receivers that are on. A changed setting or state is seen within two seconds.</summary>
-internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, SiteDecoders decoders, TimeProvider clock, ILogger<LogReceivers> logger) : RepeatedWork(clock, Every, atOnce: true)
+/// <summary>Runs the receivers that are on.</summary>
+internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, SiteDecoders decoders, TimeProvider clock, ILogger<LogReceivers> logger)
+    : RunningRecords<LogReceivers.Settings, LogReceivers.Listening>(clock)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<Guid, Running> running = new();
+    internal sealed record Settings(string Transport, string Address, int Port, string Source, string Allowed, string Format, string Certificate, string ClientAuthorities);
 
-    private sealed record Settings(string Transport, string Address, int Port, string Source, string Allowed, string Format, string Certificate, string ClientAuthorities);
-
-    private sealed record Running(Settings Settings, LogReceiver? Receiver, Error? Problem, X509Certificate2? Certificate);
+    /// <summary>A receiver and the certificate that it shows.</summary>
+    /// <param name="Receiver">Null when it does not listen.</param>
+    /// <param name="Certificate">Null without TLS.</param>
+    internal sealed record Listening(LogReceiver? Receiver, X509Certificate2? Certificate);
 
     /// <summary>How a receiver stands; null when it is off.</summary>
-    internal ReceiverStanding? Of(Guid id) => running.TryGetValue(id, out var one) ? new ReceiverStanding(one.Receiver?.State, one.Problem, one.Certificate?.ExportCertificatePem()) : null;
+    internal ReceiverStanding? Of(Guid id) => Find(id) is { } one ? new ReceiverStanding(one.Work?.Receiver?.State, one.Problem, one.Work?.Certificate?.ExportCertificatePem()) : null;
 
     /// <summary>Records lost since each receiver was last started, by the source that it delivers; only sources that one delivers now.</summary>
     internal IReadOnlyDictionary<string, long> Lost =>
-        running.Values.Where(one => one.Receiver is not null).GroupBy(one => one.Settings.Source, StringComparer.Ordinal).ToDictionary(of => of.Key, of => of.Sum(one => one.Receiver!.State.Lost + (one.Receiver.State.LostBySystem ?? 0)), StringComparer.Ordinal);
-
-    /// <inheritdoc />
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        await Task.WhenAll(running.Keys.Select(EndAsync));
-    }
+        (from one in All let receiver = one.Work?.Receiver where receiver is not null let state = receiver.State group state.Lost + (state.LostBySystem ?? 0) by one.Settings.Source).ToDictionary(of => of.Key, of => of.Sum(), StringComparer.Ordinal);
 
     /// <inheritdoc />
     protected override async Task WorkAsync(CancellationToken cancellation)
     {
-        await LookAsync(cancellation);
+        await base.WorkAsync(cancellation);
         await import.RaiseWaitingAsync(cancellation);
     }
 
     /// <inheritdoc />
-    protected override bool GoesOn(Exception failure)
-    {
-        // Whatever is wrong with a receiver, the server goes on.
-        NotLooked(logger, failure);
-        return true;
-    }
-
-    /// <summary>Starts and stops what the records say.</summary>
-    internal async Task LookAsync(CancellationToken cancellation)
+    protected override async Task<Dictionary<Guid, Settings>> WantedAsync(CancellationToken cancellation)
     {
         await decoders.RefreshAsync(cancellation);
         await using var db = await factory.CreateDbContextAsync(cancellation);
-        var wanted = (await db.Set<Receiver>().AsNoTracking().Where(r => r.State == ReceiverType.On && r.ArchivedAt == null).ToListAsync(cancellation))
+        return (await db.Set<Receiver>().AsNoTracking().Where(r => r.State == ReceiverType.On && r.ArchivedAt == null).ToListAsync(cancellation))
             .ToDictionary(r => r.Id, r => new Settings(r.Transport, r.Address, r.Port ?? 0, r.Source, r.Allowed, decoders.FormatOf(r.Format, r.DecoderId), r.Certificate, r.ClientAuthorities));
-        // Those that stop first: another may want their port.
-        foreach (var (id, one) in running)
-            if (!wanted.TryGetValue(id, out var settings) || settings != one.Settings) await EndAsync(id);
-        foreach (var (id, settings) in wanted)
-        {
-            // One that could not listen is tried again: the port may be free by now.
-            if (running.TryGetValue(id, out var one) && one.Receiver is not null) continue;
-            var next = Start(settings);
-            if (next.Receiver is not null) Listening(logger, next.Settings.Transport, next.Receiver.EndPoint);
-            else if (one?.Problem?.Message.En != next.Problem!.Message.En) NotListening(logger, settings.Port, next.Problem.Message.En);
-            running[id] = next;
-        }
     }
 
-    private Running Start(Settings settings)
+    /// <inheritdoc />
+    protected override Running Start(Guid id, Settings settings)
     {
         var transport = ReceiverType.TransportOf(settings.Transport);
         if (transport is null || ReceiverType.Networks(settings.Allowed) is not { Count: > 0 } networks || ReceiverType.Authorities(settings.ClientAuthorities) is not { } authorities)
-            return new Running(settings, null, Error.Of("logs.receiver.settings", "設定不完整。", "The settings are not complete."), null);
+            return new Running(settings, null, Error.Of("logs.receiver.settings", "設定不完整。", "The settings are not complete."));
         X509Certificate2? certificate = null;
         if (transport is ReceiverTransport.Tls or ReceiverTransport.RelpTls)
         {
             var loaded = certificates.Load(settings.Certificate);
-            if (!loaded.IsOk) return new Running(settings, null, loaded.Errors[0], null);
+            if (!loaded.IsOk) return new Running(settings, null, loaded.Errors[0]);
             certificate = loaded.Value;
         }
 
@@ -98,18 +72,28 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
                 Parse = new LogParseOptions { ReferenceTime = default, Format = settings.Format.Length > 0 ? settings.Format : null, Decoders = decoders.Current, AssumedOffset = SiteTime.Zone.GetUtcOffset(Clock.GetUtcNow()) },
             },
             import.TakeAsync);
-        return started.IsOk ? new Running(settings, started.Value, null, certificate) : new Running(settings, null, started.Errors[0], certificate);
+        return new Running(settings, new Listening(started.IsOk ? started.Value : null, certificate), started.IsOk ? null : started.Errors[0]);
     }
 
-    private async Task EndAsync(Guid id)
+    /// <inheritdoc />
+    protected override async ValueTask EndAsync(Listening work)
     {
-        if (!running.TryRemove(id, out var one)) return;
-        if (one.Receiver is not null) await one.Receiver.DisposeAsync();
-        one.Certificate?.Dispose();
+        if (work.Receiver is not null) await work.Receiver.DisposeAsync();
+        work.Certificate?.Dispose();
     }
+
+    /// <inheritdoc />
+    protected override void Told(Running one)
+    {
+        if (one.Problem is { } problem) NotListening(logger, one.Settings.Port, problem.Message.En);
+        else Listens(logger, one.Settings.Transport, one.Work!.Receiver!.EndPoint);
+    }
+
+    /// <inheritdoc />
+    protected override void NotLooked(Exception failure) => NotLooked(logger, failure);
 
     [LoggerMessage(21, LogLevel.Information, "Logs are received by {Transport} on {EndPoint}")]
-    private static partial void Listening(ILogger logger, string transport, IPEndPoint endPoint);
+    private static partial void Listens(ILogger logger, string transport, IPEndPoint endPoint);
 
     [LoggerMessage(22, LogLevel.Error, "Logs cannot be received on port {Port}: {Problem}")]
     private static partial void NotListening(ILogger logger, int port, string problem);

@@ -91,7 +91,9 @@ internal static class SavedSearchEndpoints
         var target = (to ?? "").Trim().ToUpperInvariant();
         if (target.Length > 0)
         {
-            if (store.Types.ByNumber(target) is not { } type || await store.FindAsync(actor, type, target, cancellation) is not { IsOk: true } record) return Result.Fail<SavedSearch>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "to"));
+            var record = await store.FindAsync(actor, target, cancellation);
+            if (!record.IsOk) return Result.Fail<SavedSearch>(record.Errors[0] with { Place = "to" });
+            var type = store.Types.Of(record.Value);
             if (!actor.May(type, Right.Write, record.Value)) return Result.Fail<SavedSearch>(Refusals.Missing(Right.Write, type.PluralName) with { Place = "to" });
             if (record.Value.Id == found.Value.Id) return Result.Fail<SavedSearch>(Error.Of("logs.saved.self", "結果本來就附在這個測試上。", "The results are attached to the test itself already.", "to"));
         }

@@ -150,7 +150,7 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
     private static async Task<IReadOnlyList<Record>> KeepersAsync(RecordStore store, SavedSearch saved, CancellationToken cancellation)
     {
         var keepers = new List<Record> { saved };
-        if (saved.TiedTo.Length > 0 && store.Types.ByNumber(saved.TiedTo) is { } type && await store.FindAsync(Actor.System(), type, saved.TiedTo, cancellation) is { IsOk: true } found && found.Value.ArchivedAt is null && found.Value.Id != saved.Id) keepers.Add(found.Value);
+        if (saved.TiedTo.Length > 0 && await store.FindAsync(Actor.System(), saved.TiedTo, cancellation) is { IsOk: true } found && found.Value.ArchivedAt is null && found.Value.Id != saved.Id) keepers.Add(found.Value);
         return keepers;
     }
 

@@ -58,9 +58,4 @@ internal sealed class ClickHouseCheck(StorageOptions storage, ClickHouseTarget? 
         SegmentFault.EventAdded => "多出未封存、重複或已刪除的日誌",
         _ => "無法讀取",
     };
-
-    private sealed class Share(Action<double> tell) : IProgress<double>
-    {
-        public void Report(double value) => tell(value);
-    }
 }

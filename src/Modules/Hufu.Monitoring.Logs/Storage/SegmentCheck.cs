@@ -121,9 +121,4 @@ public sealed class SegmentCheck(StorageOptions storage) : ILedgerCheckPart
         SegmentFault.RemovalChanged => "刪除清單被改過",
         _ => fault.ToString(),
     };
-
-    private sealed class Share(Action<double> tell) : IProgress<double>
-    {
-        public void Report(double value) => tell(value);
-    }
 }

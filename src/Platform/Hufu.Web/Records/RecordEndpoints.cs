@@ -184,8 +184,7 @@ internal static class RecordEndpoints
     {
         text = text?.Trim();
         if (text?.Split(':') is [var key, var id] && store.Types.Find(key) is { } byKey && Guid.TryParse(id, out var guid)) return await store.FindAsync(actor, byKey, guid);
-        if (text is not null && store.Types.ByNumber(text.ToUpperInvariant()) is { } type) return await store.FindAsync(actor, type, text.ToUpperInvariant());
-        return Result.Fail<Record>(Error.Of("record.not-found", "找不到這個編號。", "There is no record with this number.", "number"));
+        return await store.FindAsync(actor, text);
     }
 
     internal static async Task<Result> AttachAsync(RecordStore store, PageContext page, FileVault vault, Record record, IFormCollection form)
@@ -207,15 +206,9 @@ internal static class RecordEndpoints
         {
             var name = file.FileName();
             await using var content = file.OpenReadStream();
-            var stored = await vault.SaveAsync(content, name);
-            if (!stored.IsOk) return stored;
+            if (await vault.SaveAsync(evidence, content, name, "application/octet-stream") is { IsOk: false } refused) return refused;
             evidence.Kind = "file";
-            evidence.Sha256 = stored.Value.Sha256;
-            evidence.Size = stored.Value.Size;
-            evidence.Scan = stored.Value.Scan;
-            evidence.FileName = name;
-            evidence.MediaType = "application/octet-stream";
-            if (evidence.Title.Length == 0) evidence.Title = evidence.FileName;
+            if (evidence.Title.Length == 0) evidence.Title = name;
         }
         else if (Text(form, "record") is { } reference)
         {
