@@ -32,6 +32,7 @@ internal static class Receiving
                 store is null ? (_, _) => Task.CompletedTask : (events, cancellation) => store.AppendAsync(events, cancellation)).Value;
             var watch = Stopwatch.StartNew();
             var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+            var (allocated, collections) = (GC.GetTotalAllocatedBytes(), (GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)));
             if (transport is ReceiverTransport.Udp) await DatagramsAsync(receiver.EndPoint, lines);
             else await StreamAsync(receiver.EndPoint, lines, transport is ReceiverTransport.Relp);
             var sent = watch.Elapsed;
@@ -40,7 +41,7 @@ internal static class Receiving
             var state = receiver.State;
             var used = Process.GetCurrentProcess().TotalProcessorTime - cpu;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{transport + (stored ? ", parsed, sealed and stored" : ", parsed"),-44} {watch.Elapsed.TotalSeconds,8:F2} s {state.Stored / watch.Elapsed.TotalSeconds,12:N0} /s   cpu {used.TotalMicroseconds / lines.Length,7:F2} us each, sender included; sent in {sent.TotalSeconds:F2} s, lost {state.Lost + (state.LostBySystem ?? 0):N0}"));
+                $"{transport + (stored ? ", parsed, sealed and stored" : ", parsed"),-44} {watch.Elapsed.TotalSeconds,8:F2} s {state.Stored / watch.Elapsed.TotalSeconds,12:N0} /s   cpu {used.TotalMicroseconds / lines.Length,7:F2} us each, sender included; sent in {sent.TotalSeconds:F2} s, lost {state.Lost + (state.LostBySystem ?? 0):N0}; {(GC.GetTotalAllocatedBytes() - allocated) / lines.Length:N0} B allocated each, collections {GC.CollectionCount(0) - collections.Item1}/{GC.CollectionCount(1) - collections.Item2}/{GC.CollectionCount(2) - collections.Item3}"));
         }
         finally
         {

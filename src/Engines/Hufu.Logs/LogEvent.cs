@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using Hufu.Logs.Parsing;
+
 namespace Hufu.Logs;
 
 /// <summary>
@@ -48,7 +51,7 @@ public sealed record LogEvent
     public required string Format { get; init; }
 
     /// <summary>Everything else that the record says, by name.</summary>
-    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>What is wrong with the record, as codes of <see cref="LogProblem"/>; empty when it was read without reserve.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
@@ -56,12 +59,15 @@ public sealed record LogEvent
     /// <summary>The time that the event is ordered and searched by: <see cref="OccurredAt"/>, else <see cref="ReceivedAt"/>.</summary>
     public DateTimeOffset Time => OccurredAt ?? ReceivedAt;
 
+    /// <summary>The field of the address that an event came from.</summary>
+    internal const string SenderField = "log.source.address";
+
     /// <summary>The event with the address that it came from in the field <c>log.source.address</c>, unless the record says it itself.</summary>
     public LogEvent From(System.Net.IPAddress sender)
     {
         ArgumentNullException.ThrowIfNull(sender);
-        var fields = new Dictionary<string, string>(Fields, StringComparer.Ordinal);
-        fields.TryAdd("log.source.address", sender.ToString());
+        var fields = new FieldMap(Fields);
+        fields.TryAdd(SenderField, sender.ToString());
         return this with { Fields = fields };
     }
 
@@ -192,54 +198,54 @@ public sealed record ParsedRecord
     public required string Format { get; init; }
 
     /// <summary>The decoder that understood the message; absent when none did.</summary>
-    public string? Decoder { get; init; }
+    public string? Decoder { get; internal set; }
 
     /// <summary>What is wrong, as codes of <see cref="LogProblem"/>; a record is valid when this is empty.</summary>
-    public IReadOnlyList<string> Problems { get; init; } = [];
+    public IReadOnlyList<string> Problems { get; internal set; } = [];
 
     /// <summary>PRI of a syslog record, 0 to 191.</summary>
-    public int? Priority { get; init; }
+    public int? Priority { get; internal set; }
 
     /// <summary>VERSION of an RFC 5424 record.</summary>
-    public int? Version { get; init; }
+    public int? Version { get; internal set; }
 
     /// <summary>The time stamp with its zone.</summary>
-    public DateTimeOffset? Timestamp { get; init; }
+    public DateTimeOffset? Timestamp { get; internal set; }
 
     /// <summary>The time stamp as it is written.</summary>
-    public string? TimestampText { get; init; }
+    public string? TimestampText { get; internal set; }
 
     /// <summary>True when the time stamp names no zone.</summary>
-    public bool TimeZoneAssumed { get; init; }
+    public bool TimeZoneAssumed { get; internal set; }
 
     /// <summary>HOSTNAME.</summary>
-    public string? HostName { get; init; }
+    public string? HostName { get; internal set; }
 
     /// <summary>APP-NAME, or the tag of an RFC 3164 record.</summary>
-    public string? AppName { get; init; }
+    public string? AppName { get; internal set; }
 
     /// <summary>PROCID, or the number in brackets after an RFC 3164 tag.</summary>
-    public string? ProcId { get; init; }
+    public string? ProcId { get; internal set; }
 
     /// <summary>MSGID.</summary>
-    public string? MsgId { get; init; }
+    public string? MsgId { get; internal set; }
 
     /// <summary>STRUCTURED-DATA: id → name → value, unescaped. A name given twice keeps its last value, and that is a problem listed.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? StructuredData { get; init; }
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? StructuredData { get; internal set; }
 
     /// <summary>Named values of formats other than syslog, and those found in the message.</summary>
-    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Fields { get; internal set; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The text of the record.</summary>
-    public string? Message { get; init; }
+    public string? Message { get; internal set; }
 
     /// <summary>Facility, from PRI.</summary>
     public int? Facility => Priority / 8;
 
     /// <summary>Severity, from PRI or from the word that a format has for it.</summary>
-    public int? Severity { get => severity ?? Priority % 8; init => severity = value; }
+    public int? Severity { get => severity ?? Priority % 8; internal set => severity = value; }
 
-    private readonly int? severity;
+    private int? severity;
 
     /// <summary>True for the syslog formats.</summary>
     public bool IsSyslog => Format is LogFormats.Syslog5424 or LogFormats.Syslog3164;

@@ -102,9 +102,9 @@ public sealed class UserDecoders
     {
         ArgumentNullException.ThrowIfNull(text);
         var entry = new Entry(decoder);
-        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        var reading = new Reading(new FieldMap(), [], options);
         // The first run finds the code, not the pattern.
-        entry.Read(text, new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options), out _);
+        entry.Read(text, new Reading(new FieldMap(), [], options), out _);
         var begun = Stopwatch.GetTimestamp();
         var pattern = entry.Read(text, reading, out var end);
         return new DecoderTrial(pattern, pattern is null ? text : text[end..], reading.Fields, Stopwatch.GetElapsedTime(begun));

@@ -375,7 +375,7 @@ internal static class BackupVerbs
             // A cut or altered end shows only in the check sum behind it.
             await gzip.CopyToAsync(Stream.Null, cancellation);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException or OverflowException or NotSupportedException)
         {
             return $"{path}: damaged ({e.Message}).";
         }

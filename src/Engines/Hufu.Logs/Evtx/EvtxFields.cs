@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hufu.Logs.Parsing;
 
 namespace Hufu.Logs.Evtx;
 
@@ -10,7 +11,7 @@ internal static class EvtxFields
 
     public static ParsedRecord Read(EvtxRecord record, LogParseOptions options)
     {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var fields = new FieldMap();
         var taken = new Dictionary<string, int>(StringComparer.Ordinal);
         List<string> problems = [.. record.Problems];
         var data = new StringBuilder();

@@ -28,7 +28,7 @@ public sealed record SplunkDefaults(string? Host, string? Source, string? Source
     public LogEvent Apply(LogEvent item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        var fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal);
+        var fields = new Parsing.FieldMap(item.Fields);
         if (SourceType is not null) fields.TryAdd("sourcetype", SourceType);
         if (Index is not null) fields.TryAdd("index", Index);
         return item with { Host = Host ?? item.Host, Fields = fields };
@@ -109,7 +109,7 @@ public static class SplunkEvents
             if (string.IsNullOrWhiteSpace(text)) return (null, SplunkProblem.EventBlank);
             var type = Text(root, "sourcetype") ?? defaults.SourceType;
             var item = LogParser.Parse(text, receivedAt, source(Text(root, "source") ?? defaults.Source, type), options);
-            var (fields, problems) = (new Dictionary<string, string>(item.Fields, StringComparer.Ordinal), new List<string>(item.Problems));
+            var (fields, problems) = (new Parsing.FieldMap(item.Fields), new List<string>(item.Problems));
             if (root.TryGetProperty("fields", out var more) && more.ValueKind is JsonValueKind.Object)
             {
                 foreach (var property in more.EnumerateObject())

@@ -20,7 +20,7 @@ internal static class AccessLogParser
         var tail = rest.ToString().Split(' ', 3);
         if (tail.Length < 2 || tail[0].Length != 3 || !int.TryParse(tail[0], NumberStyles.None, CultureInfo.InvariantCulture, out var status)) return null;
         var problems = new List<string>();
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal) { ["c-ip"] = client, ["sc-status"] = tail[0] };
+        var fields = new FieldMap { ["c-ip"] = client, ["sc-status"] = tail[0] };
         if (head.Length == 4) fields["cs-host"] = head[0];
         if (head[^1] != "-") fields["cs-username"] = head[^1];
         if (tail[1] != "-") fields["sc-bytes"] = tail[1];

@@ -151,7 +151,7 @@ internal static class WindowsNames
     private static readonly string[] Data = ["winlog.event_data.", "winlog.user_data.", "EventData.", "Event.EventData.", "Event.UserData."];
 
     /// <summary>Adds the short names of values that lie deeper, and Sysmon's names of what the Security log calls otherwise. What is there is not touched.</summary>
-    public static void Complete(Dictionary<string, string> fields)
+    public static void Complete(FieldMap fields)
     {
         foreach (var (from, to) in Names) Alias(from, to);
         List<(string Name, string Value)>? deeper = null;

@@ -21,7 +21,7 @@ internal static class JsonFamilies
     {
         foreach (var family in Loaded.Value)
         {
-            if (!Array.TrueForAll(family.Has, reading.Fields.ContainsKey)) continue;
+            if (!HasAll(reading.Fields, family.Has)) continue;
             reading.Decoder = family.Name;
             if (family.Source is not null) reading.Add("event.module", family.Name);
             foreach (var name in family.Time)
@@ -43,6 +43,16 @@ internal static class JsonFamilies
         }
 
         return false;
+    }
+
+    private static bool HasAll(FieldMap fields, string[] names)
+    {
+        foreach (var name in names)
+        {
+            if (!fields.ContainsKey(name)) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Names and values in an array of objects: <c>[{"Name":"x","Value":"y"}]</c> gives <c>array.x</c>, any other object's values stand under <c>array.property</c>.</summary>

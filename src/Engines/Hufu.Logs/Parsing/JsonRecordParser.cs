@@ -20,7 +20,7 @@ internal static class JsonRecordParser
 
     public static ParsedRecord Parse(string text, LogParseOptions options)
     {
-        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        var reading = new Reading(new FieldMap(), [], options);
         Read(text, reading);
         return reading.ToRecord(LogFormats.Json, text);
     }
@@ -56,7 +56,7 @@ internal static class JsonRecordParser
             if (reading.Time is not null || (fields.TryGetValue(name, out var value) && reading.TakeTime(value, utc: name == "UtcTime"))) break;
         }
 
-        if (reading.Time is null && TimeNames.FirstOrDefault(fields.ContainsKey) is { } unread) reading.Fault(LogProblem.Of(LogProblem.TimeUnread, unread));
+        if (reading.Time is null && reading.FirstName(TimeNames) is { } unread) reading.Fault(LogProblem.Of(LogProblem.TimeUnread, unread));
         reading.Host ??= reading.First(HostNames);
         reading.App ??= reading.First(AppNames);
         reading.Message ??= reading.First(MessageNames);

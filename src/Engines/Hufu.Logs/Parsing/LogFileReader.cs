@@ -70,7 +70,7 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     private static LogEvent In(string? member, LogEvent item)
     {
         if (member is null) return item;
-        var fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal);
+        var fields = new FieldMap(item.Fields);
         fields.TryAdd("log.file.path", member);
         return item with { Fields = fields };
     }

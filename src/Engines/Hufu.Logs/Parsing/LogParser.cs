@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -12,6 +13,11 @@ namespace Hufu.Logs;
 public static class LogParser
 {
     private static readonly UTF8Encoding Exact = new(false, throwOnInvalidBytes: true);
+
+    // By which name an address counts before another.
+    private static readonly FrozenDictionary<string, int> Addresses =
+        ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip"])
+        .Index().ToFrozenDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
 
     /// <summary>Reads one record from its bytes; a line break at its end does not belong to it. <paramref name="stream"/> is what its file or connection has said before.</summary>
     public static LogEvent Parse(ReadOnlySpan<byte> record, DateTimeOffset receivedAt, string source, LogParseOptions options, LogStream? stream = null)
@@ -41,9 +47,8 @@ public static class LogParser
     /// <summary>The event that a record tells of.</summary>
     internal static LogEvent Event(ParsedRecord record, string raw, DateTimeOffset receivedAt, string source)
     {
-        var fields = (Dictionary<string, string>)record.Fields;
-        // Most messages of unknown programs have no fields, and are spared the look.
-        var address = fields.Count == 0 ? null : First(fields, "src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip");
+        var fields = (FieldMap)record.Fields;
+        var address = AddressOf(fields);
         if (record.StructuredData is { } data)
         {
             foreach (var (id, parameters) in data)
@@ -74,13 +79,13 @@ public static class LogParser
             LogFormats.Syslog5424 => SyslogParser.Parse5424(raw, options),
             LogFormats.Syslog3164 => SyslogParser.Parse3164(raw, options),
             LogFormats.Json => JsonRecordParser.Parse(raw, options),
-            LogFormats.Cef => CefParser.Start(raw) is > 0 and var at ? Body(LogFormats.Cef, raw, options, reading => CefParser.Read(raw, at, reading)) : Header(raw, options) ?? Plain(raw, LogProblem.CefNone),
-            LogFormats.Leef => LeefParser.Start(raw) is > 0 and var at ? Body(LogFormats.Leef, raw, options, reading => LeefParser.Read(raw, at, reading)) : Header(raw, options) ?? Plain(raw, LogProblem.LeefNone),
+            LogFormats.Cef => CefParser.Start(raw) is > 0 and var at ? Cef(raw, at, options) : Header(raw, options) ?? Plain(raw, LogProblem.CefNone),
+            LogFormats.Leef => LeefParser.Start(raw) is > 0 and var at ? Leef(raw, at, options) : Header(raw, options) ?? Plain(raw, LogProblem.LeefNone),
             LogFormats.WindowsXml or LogFormats.Xml => EventXmlParser.Looks(raw) ? Xml(raw, options) : Header(raw, options) ?? Plain(raw, LogProblem.XmlNone),
             LogFormats.W3C or LogFormats.Zeek or LogFormats.Csv => Table(raw, options.Format, options, stream),
             LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, LogProblem.AccessNone),
             LogFormats.NginxError => NginxErrorParser.TryParse(raw, options) ?? Plain(raw, LogProblem.NginxErrorNone),
-            LogFormats.Pairs => Header(raw, options) ?? Body(LogFormats.Pairs, raw, options, reading => PairsParser.ReadRecord(raw, reading)),
+            LogFormats.Pairs => Header(raw, options) ?? Pairs(raw, options),
             LogFormats.Plain => Plain(raw),
             var name when LogFormats.Decoders.Contains(name) => Header(raw, options) ?? Plain(raw),
             // Also one that has been switched off since: reading goes on, and says so.
@@ -90,7 +95,8 @@ public static class LogParser
         if (options.Format is { } told && !LogFormats.All.Contains(told)) decoder = told;
         if (record.Format == LogFormats.Json && ShippedText.Holds(record)) return ShippedText.Read(record, options);
         if (record.IsSyslog ? record.Message is { Length: > 0 } : decoder is not null) return Message(record, decoder, options);
-        return record.Fields is Dictionary<string, string> ? record : record with { Fields = new Dictionary<string, string>() };
+        if (record.Fields is not FieldMap) record.Fields = new FieldMap();
+        return record;
     }
 
     /// <summary>Notes what a record that is not read again says about those to come: see <see cref="LogStream"/>.</summary>
@@ -183,7 +189,7 @@ public static class LogParser
         }
     }
 
-    internal static bool IsAddress(string text) => (text.Contains('.', StringComparison.Ordinal) || text.Contains(':', StringComparison.Ordinal)) && IPAddress.TryParse(text, out _);
+    internal static bool IsAddress(ReadOnlySpan<char> text) => text.ContainsAny('.', ':') && IPAddress.IsValid(text);
 
     private static ParsedRecord Detect(string raw, LogParseOptions options, LogStream? stream)
     {
@@ -202,8 +208,8 @@ public static class LogParser
             return xml.Fields.Count > 0 || xml.Problems.Count == 0 ? xml : Plain(raw, [.. xml.Problems]);
         }
 
-        if (first == 'C' && CefParser.Start(raw) is > 0 and var cef) return Body(LogFormats.Cef, raw, options, reading => CefParser.Read(raw, cef, reading));
-        if (first == 'L' && LeefParser.Start(raw) is > 0 and var leef) return Body(LogFormats.Leef, raw, options, reading => LeefParser.Read(raw, leef, reading));
+        if (first == 'C' && CefParser.Start(raw) is > 0 and var cef) return Cef(raw, cef, options);
+        if (first == 'L' && LeefParser.Start(raw) is > 0 and var leef) return Leef(raw, leef, options);
         if (first == '#' && TableParser.DirectiveOf(raw) is { } directive) return Table(raw, directive, options, stream);
         if (stream?.Header is { Columns.Length: > 0 } header) return Table(raw, header.Format, options, stream);
         // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
@@ -214,7 +220,7 @@ public static class LogParser
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         if (Line(raw, options) is { } line) return line;
         if (digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
-        if (PairsParser.Looks(raw)) return Body(LogFormats.Pairs, raw, options, reading => PairsParser.ReadRecord(raw, reading));
+        if (PairsParser.Looks(raw)) return Pairs(raw, options);
         return raw.StartsWith('<') && raw.IndexOf('>', StringComparison.Ordinal) is > 0 and < 8 && char.IsAsciiDigit(raw.ElementAtOrDefault(1))
             ? SyslogParser.Parse3164(raw, options)
             : Plain(raw);
@@ -224,16 +230,33 @@ public static class LogParser
     private static ParsedRecord? Header(string raw, LogParseOptions options) =>
         SyslogParser.LooksLike5424(raw) ? SyslogParser.Parse5424(raw, options) : SyslogParser.LooksLike3164(raw) ? SyslogParser.Parse3164(raw, options) : null;
 
-    private static ParsedRecord Body(string format, string raw, LogParseOptions options, Action<Reading> read)
+    // Each begins its own reading: a function handed over would be made for every record, of whatever format.
+    private static ParsedRecord Cef(string raw, int at, LogParseOptions options)
     {
-        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
-        read(reading);
-        return reading.ToRecord(format, raw);
+        var reading = new Reading(new FieldMap(), [], options);
+        CefParser.Read(raw, at, reading);
+        return reading.ToRecord(LogFormats.Cef, raw);
+    }
+
+    private static ParsedRecord Leef(string raw, int at, LogParseOptions options)
+    {
+        var reading = new Reading(new FieldMap(), [], options);
+        LeefParser.Read(raw, at, reading);
+        return reading.ToRecord(LogFormats.Leef, raw);
+    }
+
+    private static ParsedRecord Pairs(string raw, LogParseOptions options)
+    {
+        var reading = new Reading(new FieldMap(), [], options);
+        PairsParser.ReadRecord(raw, reading);
+        return reading.ToRecord(LogFormats.Pairs, raw);
     }
 
     private static ParsedRecord Xml(string raw, LogParseOptions options)
     {
-        var record = Body(LogFormats.Xml, raw, options, reading => EventXmlParser.Read(raw, reading));
+        var reading = new Reading(new FieldMap(), [], options);
+        EventXmlParser.Read(raw, reading);
+        var record = reading.ToRecord(LogFormats.Xml, raw);
         return record.Fields.ContainsKey("EventID") ? record with { Format = LogFormats.WindowsXml } : record;
     }
 
@@ -248,21 +271,22 @@ public static class LogParser
 
         if (stream is not null && format == LogFormats.Csv && stream.Header is not { Format: LogFormats.Csv })
         {
-            var columns = new List<string>();
-            Body(format, raw, options, reading => columns = TableParser.SplitQuoted(raw.TrimStart('\uFEFF'), ',', reading));
+            var columns = TableParser.SplitQuoted(raw.TrimStart('\uFEFF'), ',', new Reading(new FieldMap(), [], options));
             stream.Header = new TableHeader { Format = format, Columns = [.. columns.Select(name => name.Trim())] };
             return new ParsedRecord { Format = format, Message = raw };
         }
 
         if (stream?.Header is not { Columns.Length: > 0 } header || header.Format != format) return new ParsedRecord { Format = format, Message = raw, Problems = [LogProblem.TableNoHeader] };
-        return Body(format, raw, options, reading => TableParser.Read(raw, header, reading));
+        var reading = new Reading(new FieldMap(), [], options);
+        TableParser.Read(raw, header, reading);
+        return reading.ToRecord(format, raw);
     }
 
     /// <summary>A line without a header that a decoder of the site knows.</summary>
     private static ParsedRecord? Written(string raw, LogParseOptions options)
     {
         if (Header(raw, options) is not null) return null;
-        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        var reading = new Reading(new FieldMap(), [], options);
         if (!options.Decoders!.Read(null, options.Source, raw, true, reading)) return null;
         reading.Add("log.decoder", reading.Decoder!);
         return reading.ToRecord(LogFormats.Plain, raw);
@@ -270,15 +294,15 @@ public static class LogParser
 
     private static ParsedRecord? Line(string raw, LogParseOptions options)
     {
-        var reading = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        var reading = new Reading(new FieldMap(), [], options);
         return MessageDecoders.ReadLine(raw, reading) ? reading.ToRecord(LogFormats.Plain, raw) : null;
     }
 
     /// <summary>Adds what the decoders find in the message. What the header says counts before it.</summary>
     private static ParsedRecord Message(ParsedRecord record, string? decoder, LogParseOptions options)
     {
-        var fields = record.Fields as Dictionary<string, string> ?? new Dictionary<string, string>(StringComparer.Ordinal);
-        var problems = new List<string>(record.Problems);
+        var fields = record.Fields as FieldMap ?? new FieldMap();
+        var problems = record.Problems as List<string> ?? [.. record.Problems];
         var reading = new Reading(fields, problems, options);
         if (decoder is null && options.Decoders?.Read(record.AppName, options.Source, record.Message!, false, reading) == true) reading.Add("log.decoder", reading.Decoder!);
         else if (decoder is null) MessageDecoders.ReadMessage(record.AppName, record.Message!, reading);
@@ -289,24 +313,33 @@ public static class LogParser
         }
         else if (!MessageDecoders.ReadAs(decoder, record.AppName, record.Message ?? "", !record.IsSyslog, reading)) reading.Fault(LogProblem.Of(LogProblem.DecoderNone, decoder));
         if (record.Timestamp is null && reading.Time is not null) problems.Remove(LogProblem.TimeNone);
-        return record with
+        // The record was made by this reading, and nobody else has it yet.
+        if (record.Timestamp is null)
         {
-            Fields = fields, Problems = problems, Decoder = reading.Decoder, HostName = record.HostName ?? reading.Host, AppName = record.AppName ?? reading.App, ProcId = record.ProcId ?? reading.ProcId,
-            Severity = record.Severity ?? reading.Severity, Timestamp = record.Timestamp ?? reading.Time,
-            TimestampText = record.Timestamp is null && reading.Time is not null ? reading.TimeText : record.TimestampText,
-            TimeZoneAssumed = record.Timestamp is null ? reading.TimeZoneAssumed : record.TimeZoneAssumed, Message = record.IsSyslog ? record.Message : reading.Message ?? record.Message,
-        };
+            if (reading.Time is not null) record.TimestampText = reading.TimeText;
+            (record.Timestamp, record.TimeZoneAssumed) = (reading.Time, reading.TimeZoneAssumed);
+        }
+
+        (record.Fields, record.Problems, record.Decoder) = (fields, problems, reading.Decoder);
+        record.HostName ??= reading.Host;
+        record.AppName ??= reading.App;
+        record.ProcId ??= reading.ProcId;
+        record.Severity ??= reading.Severity;
+        if (!record.IsSyslog && reading.Message is not null) record.Message = reading.Message;
+        return record;
     }
 
     private static ParsedRecord Plain(string raw, params string[] problems) => new() { Format = LogFormats.Plain, Message = raw, Problems = problems };
 
-    private static string? First(Dictionary<string, string> fields, params ReadOnlySpan<string> names)
+    /// <summary>The field that names the address which an event is about: the first of <see cref="Addresses"/> that there is.</summary>
+    private static string? AddressOf(FieldMap fields)
     {
-        foreach (var name in names)
+        var (best, address) = (int.MaxValue, (string?)null);
+        foreach (var (name, value) in fields)
         {
-            if (fields.TryGetValue(name, out var value)) return value;
+            if (Addresses.TryGetValue(name, out var rank) && rank < best) (best, address) = (rank, value);
         }
 
-        return null;
+        return address;
     }
 }

@@ -108,7 +108,7 @@ internal static class AuditBody
         string? host = null;
         foreach (var line in message.Split('\n', MostRecords))
         {
-            var one = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), reading.Problems, reading.Options);
+            var one = new Reading(new FieldMap(), reading.Problems, reading.Options);
             if (!ReadRecord(line, one)) continue;
             if (types.Count == 0) reading.TakeTime(one.TimeText!);
             host ??= one.Host;

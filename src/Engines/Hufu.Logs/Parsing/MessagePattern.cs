@@ -23,6 +23,9 @@ internal sealed class MessagePattern
     private const int MostElements = 128;
     private const int MostGroups = 4;
 
+    [ThreadStatic]
+    private static List<Value>? spare;
+
     private readonly Element[] elements;
 
     private MessagePattern(Element[] elements) => this.elements = elements;
@@ -75,11 +78,24 @@ internal sealed class MessagePattern
     /// <summary>Matches a text from a place on, which moves behind what was taken. False leaves place and reading as they were.</summary>
     public bool TryMatch(string text, ref int at, Reading reading)
     {
-        List<Value>? found = null;
+        // What a match finds on its way is kept in the same list from record to record.
+        var found = spare ?? new List<Value>(16);
+        spare = null;
         var end = at;
-        if (!Match(elements, text, ref end, ref found)) return false;
-        at = end;
-        if (found is null) return true;
+        var matches = Match(elements, text, ref end, found);
+        if (matches)
+        {
+            at = end;
+            Keep(found, text, reading);
+        }
+
+        found.Clear();
+        spare = found;
+        return matches;
+    }
+
+    private static void Keep(List<Value> found, string text, Reading reading)
+    {
         foreach (var value in found)
         {
             switch (value.Kind)
@@ -92,11 +108,9 @@ internal sealed class MessagePattern
                     break;
             }
         }
-
-        return true;
     }
 
-    private static bool Match(ReadOnlySpan<Element> elements, string text, ref int at, ref List<Value>? found)
+    private static bool Match(ReadOnlySpan<Element> elements, string text, ref int at, List<Value> found)
     {
         for (var i = 0; i < elements.Length; i++)
         {
@@ -110,35 +124,34 @@ internal sealed class MessagePattern
 
             if (element.Kind == Kind.Optional)
             {
-                var (from, count) = (at, found?.Count ?? 0);
-                if (Match(element.Inner, text, ref at, ref found)) continue;
+                var (from, count) = (at, found.Count);
+                if (Match(element.Inner, text, ref at, found)) continue;
                 at = from;
-                found?.RemoveRange(count, found.Count - count);
+                found.RemoveRange(count, found.Count - count);
                 continue;
             }
 
-            if (element.Kind == Kind.Last) return Last(elements[i..], text, ref at, ref found);
-            if (!Take(element, i + 1 < elements.Length && elements[i + 1].Kind == Kind.Literal ? elements[i + 1].Text : null, text, ref at, found ??= [])) return false;
+            if (element.Kind == Kind.Last) return Last(elements[i..], text, ref at, found);
+            if (!Take(element, i + 1 < elements.Length && elements[i + 1].Kind == Kind.Literal ? elements[i + 1].Text : null, text, ref at, found)) return false;
         }
 
         return true;
     }
 
     /// <summary>Takes text up to the last place from which the rest of the pattern fits. Few places are tried: what stands behind is the program's own and short.</summary>
-    private static bool Last(ReadOnlySpan<Element> elements, string text, ref int at, ref List<Value>? found)
+    private static bool Last(ReadOnlySpan<Element> elements, string text, ref int at, List<Value> found)
     {
-        var values = found ??= [];
-        var (from, count, end) = (at, values.Count, text.Length);
+        var (from, count, end) = (at, found.Count, text.Length);
         for (var tries = 0; tries < LastTries && end >= from; tries++)
         {
             var place = elements.Length == 1 ? end - from : text.AsSpan(from, end - from).LastIndexOf(elements[1].Text);
             if (place < 0) return false;
             place += from;
             at = place;
-            values.Add(new Value(Kind.Last, elements[0].Text, from, place));
-            if (Match(elements[1..], text, ref at, ref found)) return true;
+            found.Add(new Value(Kind.Last, elements[0].Text, from, place));
+            if (Match(elements[1..], text, ref at, found)) return true;
             at = from;
-            values.RemoveRange(count, values.Count - count);
+            found.RemoveRange(count, found.Count - count);
             end = place + elements[1].Text.Length - 1;
         }
 
@@ -203,12 +216,12 @@ internal sealed class MessagePattern
         {
             var zone = to + 1;
             while (zone < text.Length && zone < to + 17 && char.IsAsciiLetterOrDigit(text[zone])) zone++;
-            if (LogParser.IsAddress(text[from..to])) return zone;
+            if (LogParser.IsAddress(text.AsSpan(from, to - from))) return zone;
         }
 
         for (var i = 0; i < 2 && to > from; i++, to--)
         {
-            if (LogParser.IsAddress(text[from..to])) return to;
+            if (LogParser.IsAddress(text.AsSpan(from, to - from))) return to;
             if (text[to - 1] is not (':' or '.')) return -1;
         }
 
@@ -224,7 +237,7 @@ internal sealed class MessagePattern
         {
             from = at + 1;
             to = text.IndexOf(']', at, Math.Min(text.Length - at, 64));
-            if (to < 0 || !LogParser.IsAddress(text[from..to])) return false;
+            if (to < 0 || !LogParser.IsAddress(text.AsSpan(from, to - from))) return false;
             port = to + 1 < text.Length && text[to + 1] == ':' ? to + 2 : -1;
             at = to + 1;
         }
@@ -241,7 +254,7 @@ internal sealed class MessagePattern
                 if (to > from + 1 && text[to - 1] == ':') to--;
                 var colon = text.LastIndexOf(':', to - 1, to - from);
                 // Without brackets the last colon is the port's, unless what is before it is no address.
-                if (colon > from && LogParser.IsAddress(text[from..colon]) && text.AsSpan((colon + 1)..to) is { Length: > 0 and <= 5 } digits && !digits.ContainsAnyExceptInRange('0', '9'))
+                if (colon > from && LogParser.IsAddress(text.AsSpan(from, colon - from)) && text.AsSpan((colon + 1)..to) is { Length: > 0 and <= 5 } digits && !digits.ContainsAnyExceptInRange('0', '9'))
                 {
                     (port, to) = (colon + 1, colon);
                 }
@@ -251,7 +264,7 @@ internal sealed class MessagePattern
                 }
             }
 
-            if (!LogParser.IsAddress(text[from..to]))
+            if (!LogParser.IsAddress(text.AsSpan(from, to - from)))
             {
                 at = start;
                 return false;

@@ -36,7 +36,7 @@ internal static class NginxErrorParser
             return null;
         }
 
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal) { ["level"] = text[21..close] };
+        var fields = new FieldMap { ["level"] = text[21..close] };
         var at = close + 1;
         var colon = text.IndexOf(": ", at, StringComparison.Ordinal);
         string? process = null;

@@ -1,7 +1,7 @@
 namespace Hufu.Logs.Parsing;
 
 /// <summary>What is being found in one record. Body readers write into it, whether the body stands alone or in a syslog message.</summary>
-internal sealed class Reading(Dictionary<string, string> fields, List<string> problems, LogParseOptions options)
+internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOptions options)
 {
     private const int MostProblems = 32;
 
@@ -9,7 +9,7 @@ internal sealed class Reading(Dictionary<string, string> fields, List<string> pr
 
     public LogParseOptions Options => options;
 
-    public Dictionary<string, string> Fields => fields;
+    public FieldMap Fields => fields;
 
     public List<string> Problems => problems;
 
@@ -90,6 +90,17 @@ internal sealed class Reading(Dictionary<string, string> fields, List<string> pr
         foreach (var name in names)
         {
             if (fields.TryGetValue(name, out var value) && value.Length > 0) return value;
+        }
+
+        return null;
+    }
+
+    /// <summary>The first of the names that there is a field of.</summary>
+    public string? FirstName(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (fields.ContainsKey(name)) return name;
         }
 
         return null;

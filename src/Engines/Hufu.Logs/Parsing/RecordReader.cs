@@ -54,6 +54,8 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
         while (true)
         {
             if (decided == LogFraming.Auto) await DecideAsync(cancellation).ConfigureAwait(false);
+            // Many in a row are passed over at once: a packed file of nothing else would keep a processor for minutes.
+            if (decided != LogFraming.Octet && !continued) PassBlank();
             var record = decided == LogFraming.Octet ? await CountedAsync(cancellation).ConfigureAwait(false) : await LineAsync(cancellation).ConfigureAwait(false);
             if (record is null || record.Value.Bytes.Length > 0) return record;
         }
@@ -164,6 +166,15 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
         continued = true;
         remaining -= wanted;
         return Take(wanted, 0, problem);
+    }
+
+    private void PassBlank()
+    {
+        var rest = buffer.AsSpan(from, to - from);
+        var blank = rest.IndexOfAnyExcept(ending);
+        if (blank < 0) blank = rest.Length;
+        from += blank;
+        consumed += blank;
     }
 
     /// <summary>A length not above the wanted one at which no UTF-8 sequence is cut.</summary>

@@ -30,10 +30,10 @@ internal static class ShippedText
             break;
         }
 
-        var found = new Reading(new Dictionary<string, string>(StringComparer.Ordinal), [], options);
+        var found = new Reading(new FieldMap(), [], options);
         if (options.Decoders?.Read(app, options.Source, text, false, found) != true) MessageDecoders.ReadMessage(app, text, found);
         if (inner is null && found.Decoder is null && app == record.AppName) return record;
-        var fields = (Dictionary<string, string>)record.Fields;
+        var fields = (FieldMap)record.Fields;
         var target = new Reading(fields, [.. record.Problems], options);
         if (inner is not null)
         {

@@ -125,7 +125,7 @@ internal static class SyslogParser
             at++;
             var id = Name(text, ref at, ' ');
             if (id.Length is 0 or > 32) problems.Add(LogProblem.Of(LogProblem.StructuredId, at + 1));
-            var element = new Dictionary<string, string>(StringComparer.Ordinal);
+            var element = new FieldMap();
             if (!result.TryAdd(id, element)) problems.Add(LogProblem.Of(LogProblem.StructuredIdTwice, Short(id)));
             result[id] = element;
             while (true)
@@ -273,21 +273,21 @@ internal static class SyslogParser
         var tagEnd = TagEnd(text, at);
         if (tagEnd > 0 && (hadTime || priority is not null))
         {
-            var tag = text[at..(tagEnd - 1)];
-            var open = tag.IndexOf('[', StringComparison.Ordinal);
-            if (open > 0 && tag.EndsWith(']'))
+            var tag = text.AsSpan(at, tagEnd - 1 - at);
+            var open = tag.IndexOf('[');
+            if (open > 0 && tag[^1] == ']')
             {
-                proc = tag[(open + 1)..^1];
+                proc = tag[(open + 1)..^1].ToString();
                 tag = tag[..open];
             }
 
-            app = tag;
+            app = tag.ToString();
             at = tagEnd;
             if (at < text.Length && text[at] == ' ') at++;
         }
 
         var message = text[at..];
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var fields = new FieldMap();
         if (message.StartsWith("last message repeated ", StringComparison.Ordinal) || message.StartsWith("message repeated ", StringComparison.Ordinal))
         {
             var digits = new string([.. message.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
@@ -376,7 +376,7 @@ internal static class SyslogParser
         time = default;
         end = at;
         if (text.Length < at + 14) return false;
-        var month = Array.IndexOf(Months, text.Substring(at, 3)) + 1;
+        var month = MonthOf(text.AsSpan(at, 3));
         if (month == 0 || text[at + 3] != ' ') return false;
         var i = at + 4;
         while (i < text.Length && text[i] == ' ' && i < at + 6) i++;
@@ -412,6 +412,16 @@ internal static class SyslogParser
             while (i < text.Length && i < from + most && char.IsAsciiDigit(text[i])) value = value * 10 + (text[i++] - '0');
             return i > from;
         }
+    }
+
+    private static int MonthOf(ReadOnlySpan<char> name)
+    {
+        for (var i = 0; i < Months.Length; i++)
+        {
+            if (name.SequenceEqual(Months[i])) return i + 1;
+        }
+
+        return 0;
     }
 
     private static DateTimeOffset? WithYear((int? Year, int Month, int Day, TimeSpan Time) time, LogParseOptions options)

@@ -27,7 +27,7 @@ public sealed class LogReceiver : IAsyncDisposable
     {
         (this.options, this.socket) = (options, socket);
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        counters = new ReceiverCounters(options.Clock);
+        counters = new ReceiverCounters();
         pump = new ReceivePump(options, counters, sink);
         droppedBefore = options.IsUdp ? ReceiverCounters.DroppedBySystem(EndPoint) ?? 0 : 0;
         pumping = Task.Run(() => pump.RunAsync(givingUp.Token));

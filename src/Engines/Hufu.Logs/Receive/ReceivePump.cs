@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Hufu.Logs.Parsing;
 
 namespace Hufu.Logs.Receive;
 
@@ -16,8 +17,9 @@ internal readonly record struct Received(byte[] Bytes, DateTimeOffset At, Receiv
 /// </summary>
 internal sealed class ReceivePump : IDisposable
 {
-    private const int MaxBatch = 5_000;
+    private const int MaxBatch = 1_000;
     private const long MaxBatchBytes = 8L << 20;
+    private const int MostAhead = 4;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -44,7 +46,7 @@ internal sealed class ReceivePump : IDisposable
         if ((waiting <= options.QueueBytes || waiting == record.Bytes.Length) && queue.Writer.TryWrite(record))
         {
             Interlocked.Increment(ref counters.Waiting);
-            counters.Took(record.Sender, record.Bytes.Length);
+            counters.Took(record.Sender, record.Bytes.Length, record.At);
             return true;
         }
 
@@ -52,10 +54,13 @@ internal sealed class ReceivePump : IDisposable
         return false;
     }
 
-    /// <summary>Puts a record into the queue, and waits until there is room.</summary>
+    /// <summary>
+    /// Puts a record into the queue, and waits until there is room. Who can wait does so when a few batches are ahead: what lies long in a long queue costs
+    /// more to keep than to read.
+    /// </summary>
     internal async ValueTask PutAsync(Received record, CancellationToken cancellation)
     {
-        while (!TryPut(record)) await room.WaitAsync(TimeSpan.FromMilliseconds(50), cancellation).ConfigureAwait(false);
+        while (Interlocked.Read(ref counters.Waiting) >= MostAhead * most || !TryPut(record)) await room.WaitAsync(TimeSpan.FromMilliseconds(50), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Nothing more comes: what waits is still carried.</summary>
@@ -68,9 +73,9 @@ internal sealed class ReceivePump : IDisposable
         var (batch, storing) = (new Batch(most), Task.CompletedTask);
         try
         {
-            for (var more = true; more || batch.Records.Count > 0;)
+            for (var more = true; more || batch.Events.Count > 0;)
             {
-                if (more && batch.Records.Count == 0)
+                if (more && batch.Events.Count == 0)
                 {
                     more = await queue.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false);
                     Fill(batch);
@@ -82,7 +87,7 @@ internal sealed class ReceivePump : IDisposable
                     Fill(batch);
                 }
 
-                if (batch.Records.Count == 0 || (more && !batch.IsFull && !storing.IsCompleted)) continue;
+                if (batch.Events.Count == 0 || (more && !batch.IsFull && !storing.IsCompleted)) continue;
                 await storing.ConfigureAwait(false);
                 var whole = batch;
                 storing = Task.Run(() => StoreAsync(whole, cancellation), cancellation);
@@ -102,18 +107,20 @@ internal sealed class ReceivePump : IDisposable
         LogParseOptions? parse = null;
         while (!batch.IsFull && queue.Reader.TryRead(out var record))
         {
-            var item = Parse(record, parse ??= options.Parse with { ReferenceTime = record.At });
+            var item = Parse(record, parse ??= options.Parse with { ReferenceTime = record.At, Source = options.Source });
             record.Sender.Read(item);
             if (item.Problems.Count > 0) Interlocked.Increment(ref counters.Faulty);
-            batch.Records.Add(record);
             batch.Events.Add(item);
+            if (record.Stored is not null) batch.Waiting.Add(record.Stored);
             batch.Bytes += record.Bytes.Length;
         }
     }
 
     private LogEvent Parse(Received record, LogParseOptions parse)
     {
-        var item = LogParser.Parse(record.Bytes, record.At, options.Source, parse).From(record.Sender.Address);
+        var item = LogParser.Parse(record.Bytes, record.At, options.Source, parse);
+        // Nobody else has it yet.
+        ((FieldMap)item.Fields).TryAdd(LogEvent.SenderField, record.Sender.Text);
         return record.Problem is null ? item : item with { Problems = [.. item.Problems, record.Problem] };
     }
 
@@ -136,22 +143,23 @@ internal sealed class ReceivePump : IDisposable
             await Task.Delay(pause, options.Clock, cancellation).ConfigureAwait(false);
         }
 
-        Interlocked.Add(ref counters.Stored, batch.Records.Count);
-        Interlocked.Add(ref counters.Waiting, -batch.Records.Count);
+        Interlocked.Add(ref counters.Stored, batch.Events.Count);
+        Interlocked.Add(ref counters.Waiting, -batch.Events.Count);
         Interlocked.Add(ref counters.WaitingBytes, -batch.Bytes);
         if (room.CurrentCount == 0) room.Release();
-        foreach (var record in batch.Records) record.Stored?.Invoke();
+        foreach (var stored in batch.Waiting) stored();
     }
 
     /// <summary>Records that are stored together.</summary>
     private sealed class Batch(int most)
     {
-        public List<Received> Records { get; } = [];
-
         public List<LogEvent> Events { get; } = [];
+
+        /// <summary>Called when the events are stored.</summary>
+        public List<Action> Waiting { get; } = [];
 
         public long Bytes { get; set; }
 
-        public bool IsFull => Records.Count >= most || Bytes >= MaxBatchBytes;
+        public bool IsFull => Events.Count >= most || Bytes >= MaxBatchBytes;
     }
 }

@@ -5,7 +5,7 @@ using System.Net;
 namespace Hufu.Logs.Receive;
 
 /// <summary>What a receiver counts. Senders of UDP can be forged: no more than <see cref="MaxSenders"/> are told apart.</summary>
-internal sealed class ReceiverCounters(TimeProvider clock)
+internal sealed class ReceiverCounters
 {
     internal const int MaxSenders = 10_000;
 
@@ -28,11 +28,11 @@ internal sealed class ReceiverCounters(TimeProvider clock)
         });
     }
 
-    internal void Took(Sender sender, int bytes)
+    internal void Took(Sender sender, int bytes, DateTimeOffset at)
     {
         Interlocked.Increment(ref Received);
         Interlocked.Add(ref Bytes, bytes);
-        sender.Saw(clock.GetUtcNow());
+        sender.Saw(at);
     }
 
     internal IReadOnlyList<SenderState> Senders() =>
@@ -60,6 +60,8 @@ internal sealed class ReceiverCounters(TimeProvider clock)
         private long received, faulty, lost, first, last, delay = long.MinValue;
 
         internal IPAddress Address => address;
+
+        internal string Text { get; } = address.ToString();
 
         internal long Received => Volatile.Read(ref received);
 

@@ -15,7 +15,7 @@ internal static class RowEvents
     {
         var mapping = options.Mapping;
         var problems = new List<string>();
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var fields = new FieldMap();
         DateTimeOffset? time = null;
         var assumed = false;
         int? severity = null;

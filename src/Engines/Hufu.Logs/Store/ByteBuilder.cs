@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -9,12 +10,16 @@ internal sealed class ByteBuilder
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private byte[] buffer;
+    private bool rented;
 
     /// <summary>Nothing yet, and room for that many bytes.</summary>
     public ByteBuilder(int room) => buffer = new byte[room];
 
     /// <summary>These bytes.</summary>
     public ByteBuilder(byte[] written) => (buffer, Length) = (written, written.Length);
+
+    /// <summary>Nothing yet, and at least that much room, which others use again after <see cref="Return"/>.</summary>
+    public static ByteBuilder Rent(int room) => new(0) { buffer = ArrayPool<byte>.Shared.Rent(room), rented = true };
 
     public int Length { get; private set; }
 
@@ -26,6 +31,13 @@ internal sealed class ByteBuilder
         Reserve(count);
         Length += count;
         return buffer.AsSpan(Length - count, count);
+    }
+
+    /// <summary>Gives rented room back: nothing is written any more.</summary>
+    public void Return()
+    {
+        if (rented) ArrayPool<byte>.Shared.Return(buffer);
+        (buffer, rented, Length) = ([], false, 0);
     }
 
     /// <summary>Drops what stands behind the first bytes.</summary>
@@ -73,6 +85,17 @@ internal sealed class ByteBuilder
 
     private void Reserve(int count)
     {
-        if (buffer.Length - Length < count) Array.Resize(ref buffer, (int)Math.Min(Array.MaxLength, Math.Max(2L * buffer.Length, Length + (long)count)));
+        if (buffer.Length - Length >= count) return;
+        var room = (int)Math.Min(Array.MaxLength, Math.Max(2L * buffer.Length, Length + (long)count));
+        if (!rented)
+        {
+            Array.Resize(ref buffer, room);
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(room);
+        Written.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
     }
 }

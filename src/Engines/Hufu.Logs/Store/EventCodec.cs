@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Hufu.Logs.Parsing;
 
 namespace Hufu.Logs.Store;
 
@@ -25,9 +26,27 @@ internal static class EventCodec
     /// <summary>Fields in the order in which they are written.</summary>
     public static KeyValuePair<string, string>[] Ordered(IReadOnlyDictionary<string, string> fields)
     {
-        if (fields.Count == 0) return [];
-        KeyValuePair<string, string>[] ordered = [.. fields];
-        if (ordered.Length > 1) Array.Sort(ordered, ByName);
+        KeyValuePair<string, string>[] ordered = [];
+        return Ordered(fields, ref ordered).ToArray();
+    }
+
+    /// <summary>The same within room that is used again.</summary>
+    public static ReadOnlySpan<KeyValuePair<string, string>> Ordered(IReadOnlyDictionary<string, string> fields, ref KeyValuePair<string, string>[] room)
+    {
+        var count = fields.Count;
+        if (room.Length < count) room = new KeyValuePair<string, string>[Math.Max(count, 2 * room.Length)];
+        var ordered = room.AsSpan(0, count);
+        if (fields is FieldMap known)
+        {
+            known.Written.CopyTo(ordered);
+        }
+        else
+        {
+            var at = 0;
+            foreach (var field in fields) ordered[at++] = field;
+        }
+
+        if (count > 1) ordered.Sort(ByName);
         return ordered;
     }
 
@@ -76,7 +95,7 @@ internal static class EventCodec
         var message = TakeText(ref bytes);
         var raw = TakeText(ref bytes);
         ReadOnlyMemory<byte>? rawBytes = TakeBytes(ref bytes, out var given) ? given.ToArray() : (ReadOnlyMemory<byte>?)null;
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        var fields = new FieldMap();
         for (var left = TakeInt32(ref bytes); left > 0; left--)
         {
             var name = TakeText(ref bytes)!;

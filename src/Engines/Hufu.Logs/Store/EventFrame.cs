@@ -1,7 +1,30 @@
 using System.Buffers.Binary;
+using System.Collections;
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Hufu.Logs.Store;
+
+/// <summary>The ids of events that follow each other in a segment; each is made when it is asked for.</summary>
+internal sealed class EventIds(string segment, int first, int count) : IReadOnlyList<string>
+{
+    public int Count => count;
+
+    public string this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, count);
+            return string.Create(CultureInfo.InvariantCulture, $"{segment}/{first + index}");
+        }
+    }
+
+    public IEnumerator<string> GetEnumerator() => Enumerable.Range(0, count).Select(i => this[i]).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
 
 /// <summary>
 /// One append as the write-ahead file holds it: the file that the events were read from, if any, and each event's canonical bytes behind their
@@ -14,6 +37,7 @@ internal sealed class EventFrame
 
     private readonly List<(int At, int Length)> places;
     private readonly ByteBuilder bytes;
+    private KeyValuePair<string, string>[] fields = new KeyValuePair<string, string>[64];
 
     private EventFrame(ByteBuilder bytes, int count, ImportMark? import)
     {
@@ -34,7 +58,7 @@ internal sealed class EventFrame
     /// <summary>Starts the frame of that many events.</summary>
     public static EventFrame For(int count, ImportMark? import)
     {
-        var bytes = new ByteBuilder(WriteAhead.HeadLength + 256 + count * 512);
+        var bytes = ByteBuilder.Rent(WriteAhead.HeadLength + 256 + count * 512);
         bytes.Take(WriteAhead.HeadLength);
         bytes.Take(1)[0] = import is null ? (byte)0 : (byte)1;
         if (import is not null)
@@ -86,21 +110,25 @@ internal sealed class EventFrame
         if (!TryAdd(kept)) throw new InvalidOperationException("What was read from UTF-8 is not UTF-16.");
     }
 
+    /// <summary>Gives its room back when nobody looks at it any more.</summary>
+    public void Return() => bytes.Return();
+
     /// <summary>The canonical bytes of an event.</summary>
     public ReadOnlySpan<byte> Bytes(int index) => bytes.Written.Slice(places[index].At, places[index].Length);
 
-    /// <summary>The leaf hash of an event.</summary>
-    public byte[] Leaf(int index)
+    /// <summary>Writes the leaf hash of an event.</summary>
+    public void Leaf(int index, Span<byte> hash)
     {
         var (at, length) = places[index];
-        return length < LongLeaf ? Merkle.HashPrefixed(bytes.Written.Slice(at - 1, length + 1)) : Merkle.HashLeaf(Bytes(index));
+        if (length < LongLeaf) SHA256.HashData(bytes.Written.Slice(at - 1, length + 1), hash);
+        else Merkle.HashLeaf(Bytes(index)).CopyTo(hash);
     }
 
     private bool TryAdd(LogEvent item)
     {
         bytes.Int32(0);
         var at = bytes.Length;
-        var faithful = EventCodec.Write(bytes, item, EventCodec.Ordered(item.Fields));
+        var faithful = EventCodec.Write(bytes, item, EventCodec.Ordered(item.Fields, ref fields));
         BinaryPrimitives.WriteInt32LittleEndian(bytes.Written[(at - 4)..], bytes.Length - at);
         places.Add((at, bytes.Length - at));
         return faithful;

@@ -410,18 +410,18 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         var at = open.File!.Append(frame.WithHead);
         // From here on the events are stored. Their columns and hashes are made while the next batch is read, encoded and written.
         await taking.ConfigureAwait(false);
-        var (segment, first, bytes, now) = (open, open.Rows, open.Bytes, options.Clock.GetUtcNow());
+        var (segment, first, bytes, now) = (open, open.Rows, open.Bytes + frame.WithHead.Length, options.Clock.GetUtcNow());
         taking = Task.Run(() => Take(segment, frame, at, now), CancellationToken.None);
         try
         {
-            if (IsFull(first + events.Count, bytes + frame.WithHead.Length)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
+            if (IsFull(first + events.Count, bytes)) await SealOwnedAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The events are stored, and whoever were told otherwise would store them again. The next append seals first, and says what is wrong.
         }
 
-        return [.. Enumerable.Range(first, events.Count).Select(row => $"{segment.Id}/{row}")];
+        return new EventIds(segment.Id, first, events.Count);
     }
 
     private bool IsFull(int rows, long bytes) => rows >= options.SealAfterEvents || bytes >= options.SealAfterBytes;
@@ -437,6 +437,8 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             if (segment.Rows == 0) segment.FirstAppended = now;
             segment.Add(frame, at);
         }
+
+        frame.Return();
 
         if (frame.Import is not { } import) return;
         lock (gate)
@@ -488,6 +490,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
                 open = next;
             }
 
+            next.Inherit(done);
             // Searches that have its parts hold them themselves.
             done.Dispose();
         }

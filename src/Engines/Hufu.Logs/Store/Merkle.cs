@@ -15,13 +15,10 @@ public static class Merkle
         var prefixed = ArrayPool<byte>.Shared.Rent(data.Length + 1);
         prefixed[0] = 0;
         data.CopyTo(prefixed.AsSpan(1));
-        var hash = HashPrefixed(prefixed.AsSpan(0, data.Length + 1));
+        var hash = SHA256.HashData(prefixed.AsSpan(0, data.Length + 1));
         ArrayPool<byte>.Shared.Return(prefixed);
         return hash;
     }
-
-    /// <summary>The hash of a leaf that lies behind its zero byte.</summary>
-    internal static byte[] HashPrefixed(ReadOnlySpan<byte> prefixed) => SHA256.HashData(prefixed);
 
     /// <summary>The root over leaf hashes; of none, the hash of nothing.</summary>
     public static byte[] Root(IReadOnlyList<byte[]> leaves)
@@ -107,11 +104,19 @@ public static class Merkle
 
     internal static byte[] Pair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
+        var hash = new byte[HashLength];
+        Pair(left, right, hash);
+        return hash;
+    }
+
+    /// <summary>The hash over two, which may be written over one of them.</summary>
+    internal static void Pair(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> hash)
+    {
         Span<byte> both = stackalloc byte[1 + HashLength * 2];
         both[0] = 1;
         left.CopyTo(both[1..]);
         right.CopyTo(both[(1 + HashLength)..]);
-        return SHA256.HashData(both);
+        SHA256.HashData(both, hash);
     }
 }
 

@@ -18,7 +18,9 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     private readonly Dictionary<string, Volume> volumes = new(StringComparer.Ordinal);
     private byte[] lastSource = [];
     private Volume? lastVolume;
-    private readonly SegmentWriter writer = new(SegmentTable.Number(id), Level);
+    private SegmentWriter? writer;
+
+    private SegmentWriter Writer => writer ??= new SegmentWriter(SegmentTable.Number(Id), Level);
 
     public string Id { get; } = id;
 
@@ -54,8 +56,9 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         for (var i = 0; i < frame.Count; i++)
         {
             var bytes = frame.Bytes(i);
-            writer.Add(Rows + i, bytes);
-            Leaves.Add(frame.Leaf(i));
+            Writer.Add(Rows + i, bytes);
+            frame.Leaf(i, Leaves.Next);
+            Leaves.Added();
             Bytes += bytes.Length;
             var (time, received) = EventCodec.Times(bytes);
             if (time < Earliest) Earliest = time;
@@ -64,7 +67,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         }
 
         Rows += frame.Count;
-        if (writer.Rows >= SegmentWriter.GroupRows) EndGroup();
+        if (Writer.Rows >= SegmentWriter.GroupRows) EndGroup();
     }
 
     /// <summary>The events that there are, as files in memory; they stay until the caller lets go of them.</summary>
@@ -84,9 +87,17 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         return [.. parts.Select(part => part.Group)];
     }
 
+    /// <summary>Goes on with the room that a segment needed which is done.</summary>
+    public void Inherit(OpenSegment done)
+    {
+        if (writer is not null || done.writer is null) return;
+        (writer, done.writer) = (done.writer, null);
+        writer.Begin(SegmentTable.Number(Id));
+    }
+
     public void Dispose()
     {
-        writer.Dispose();
+        writer?.Dispose();
         foreach (var part in parts) part.LetGo();
         parts.Clear();
         File?.Dispose();
@@ -110,7 +121,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
 
     private void EndGroup()
     {
-        if (writer.EndGroup() is { } group) parts.Add(new OpenPart(Rows - group.Rows, group));
+        if (writer?.EndGroup() is { } group) parts.Add(new OpenPart(Rows - group.Rows, group));
     }
 
     private void JoinLast()
@@ -119,10 +130,10 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         for (var i = frames.FindLastIndex(f => f.Row <= from); i < frames.Count; i++)
         {
             var frame = EventFrame.Read(File!.FrameAt(frames[i].At));
-            for (var e = 0; e < frame.Count; e++) writer.Add(frames[i].Row + e, frame.Bytes(e));
+            for (var e = 0; e < frame.Count; e++) Writer.Add(frames[i].Row + e, frame.Bytes(e));
         }
 
-        var joined = new OpenPart(from, writer.EndGroup()!);
+        var joined = new OpenPart(from, Writer.EndGroup()!);
         foreach (var old in parts[^2..]) old.LetGo();
         parts.RemoveRange(parts.Count - 2, 2);
         parts.Add(joined);

@@ -81,39 +81,62 @@ internal sealed class SegmentLeaves(int events, byte[] roots, byte[] hints)
 /// <summary>Takes leaf hashes as events come and keeps what <see cref="SegmentLeaves"/> needs of them, and the root over all. Not safe for several threads.</summary>
 internal sealed class LeafBuilder
 {
-    private readonly List<byte[]> last = new(SegmentLeaves.BlockRows);
-    private readonly List<byte[]> blocks = [];
+    // The leaves of a block that is not full yet, one behind the other.
+    private readonly byte[] last = new byte[SegmentLeaves.BlockRows * Merkle.HashLength];
+    private readonly byte[] work = new byte[SegmentLeaves.BlockRows * Merkle.HashLength];
+    private readonly ByteBuilder roots = new(1 << 10);
     private readonly ByteBuilder hints = new(1 << 10);
     private readonly GrowingTree tree = new();
 
     public int Count { get; private set; }
 
-    public void Add(byte[] leaf)
+    private int InLast => Count % SegmentLeaves.BlockRows;
+
+    /// <summary>Where the next leaf hash is to be written, before <see cref="Added"/>.</summary>
+    public Span<byte> Next => last.AsSpan(InLast * Merkle.HashLength, Merkle.HashLength);
+
+    public void Add(ReadOnlySpan<byte> leaf)
     {
-        leaf.AsSpan(0, SegmentLeaves.HintLength).CopyTo(hints.Take(SegmentLeaves.HintLength));
-        last.Add(leaf);
+        leaf.CopyTo(Next);
+        Added();
+    }
+
+    /// <summary>Takes the leaf hash that was written.</summary>
+    public void Added()
+    {
+        Next[..SegmentLeaves.HintLength].CopyTo(hints.Take(SegmentLeaves.HintLength));
         Count++;
-        if (last.Count < SegmentLeaves.BlockRows) return;
-        var root = Merkle.Root(last);
-        blocks.Add(root);
-        tree.Add(root);
-        last.Clear();
+        if (InLast > 0) return;
+        var root = RootOf(SegmentLeaves.BlockRows);
+        root.CopyTo(roots.Take(Merkle.HashLength));
+        tree.Add(root.ToArray());
     }
 
     /// <summary>The root over all leaves so far.</summary>
     public byte[] Root()
     {
         if (Count == 0) return Merkle.Root([]);
-        if (last.Count == 0) return tree.Root();
-        return tree.Root(Merkle.Root(last));
+        return InLast == 0 ? tree.Root() : tree.Root(RootOf(InLast).ToArray());
     }
 
-    public SegmentLeaves ToLeaves()
+    public SegmentLeaves ToLeaves() => new(Count, InLast == 0 ? roots.Written.ToArray() : [.. roots.Written, .. RootOf(InLast)], hints.Written.ToArray());
+
+    // Level by level; the last of an odd number goes up as it is, which is the tree of RFC 6962 from the left.
+    private ReadOnlySpan<byte> RootOf(int count)
     {
-        var roots = new byte[SegmentLeaves.BlocksOf(Count) * Merkle.HashLength];
-        for (var i = 0; i < blocks.Count; i++) blocks[i].CopyTo(roots, i * Merkle.HashLength);
-        if (last.Count > 0) Merkle.Root(last).CopyTo(roots, blocks.Count * Merkle.HashLength);
-        return new SegmentLeaves(Count, roots, hints.Written.ToArray());
+        last.AsSpan(0, count * Merkle.HashLength).CopyTo(work);
+        for (; count > 1; count = (count + 1) / 2)
+        {
+            for (var i = 0; i < count; i += 2)
+            {
+                var left = work.AsSpan(i * Merkle.HashLength, Merkle.HashLength);
+                var up = work.AsSpan(i / 2 * Merkle.HashLength, Merkle.HashLength);
+                if (i + 1 < count) Merkle.Pair(left, work.AsSpan((i + 1) * Merkle.HashLength, Merkle.HashLength), up);
+                else left.CopyTo(up);
+            }
+        }
+
+        return work.AsSpan(0, Merkle.HashLength);
     }
 }
 

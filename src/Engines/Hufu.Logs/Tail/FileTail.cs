@@ -381,7 +381,7 @@ public sealed class FileTail : IAsyncDisposable
         foreach (var record in records)
         {
             var item = LogParser.Parse(record.Bytes.Span, now, options.Source, parse, file.Said);
-            var fields = new Dictionary<string, string>(item.Fields, StringComparer.Ordinal) { ["log.file.path"] = file.Mark.Path, ["log.offset"] = Number(record.Offset) };
+            var fields = new Parsing.FieldMap(item.Fields) { ["log.file.path"] = file.Mark.Path, ["log.offset"] = Number(record.Offset) };
             item = item with { Fields = fields, Problems = record.Problem is null ? item.Problems : [.. item.Problems, record.Problem] };
             if (item.Problems.Count > 0) faulty++;
             events.Add(item);

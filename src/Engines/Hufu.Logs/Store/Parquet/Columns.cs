@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using ZstdSharp;
@@ -121,7 +122,7 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
 
     private void Page(ByteBuilder target, Compressor compressor, ByteBuilder content, Action<ThriftWriter> head, int type, int headId)
     {
-        var packed = new byte[Compressor.GetCompressBound(content.Length)];
+        var packed = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(content.Length));
         var length = compressor.Wrap(content.Written, packed);
         var begin = target.Length;
         var thrift = new ThriftWriter(target);
@@ -135,6 +136,7 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
         thrift.End();
         uncompressed += target.Length - begin + content.Length;
         packed.AsSpan(0, length).CopyTo(target.Take(length));
+        ArrayPool<byte>.Shared.Return(packed);
     }
 }
 

@@ -21,7 +21,7 @@ internal sealed class SegmentWriter : IDisposable
 
     private static readonly byte[] Magic = "PAR1"u8.ToArray();
 
-    private readonly int number;
+    private int number;
     private readonly Compressor compressor;
     private readonly ByteBuilder scratch = new(1 << 16);
     private readonly DeltaColumn row = new("row", Column.Int32Type, false);
@@ -58,6 +58,14 @@ internal sealed class SegmentWriter : IDisposable
         this.number = number;
         compressor = new Compressor(level);
         columns = [row, time, received, occurred, occurredOffset, zoneAssumed, source, host, app, severity, facility, address, format, message, messageChars, raw, rawBytes, problems, exact, names, values, segment];
+    }
+
+    /// <summary>Begins the rows of another segment; those of the one before are written.</summary>
+    /// <param name="segmentNumber">Its number.</param>
+    public void Begin(int segmentNumber)
+    {
+        if (Rows > 0) throw new InvalidOperationException("The rows of the segment before are not written yet.");
+        number = segmentNumber;
     }
 
     /// <summary>Rows since the last row group was ended.</summary>
