@@ -51,6 +51,98 @@ internal static class Receiving
         }
     }
 
+    /// <summary>UDP at a steady rate: what is lost.</summary>
+    internal static async Task SteadyAsync(byte[][] lines, int rate, int seconds)
+    {
+        lines = [.. lines.Where(line => line[0] == '<')];
+        var folder = Directory.CreateTempSubdirectory("hufu-bench-").FullName;
+        try
+        {
+            await using var store = LogStore.Open(folder);
+            await using var receiver = LogReceiver.Start(new ReceiverOptions { Source = "bench", Transport = ReceiverTransport.Udp, EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, (events, cancellation) => store.AppendAsync(events, cancellation)).Value;
+            await PacedAsync(receiver.EndPoint, lines, 20_000, 5);
+            var (before, cpu) = (receiver.State, Process.GetCurrentProcess().TotalProcessorTime);
+            var sent = await PacedAsync(receiver.EndPoint, lines, rate, seconds);
+            await SettledAsync(receiver);
+            var (after, used) = (receiver.State, Process.GetCurrentProcess().TotalProcessorTime - cpu);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"UDP at {rate:N0}/s for {seconds} s, parsed, sealed and stored: {sent:N0} sent, {after.Stored - before.Stored:N0} stored, {Lost(after) - Lost(before):N0} lost; cpu {used.TotalMicroseconds / sent:F2} us each with the sender; memory {Environment.WorkingSet / 1e6:F0} MB"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Ten times what the store may take: memory, loss, and what comes after it.</summary>
+    internal static async Task OverloadAsync(byte[][] lines, int seconds)
+    {
+        const int May = 8_000;
+        lines = [.. lines.Where(line => line[0] == '<')];
+        var folder = Directory.CreateTempSubdirectory("hufu-bench-").FullName;
+        try
+        {
+            await using var store = LogStore.Open(folder);
+            var watch = Stopwatch.StartNew();
+            var taken = 0L;
+            await using var receiver = LogReceiver.Start(
+                new ReceiverOptions { Source = "bench", Transport = ReceiverTransport.Udp, EndPoint = new IPEndPoint(IPAddress.Loopback, 0) },
+                async (events, cancellation) =>
+                {
+                    await store.AppendAsync(events, cancellation);
+                    taken += events.Count;
+                    if (TimeSpan.FromSeconds(taken / (double)May) - watch.Elapsed is { Ticks: > 0 } early) await Task.Delay(early, cancellation);
+                }).Value;
+            var sent = 0L;
+            for (var left = seconds; left > 0; left -= 30)
+            {
+                sent += await PacedAsync(receiver.EndPoint, lines, 10 * May, Math.Min(30, left));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"overload, {seconds - left + Math.Min(30, left)} s: {sent:N0} sent, {receiver.State.Stored:N0} stored, {Lost(receiver.State):N0} lost and counted; memory {Environment.WorkingSet / 1e6:F0} MB"));
+            }
+
+            await SettledAsync(receiver);
+            var state = receiver.State;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"afterwards: {state.Stored:N0} stored + {Lost(state):N0} lost of {sent:N0} sent: {(state.Stored + Lost(state) == sent ? "all accounted for" : "NOT ALL ACCOUNTED FOR")}"));
+            watch.Restart();
+            taken = 0;
+            var more = await PacedAsync(receiver.EndPoint, lines, May / 2, 10);
+            await SettledAsync(receiver);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"half the rate for 10 s after it: {more:N0} sent, {receiver.State.Stored - state.Stored:N0} stored, {Lost(receiver.State) - Lost(state):N0} lost; memory {Environment.WorkingSet / 1e6:F0} MB, peak {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static long Lost(ReceiverState state) => state.Lost + (state.LostBySystem ?? 0);
+
+    private static async Task SettledAsync(LogReceiver receiver)
+    {
+        for (var (last, same) = (-1L, 0); same < 20;)
+        {
+            await Task.Delay(100);
+            var now = receiver.State.Stored + Lost(receiver.State);
+            same = now == last && receiver.State.Waiting == 0 ? same + 1 : 0;
+            last = now;
+        }
+    }
+
+    private static Task<long> PacedAsync(IPEndPoint to, byte[][] lines, int rate, int seconds) => Task.Factory.StartNew(
+        () =>
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(to);
+            var (watch, sent) = (Stopwatch.StartNew(), 0L);
+            while (watch.Elapsed.TotalSeconds < seconds)
+            {
+                for (var due = (long)(watch.Elapsed.TotalSeconds * rate); sent < due; sent++) socket.Send(lines[sent % lines.Length]);
+                Thread.Sleep(1);
+            }
+
+            return sent;
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     private static async Task RsyslogAsync(byte[][] lines)
     {
         if (!File.Exists("/usr/sbin/rsyslogd")) return;

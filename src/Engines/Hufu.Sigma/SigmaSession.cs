@@ -55,7 +55,20 @@ public sealed class SigmaSession
     {
         ArgumentNullException.ThrowIfNull(fields);
         ArgumentNullException.ThrowIfNull(into);
-        var matched = engine.Match(fields, sources);
+        Process(engine.Match(fields, sources), fields, occurredAt, eventId, into);
+    }
+
+    /// <summary>Goes on with an event whose matches are known: most events have none, and need neither an id nor this.</summary>
+    /// <param name="matched">What <see cref="SigmaEngine.Match"/> of the session's engine gave for it.</param>
+    /// <param name="fields">The event.</param>
+    /// <param name="occurredAt">When the event happened; windows slide over this time.</param>
+    /// <param name="eventId">The host's id of the event, given back in matches.</param>
+    /// <param name="into">Receives the matches.</param>
+    public void Process(IReadOnlyList<SigmaDetectionRule> matched, ISigmaEvent fields, DateTimeOffset occurredAt, string eventId, ICollection<SigmaMatch> into)
+    {
+        ArgumentNullException.ThrowIfNull(matched);
+        ArgumentNullException.ThrowIfNull(fields);
+        ArgumentNullException.ThrowIfNull(into);
         if (matched.Count == 0) return;
         var causes = new List<(SigmaRule Rule, ISigmaEvent Fields)>();
         foreach (var rule in matched)

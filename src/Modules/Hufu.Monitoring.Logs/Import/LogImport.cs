@@ -136,7 +136,7 @@ public sealed partial class LogImport(LogService logs, Detection detection, Site
     {
         ArgumentNullException.ThrowIfNull(events);
         var ids = await logs.AddAsync((store, _) => store.AppendAsync(events, cancellation), cancellation);
-        await detection.FollowAsync(events.Select((item, i) => item with { Id = ids[i] }), cancellation);
+        await detection.FollowAsync(events, ids, cancellation);
         return ids;
     }
 
@@ -157,7 +157,7 @@ public sealed partial class LogImport(LogService logs, Detection detection, Site
         }, cancellation);
         try
         {
-            await detection.FollowAsync(events.Select((item, i) => item with { Id = ids[i] }), cancellation);
+            await detection.FollowAsync(events, ids, cancellation);
         }
         catch (Exception e) when (e is DbException or DbUpdateException)
         {

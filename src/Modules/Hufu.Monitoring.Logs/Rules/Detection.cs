@@ -52,14 +52,14 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     /// Looks at events of the live stream, in the order in which they came, and raises what the rules find. What cannot be raised now, because the
     /// database takes nothing, is kept and raised with the next call.
     /// </summary>
-    internal async Task<RaisedCounts> FollowAsync(IEnumerable<LogEvent> events, CancellationToken cancellation)
+    internal async Task<RaisedCounts> FollowAsync(IReadOnlyList<LogEvent> events, IReadOnlyList<string> ids, CancellationToken cancellation)
     {
         await following.WaitAsync(cancellation);
         try
         {
             DetectionRun run;
             lock (gate) run = live ??= new DetectionRun((rules ??= Read()).Engine);
-            foreach (var item in events) run.Process(item);
+            run.Process(events, ids);
             waiting.AddRange(run.Take());
             if (waiting.Count > MaxWaiting) waiting.RemoveRange(0, waiting.Count - MaxWaiting);
             return await RaiseOwnedAsync(cancellation);

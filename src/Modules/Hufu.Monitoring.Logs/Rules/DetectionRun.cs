@@ -15,13 +15,30 @@ internal sealed class DetectionRun(SigmaEngine engine)
     private List<RuleMatch> matches = [];
 
     /// <summary>Looks at the next event, which has its id.</summary>
-    public void Process(LogEvent item)
+    public void Process(LogEvent item) => Process(item, () => item.Id);
+
+    /// <summary>Looks at events that follow each other.</summary>
+    /// <param name="events">The events.</param>
+    /// <param name="ids">Their ids, which are asked for where a rule matches.</param>
+    public void Process(IReadOnlyList<LogEvent> events, IReadOnlyList<string> ids)
     {
-        if (times.TryAdd(item.Id, item.Time)) order.Enqueue(item.Id);
+        var at = 0;
+        // One for all of them: few are asked.
+        string Id() => ids[at];
+        Func<string> id = Id;
+        for (; at < events.Count; at++) Process(events[at], id);
+    }
+
+    private void Process(LogEvent item, Func<string> idOf)
+    {
+        var fields = new LogEventFields(item);
+        var matched = engine.Match(fields, fields.Sources);
+        if (matched.Count == 0) return;
+        var id = idOf();
+        if (times.TryAdd(id, item.Time)) order.Enqueue(id);
         if (order.Count > Remembered) times.Remove(order.Dequeue());
         found.Clear();
-        var fields = new LogEventFields(item);
-        session.Process(fields, item.Time, item.Id, fields.Sources, found);
+        session.Process(matched, fields, item.Time, id, found);
         foreach (var match in found) Add(match, item);
     }
 
