@@ -36,8 +36,9 @@ public sealed class TokenIndexTests : IDisposable
     public async Task SearchesFindTheSame_WithTheIndexAndWithoutIt()
     {
         var random = new Random(11);
-        string Word() => random.Next(6) switch
+        string Word() => random.Next(7) switch
         {
+            2 => string.Join('.', Enumerable.Range(0, random.Next(3, random.Next(8) == 0 ? 60 : 6)).Select(_ => random.Next(256))),
             0 => random.NextInt64().ToString("x16", CultureInfo.InvariantCulture),
             1 when random.Next(50) == 0 => string.Concat(Enumerable.Range(0, random.Next(60, 400)).Select(_ => (char)('a' + random.Next(26)))),
             _ => Words[random.Next(Words.Length)],
@@ -96,6 +97,34 @@ public sealed class TokenIndexTests : IDisposable
         // A source that goes makes another file, whose places are others.
         var tokens = Directory.EnumerateFiles(folder, "*.tokens").Single();
         Assert.Equal("00000001-00000009.1.tokens", Path.GetFileName(tokens));
+    }
+
+    [Fact]
+    public async Task AnAddressIsLookedUpWhole_ThoughItsNumbersAreEverywhere()
+    {
+        var random = new Random(3);
+        string Any() => string.Join('.', Enumerable.Range(0, 4).Select(_ => random.Next(100, 256)));
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync([.. Enumerable.Range(0, 3 * 8_192).Select(i => Event(i, i == 20_000 ? "from 101.102.103.104 port 1" : i == 20_001 ? "version 1101.102.103.1045." : $"from {Any().Replace("101.102.", "101.103.", StringComparison.Ordinal)}"))], Stop);
+        await store.SealAsync(Stop);
+        await store.MaintainAsync(new RetentionPolicy(), Stop);
+        Assert.Equal(["00000001/20001", "00000001/20000"], await Found(store, "101.102.103.104"));
+        Assert.Equal(["00000001/20000"], await Found(store, "\"from 101.102.103.104\""));
+        Assert.Equal(0, await ReadAsync(store, "101.102.103.105"));
+        await store.DisposeAsync();
+
+        // An index that was written before addresses were in it says nothing of them.
+        var path = Path.Combine(folder, "00000001.tokens");
+        var bytes = await File.ReadAllBytesAsync(path, Stop);
+        var head = bytes.AsMemory(4, BitConverter.ToInt32(bytes));
+        "HUFUTOK1"u8.CopyTo(head.Span);
+        System.Security.Cryptography.SHA256.HashData(head.Span[..^8]).AsSpan(0, 8).CopyTo(head.Span[^8..]);
+        await File.WriteAllBytesAsync(path, bytes, Stop);
+        await using var again = LogStore.Open(folder);
+        Assert.Equal(1, await ReadAsync(again, "101.102.103.105"));
+        Assert.Equal(0, await ReadAsync(again, "needle"));
+
+        static async Task<int> ReadAsync(LogStore store, string query) => (await store.SearchAsync(new LogSearch { Query = SearchQuery.Parse(query).Value }, Stop)).SegmentsRead;
     }
 
     [Fact]

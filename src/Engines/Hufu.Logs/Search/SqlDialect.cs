@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Hufu.Logs.Search;
 
@@ -137,6 +138,16 @@ internal sealed class DuckDialect : SqlDialect
     public override string Matches(string column, string pattern, Func<object, string> add) => $"regexp_matches({column}, {add(pattern)})";
 
     public override string MatchesWhole(string column, string pattern, Func<object, string> add) => $"regexp_full_match({column}, {add(pattern)})";
+
+    /// <summary>Digits have no case: rows that lack those of a text are passed over before its letters are compared.</summary>
+    public override string? Hint(string text, Func<object, string> add)
+    {
+        if (!text.Any(char.IsAsciiLetter)) return null;
+        var run = Regex.Matches(text, "[ -)+-@\\[-`{-~]{2,}").Select(match => match.Value).Where(value => value.Any(char.IsAsciiDigit)).MaxBy(value => value.Length);
+        if (run is null) return null;
+        var sought = add(run);
+        return $"(contains(raw, {sought}) OR coalesce(contains(message, {sought}), false))";
+    }
 
     public override string Lower(string text) => $"lower({text})";
 

@@ -11,8 +11,8 @@ namespace Hufu.Logs.Search;
 
 /// <summary>
 /// Which blocks of a file's rows may have a text. The distinct runs of letters and digits of the rows are kept, lower case, with a bit for each
-/// block that has them; a text is looked for within them, so that the index finds what a scan would, also in the middle of a word. It only ever
-/// says where there is nothing: what it points at is read and compared.
+/// block that has them, and so are runs of digits with three full stops and more, as an address of IPv4 is; a text is looked for within them, so that
+/// the index finds what a scan would, also in the middle of a word. It only ever says where there is nothing: what it points at is read and compared.
 /// </summary>
 internal sealed class TokenIndex
 {
@@ -31,15 +31,20 @@ internal sealed class TokenIndex
     // Shorter texts are nearly everywhere.
     private const int Shortest = 3;
     private const byte End = (byte)'\n';
-    private static readonly byte[] Magic = "HUFUTOK1"u8.ToArray();
+    private static readonly byte[] Magic = "HUFUTOK2"u8.ToArray();
+
+    // Files of before have no addresses.
+    private static readonly byte[] MagicWithoutAddresses = "HUFUTOK1"u8.ToArray();
 
     private readonly string path;
     private readonly List<Section> sections;
+    private readonly bool addresses;
 
-    private TokenIndex(string path, List<Section> sections)
+    private TokenIndex(string path, List<Section> sections, bool addresses)
     {
         this.path = path;
         this.sections = sections;
+        this.addresses = addresses;
     }
 
     private sealed record Section(int Blocks, List<Chunk> Chunks);
@@ -118,7 +123,8 @@ internal sealed class TokenIndex
             if (length < Magic.Length + 12 || length > file.Length - 4) return null;
             var head = new byte[length];
             file.ReadExactly(head);
-            if (!head.AsSpan().StartsWith(Magic) || !SHA256.HashData(head.AsSpan(0, length - 8)).AsSpan(0, 8).SequenceEqual(head.AsSpan(length - 8))) return null;
+            var addresses = head.AsSpan().StartsWith(Magic);
+            if (!(addresses || head.AsSpan().StartsWith(MagicWithoutAddresses)) || !SHA256.HashData(head.AsSpan(0, length - 8)).AsSpan(0, 8).SequenceEqual(head.AsSpan(length - 8))) return null;
             var left = head.AsSpan(Magic.Length, length - 8 - Magic.Length);
             var (sections, at) = (new List<Section>(), 4L + length);
             for (var count = Take(ref left); count > 0; count--)
@@ -134,7 +140,7 @@ internal sealed class TokenIndex
                 sections.Add(new Section(blocks, chunks));
             }
 
-            return new TokenIndex(path, sections);
+            return new TokenIndex(path, sections, addresses);
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
@@ -191,7 +197,7 @@ internal sealed class TokenIndex
     }
 
     /// <summary>The texts that must occur somewhere in a row, folded; none when that says nothing.</summary>
-    internal static List<byte[]> Pieces(string text)
+    private List<byte[]> Pieces(string text)
     {
         var pieces = new List<byte[]>();
         foreach (var part in text.Split(SearchParser.Wildcard))
@@ -202,13 +208,15 @@ internal sealed class TokenIndex
                 var token = tokens.Current.Length > Half ? tokens.Current[..Half] : tokens.Current;
                 if (token.Length >= Shortest) pieces.Add(token.ToArray());
             }
+
+            for (var at = 0; addresses && Address(part, ref at) is { IsEmpty: false } run;) pieces.Add(Encoding.ASCII.GetBytes(run[..Math.Min(run.Length, Half)].ToArray()));
         }
 
         return pieces;
     }
 
     /// <summary>True when a search can exclude rows at all.</summary>
-    private static bool Says(SearchNode node) => node switch
+    private bool Says(SearchNode node) => node switch
     {
         AllOf all => all.Items.Any(Says),
         AnyOf any => any.Items.All(Says),
@@ -223,7 +231,7 @@ internal sealed class TokenIndex
 
     private static bool IsNumber(string field) => field is "severity" or "facility";
 
-    private static void Gather(SearchNode node, List<byte[]> pieces)
+    private void Gather(SearchNode node, List<byte[]> pieces)
     {
         switch (node)
         {
@@ -243,7 +251,7 @@ internal sealed class TokenIndex
     }
 
     // Visits the texts in the order in which they were gathered.
-    private static ulong Mask(SearchNode node, ulong[] masks, ulong every, ref int next)
+    private ulong Mask(SearchNode node, ulong[] masks, ulong every, ref int next)
     {
         var mask = every;
         switch (node)
@@ -304,6 +312,24 @@ internal sealed class TokenIndex
         }
 
         return masks;
+    }
+
+    /// <summary>The next run of digits and full stops of which three are full stops, from a place on, which moves behind it; empty when there is none.</summary>
+    private static ReadOnlySpan<char> Address(ReadOnlySpan<char> text, ref int at)
+    {
+        while (at < text.Length && text[at..].IndexOf('.') is >= 0 and var dot)
+        {
+            var (from, to) = (at + dot, at + dot);
+            while (from > at && OfAddress(text[from - 1])) from--;
+            while (to < text.Length && OfAddress(text[to])) to++;
+            at = to;
+            var run = text[from..to];
+            if (run.Count('.') >= 3) return run;
+        }
+
+        return default;
+
+        static bool OfAddress(char c) => char.IsAsciiDigit(c) || c == '.';
     }
 
     /// <summary>The runs of letters and digits of a text, folded, in pieces of a window.</summary>
@@ -379,17 +405,28 @@ internal sealed class TokenIndex
             Blocks = Math.Max(Blocks, block + 1);
             var bit = 1UL << block;
             var read = new Tokens(text);
-            while (read.Next())
+            while (read.Next()) Add(bit, read.Current);
+            Span<byte> window = stackalloc byte[Window];
+            for (var at = 0; Address(text, ref at) is { IsEmpty: false } run;)
             {
-                if (tokens.Find(read.Current) is >= 0 and var known)
+                for (var from = 0; from == 0 || from + Half < run.Length; from += Half)
                 {
-                    CollectionsMarshal.AsSpan(masks)[known] |= bit;
-                    continue;
+                    var piece = run.Slice(from, Math.Min(Window, run.Length - from));
+                    Add(bit, window[..Encoding.ASCII.GetBytes(piece, window)]);
                 }
-
-                tokens.Add(read.Current);
-                masks.Add(bit);
             }
+        }
+
+        private void Add(ulong bit, ReadOnlySpan<byte> token)
+        {
+            if (tokens.Find(token) is >= 0 and var known)
+            {
+                CollectionsMarshal.AsSpan(masks)[known] |= bit;
+                return;
+            }
+
+            tokens.Add(token);
+            masks.Add(bit);
         }
 
         /// <summary>The tokens in order, each ended by a line feed, and their blocks.</summary>
