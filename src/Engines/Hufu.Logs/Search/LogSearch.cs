@@ -229,17 +229,49 @@ public sealed partial class LogStore
     {
         using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
-        var range = Rows(view, sql, $"SELECT epoch_us(min(time)), epoch_us(max(time)) FROM {Everything(view, search)} WHERE {sql.Condition}",
-            row => row.IsDBNull(0) ? ((long, long)?)null : (row.GetInt64(0), row.GetInt64(1)), cancellation)[0];
-        var slices = Sliced(search, width, range, out var start, out var last);
-        if (range is null) return slices;
-        var size = (long)slices.Width.TotalSeconds * 1_000_000;
-        var counts = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT ((epoch_us(time) - {start}) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*)
-            FROM {Everything(view, search)} WHERE {sql.Condition} GROUP BY slot
-            """), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot, row => (row.Errors, row.Warnings, row.All));
+        // In one pass, by slices so fine that those which the found events ask for are made of them; where that does not come out even, a second pass counts.
+        var fine = Fine(Within(view, search), search, width);
+        var origin = Floor(EventCodec.Micros(DateTimeOffset.MinValue), fine * 1_000_000);
+        var table = Everything(view, search);
+        var found = Rows(view, sql, Counted(table, sql.Condition, "min(epoch_us(time)), max(epoch_us(time))", origin, fine * 1_000_000),
+            row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3), First: row.GetInt64(4), Last: row.GetInt64(5)), cancellation);
+        var slices = Sliced(search, width, found.Count == 0 ? null : (found.Min(slot => slot.First), found.Max(slot => slot.Last)), out var start, out var last);
+        if (found.Count == 0) return slices;
+        var seconds = (long)slices.Width.TotalSeconds;
+        var size = seconds * 1_000_000;
+        if (seconds % fine == 0)
+        {
+            return Filled(slices.Width, start, last, found.GroupBy(slot => (origin + slot.Slot * fine * 1_000_000 - start) / size)
+                .ToDictionary(slots => slots.Key, slots => (slots.Sum(slot => slot.Errors), slots.Sum(slot => slot.Warnings), slots.Sum(slot => slot.All))));
+        }
+
+        var within = string.Create(CultureInfo.InvariantCulture, $"{sql.Condition} AND time BETWEEN make_timestamp({found.Min(slot => slot.First)}::BIGINT) AND make_timestamp({found.Max(slot => slot.Last)}::BIGINT)");
+        var counts = Rows(view, sql, Counted(table, within, "0", start, size), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot, row => (row.Errors, row.Warnings, row.All));
         return Filled(slices.Width, start, last, counts);
+
+        static string Counted(string table, string condition, string more, long start, long size) => string.Create(CultureInfo.InvariantCulture, $"""
+            SELECT ((epoch_us(time) - ({start})) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*), {more}
+            FROM {table} WHERE {condition} GROUP BY slot
+            """);
     }
+
+    /// <summary>Seconds of slices of which there are some thousands between the times that files may have events of.</summary>
+    private static long Fine(IEnumerable<Part> parts, LogSearch search, TimeSpan? width)
+    {
+        var (first, last) = (DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+        foreach (var part in parts)
+        {
+            if (part.From < first) first = part.From;
+            if (part.To > last) last = part.To;
+        }
+
+        if (search.From > first) first = search.From.Value;
+        if (search.To < last) last = search.To.Value;
+        var span = last > first ? (long)(last - first).TotalSeconds : 0;
+        return width is { } given && span / Math.Max(1, (long)given.TotalSeconds) < 10_000 ? Math.Max(1, (long)given.TotalSeconds) : Widths.FirstOrDefault(candidate => span / candidate < 5_000, Widths[^1]);
+    }
+
+    private static long Floor(long value, long size) => value - (value % size + size) % size;
 
     /// <summary>The slices of a histogram, without counts: their width, where the first begins and the last microsecond, given the times of the first and the last event; none where there is no event.</summary>
     internal static LogHistogram Sliced(LogSearch search, TimeSpan? width, (long First, long Last)? range, out long start, out long last)
