@@ -66,7 +66,7 @@ public sealed class S3PlaceTests : IAsyncDisposable
         var (path, sha256) = File(length);
         using var place = Place(partsAbove: 6 << 20);
         Assert.Null(await place.LengthAsync("a.parquet", Stop));
-        await place.PutAsync("a.parquet", path, sha256, false, Stop);
+        await place.PutAsync("a.parquet", path, sha256, Stop);
         Assert.Equal(length, await place.LengthAsync("a.parquet", Stop));
         Assert.Equal((sha256, (long)length), await ColdFiles.HashAsync(place, "a.parquet", Stop));
         Assert.Equal("hufu/one/a.parquet", Assert.Single(server.Objects).Key);
@@ -92,7 +92,7 @@ public sealed class S3PlaceTests : IAsyncDisposable
             // A failure behind an answer that begins well.
             : where == "end" && call.Method == "POST" && call.Query.ContainsKey("uploadId") ? S3Answer.Error(200, "InternalError", "We encountered an internal error.")
             : where == "odd" && call.Query.ContainsKey("uploads") ? new S3Answer(200, "<html>") : null);
-        var failure = await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, false, Stop));
+        var failure = await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, Stop));
         Assert.Equal(where == "end" ? ColdFault.Unreachable : ColdFault.Refused, failure.Fault);
         Assert.Empty(server.Objects);
         Assert.Equal(0, server.OpenUploads);
@@ -105,13 +105,13 @@ public sealed class S3PlaceTests : IAsyncDisposable
         using var place = Place();
         var failures = 2;
         server.Before = _ => Task.FromResult(failures-- > 0 ? S3Answer.Error(503, "SlowDown") : null);
-        await place.PutAsync("a.parquet", path, sha256, false, Stop);
+        await place.PutAsync("a.parquet", path, sha256, Stop);
         Assert.Equal(3, server.Calls.Count);
         failures = 3;
-        Assert.Equal(ColdFault.Unreachable, (await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, false, Stop))).Fault);
+        Assert.Equal(ColdFault.Unreachable, (await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, Stop))).Fault);
         Assert.Equal(6, server.Calls.Count);
         server.Before = _ => Task.FromResult<S3Answer?>(S3Answer.Error(403, "AccessDenied"));
-        Assert.Equal(ColdFault.Refused, (await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, false, Stop))).Fault);
+        Assert.Equal(ColdFault.Refused, (await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, Stop))).Fault);
         Assert.Equal(7, server.Calls.Count);
     }
 
@@ -138,7 +138,7 @@ public sealed class S3PlaceTests : IAsyncDisposable
         async Task Says(ColdTarget target, ColdFault fault, string en, string zh)
         {
             using var place = Place(target);
-            var failure = await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, false, Stop));
+            var failure = await FailsAsync(() => place.PutAsync("a.parquet", path, sha256, Stop));
             Assert.Equal(fault, failure.Fault);
             Assert.Contains(en, failure.Words.En, StringComparison.Ordinal);
             Assert.Contains(zh, failure.Words.Zh, StringComparison.Ordinal);
@@ -151,7 +151,7 @@ public sealed class S3PlaceTests : IAsyncDisposable
     {
         var (path, sha256) = File(300_000);
         using var place = Place(timeout: TimeSpan.FromMilliseconds(300));
-        await place.PutAsync("a.parquet", path, sha256, false, Stop);
+        await place.PutAsync("a.parquet", path, sha256, Stop);
         var calls = server.Calls.Count;
         server.Before = async _ =>
         {

@@ -28,7 +28,7 @@ public enum ColdFault
 }
 
 /// <summary>A file of the cold place cannot be had or kept. The words have no secret.</summary>
-public sealed class ColdException : IOException
+public sealed class ColdException : IOException, IUnavailable
 {
     /// <summary>Makes one.</summary>
     public ColdException(ColdFault fault, LocalizedText words, Exception? inner = null) : base(words?.En, inner)
@@ -42,4 +42,7 @@ public sealed class ColdException : IOException
 
     /// <summary>Why, in words.</summary>
     public LocalizedText Words { get; }
+
+    /// <inheritdoc />
+    public Error Error => new("logs.cold." + Fault.ToString().ToLowerInvariant(), new LocalizedText($"這些日誌在冷儲存，目前讀不到：{Words.Zh}", $"These logs lie in the cold place and cannot be read now: {Words.En}"), null);
 }

@@ -12,13 +12,17 @@ internal interface IColdPlace : IDisposable
     /// <summary>The file where the database can read it; null when it must be fetched.</summary>
     string? Path(string name);
 
+    /// <summary>Makes sure that it is the place that is meant, before anything is written.</summary>
+    /// <param name="known">True when it has files of this store already, so that one without any is another.</param>
+    /// <param name="cancellation">Stops it.</param>
+    Task OpenAsync(bool known, CancellationToken cancellation);
+
     /// <summary>Writes a file; when this returns it is there whole.</summary>
     /// <param name="name">What it is called there.</param>
     /// <param name="path">The file of this machine.</param>
     /// <param name="sha256">Its SHA-256, lower-case hexadecimal.</param>
-    /// <param name="known">True when the place has files of this store already, so that one without any is another.</param>
     /// <param name="cancellation">Stops it.</param>
-    Task PutAsync(string name, string path, string sha256, bool known, CancellationToken cancellation);
+    Task PutAsync(string name, string path, string sha256, CancellationToken cancellation);
 
     /// <summary>Length of a file; null when the place does not have it.</summary>
     Task<long?> LengthAsync(string name, CancellationToken cancellation);

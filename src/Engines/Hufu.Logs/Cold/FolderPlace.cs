@@ -19,7 +19,7 @@ internal sealed class FolderPlace(string folder) : IColdPlace
 
     public string? Path(string name) => System.IO.Path.Combine(folder, name);
 
-    public Task PutAsync(string name, string path, string sha256, bool known, CancellationToken cancellation) => Try(async () =>
+    public Task OpenAsync(bool known, CancellationToken cancellation) => Try(() =>
     {
         if (!Directory.Exists(folder)) throw Away();
         if (!File.Exists(Path(Mark)))
@@ -30,6 +30,12 @@ internal sealed class FolderPlace(string folder) : IColdPlace
             DurableFile.Write(Path(Mark)!, MarkText);
         }
 
+        return Task.FromResult(true);
+    });
+
+    public Task PutAsync(string name, string path, string sha256, CancellationToken cancellation) => Try(async () =>
+    {
+        if (!File.Exists(Path(Mark))) throw Away();
         var temporary = Path(name) + DurableFile.TemporarySuffix;
         try
         {

@@ -44,7 +44,10 @@ internal sealed class S3Place(ColdTarget target, HttpClient http, TimeProvider? 
 
     public string? Path(string name) => null;
 
-    public async Task PutAsync(string name, string path, string sha256, bool known, CancellationToken cancellation)
+    // Its name says which it is.
+    public Task OpenAsync(bool known, CancellationToken cancellation) => Task.CompletedTask;
+
+    public async Task PutAsync(string name, string path, string sha256, CancellationToken cancellation)
     {
         var length = new FileInfo(path).Length;
         if (length > PartsAbove)

@@ -100,10 +100,11 @@ public sealed partial class LogStore
     private async Task MoveAsync(Part part, IColdPlace place, CancellationToken cancellation)
     {
         var name = ColdMark.NameOf(part.Stem, part.FileSha256!);
+        await place.OpenAsync(parts.Exists(p => p.Cold?.Place == place.Name), cancellation).ConfigureAwait(false);
         // An attempt before this one may have come as far as that.
         if (await place.LengthAsync(name, cancellation).ConfigureAwait(false) != part.FileLength || (await ColdFiles.HashAsync(place, name, cancellation).ConfigureAwait(false)).Sha256 != part.FileSha256)
         {
-            await place.PutAsync(name, part.Path(".parquet"), part.FileSha256!, parts.Exists(p => p.Cold?.Place == place.Name), cancellation).ConfigureAwait(false);
+            await place.PutAsync(name, part.Path(".parquet"), part.FileSha256!, cancellation).ConfigureAwait(false);
             if (await ColdFiles.HashAsync(place, name, cancellation).ConfigureAwait(false) != (part.FileSha256!, part.FileLength)) throw ColdFiles.Changed(place.Name, name);
         }
 
