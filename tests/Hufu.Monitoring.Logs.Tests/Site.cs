@@ -91,13 +91,13 @@ internal sealed class Site : IAsyncDisposable
 
     internal T Get<T>() where T : notnull => scope.ServiceProvider.GetRequiredService<T>();
 
-    internal static async Task<Site> OpenAsync(string? folder = null, bool keep = false)
+    internal static async Task<Site> OpenAsync(string? folder = null, bool keep = false, Hufu.Logs.ColdTarget? cold = null)
     {
         var fresh = folder is null;
         folder ??= Directory.CreateTempSubdirectory("hufu-logs-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "rules"));
         await File.WriteAllTextAsync(Path.Combine(folder, "rules", "test.yml"), Rules);
-        var site = new Site(folder, await PostgresServer.ForFolderAsync(folder), keep);
+        var site = new Site(folder, await PostgresServer.ForFolderAsync(folder), keep, cold);
         if (fresh) await PostgresServer.EnsureCreatedAsync(site.Store.Db.Database);
         return site;
     }
