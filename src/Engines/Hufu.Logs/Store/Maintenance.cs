@@ -80,8 +80,8 @@ public sealed partial class LogStore
             await TakeAwayAsync(part, over, SegmentRemoval.ReasonAge).ConfigureAwait(false);
         }
 
-        // Where files move, what is too much moves as well.
-        var excess = policy.MaxBytes is { } most && !(policy.ColdAfter is not null && cold.Named is not null) ? parts.Sum(BytesOf) - most : 0;
+        // Where files are to move, what is too much moves as well; nothing goes for good because no place was named or it is away.
+        var excess = policy.MaxBytes is { } most && policy.ColdAfter is null ? parts.Sum(BytesOf) - most : 0;
         foreach (var part in parts)
         {
             if (excess <= 0) break;

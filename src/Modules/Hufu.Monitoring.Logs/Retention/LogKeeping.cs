@@ -108,7 +108,7 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     {
         // Files are put together and moved all day; events are removed once a day, by the job.
         var policy = await PolicyAsync(cancellation);
-        await MaintainAsync(new RetentionPolicy { ColdAfter = policy.ColdAfter, MaxBytes = policy.ColdAfter is not null && logs.Store.Cold is { IsNamed: true } ? policy.MaxBytes : null }, cancellation);
+        await MaintainAsync(new RetentionPolicy { ColdAfter = policy.ColdAfter, MaxBytes = policy.ColdAfter is null ? null : policy.MaxBytes }, cancellation);
     }
 
     /// <inheritdoc />
