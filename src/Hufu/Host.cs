@@ -31,7 +31,7 @@ internal static class Host
 
         var services = new ServiceCollection();
         services.AddLogging(l => l.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
-        AddAll(services, storage, background: false, parse.GetValue(HufuCommand.Logs));
+        AddAll(services, storage, background: false, parse.GetValue(HufuCommand.Logs), parse.GetValue(HufuCommand.LogsCold));
         var built = services.BuildServiceProvider();
         if (DatabaseUpgrade.Unfit(built, storage) is not { } unfit) return built;
         built.Dispose();
@@ -44,7 +44,7 @@ internal static class Host
         new() { DataFolder = Path.GetFullPath(parse.GetValue(HufuCommand.Data)!), Postgres = parse.GetValue(HufuCommand.Postgres) };
 
     /// <summary>Registers every part.</summary>
-    internal static ModuleList AddAll(IServiceCollection services, StorageOptions storage, bool background, string? logs = null)
+    internal static ModuleList AddAll(IServiceCollection services, StorageOptions storage, bool background, string? logs = null, string? cold = null)
     {
         var modules = Modules.All(storage.DataFolder);
         // Services stop in the reverse of this order. What the others write while they stop, such as the sealing of the open log segment, is still to be carried.
@@ -56,6 +56,7 @@ internal static class Host
         services.AddSingleton(Settings.Skew());
         services.AddSingleton(Settings.QueryTime());
         if (Settings.Logs(logs) is { } searched) services.AddSingleton(searched);
+        if (Settings.LogsCold(cold, storage.DataFolder) is { } place) services.AddSingleton(place);
         var jobs = new HufuJobsOptions { TimeZone = Hufu.Web.Records.SiteTime.Zone, RunInBackground = background };
         // The operator says where the product may connect to and under which address people reach it; no page can change that.
         foreach (var allowed in (Environment.GetEnvironmentVariable("HUFU_OUTBOUND_ALLOWED") ?? "").Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries)) jobs.Outbound.Allowed.Add(allowed);

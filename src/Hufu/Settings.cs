@@ -65,6 +65,22 @@ internal static class Settings
         return target.IsOk ? target.Value : throw new SettingException($"--logs: {target.Errors[0].Message.En} / {target.Errors[0].Message.Zh}");
     }
 
+    /// <summary>The place that old log files are moved to; null where none is named.</summary>
+    /// <exception cref="SettingException">It cannot be understood, has no key, or is the data folder itself.</exception>
+    internal static ColdTarget? LogsCold(string? text, string dataFolder)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return null;
+        text = text.Trim();
+        // A folder is named as others are: from where the program was started.
+        if (!text.Contains("://", StringComparison.Ordinal)) text = Path.GetFullPath(text);
+        var target = ColdTarget.Parse(text, Read("HUFU_LOGS_COLD_KEY"), Secret("HUFU_LOGS_COLD_SECRET"));
+        if (!target.IsOk) throw new SettingException($"--logs-cold: {target.Errors[0].Message.En} / {target.Errors[0].Message.Zh}");
+        // What lies in there is the product's own, and goes into its backups.
+        if (target.Value.Folder is { } folder && (folder + Path.DirectorySeparatorChar).StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new SettingException("--logs-cold must not be within the data folder. / --logs-cold 不可在資料夾（--data）之內。");
+        return target.Value;
+    }
+
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
 
     // A secret may stand in a file that only the program may read: name it in NAME_FILE.

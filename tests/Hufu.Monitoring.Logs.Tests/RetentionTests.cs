@@ -118,6 +118,66 @@ public class RetentionTests
         Assert.True(storage.Bytes > 0 && storage.FreeBytes > 0);
     }
 
+    [Theory]
+    [InlineData("fw", "90", "logs.retention.cold")]
+    [InlineData("", "90", null)]
+    public async Task The_days_until_the_cold_place_are_those_of_all_sources(string source, string days, string? code)
+    {
+        await using var site = await Site.OpenAsync();
+        var made = await MakeAsync(site, site.Store.Types.Of<RetentionRule>(), ("source", source), ("keepDays", "365"), ("coldDays", days), ("basis", "b"));
+        Assert.Equal(code is null ? [] : [code], made.Errors.Select(e => e.Code));
+    }
+
+    [Fact]
+    public async Task Files_move_to_the_cold_place_as_the_rule_says_and_what_rests_on_them_goes_on_or_says_why_not()
+    {
+        var place = Directory.CreateTempSubdirectory("hufu-cold-").FullName;
+        try
+        {
+            await using var site = await Site.OpenAsync(cold: ColdTarget.Parse(place).Value);
+            await ArriveAsync(site, "fw", 5);
+            site.Clock.Ahead = TimeSpan.FromDays(100);
+            // Without a rule that says so nothing moves.
+            Assert.Equal(0, (await site.Get<LogKeeping>().ApplyAsync(Stop)).Moved);
+            await RuleAsync(site, ("keepDays", "400"), ("coldDays", "90"));
+            await RuleAsync(site, ("keepDays", "400"), ("coldDays", "95"));
+            site.Clock.Ahead = TimeSpan.FromDays(93);
+            Assert.Equal(0, (await site.Get<LogKeeping>().ApplyAsync(Stop)).Moved);
+            site.Clock.Ahead = TimeSpan.FromDays(100);
+            Assert.Equal(1, (await site.Get<LogKeeping>().ApplyAsync(Stop)).Moved);
+            // The file of this machine stays for those who read it.
+            site.Clock.Ahead += TimeSpan.FromMinutes(11);
+            Assert.Null((await site.Get<LogKeeping>().ApplyAsync(Stop)).ColdProblem);
+            Assert.Empty(Directory.EnumerateFiles(site.Get<LogService>().Folder, "*.parquet"));
+            Assert.Single(Directory.EnumerateFiles(place, "*.parquet"));
+            Assert.Equal(5, await CountAsync(site, "source:fw"));
+            Assert.Empty(await BrokenAsync(site));
+            var storage = await site.Get<LogKeeping>().StorageAsync(Stop);
+            Assert.Equal((95, 1, true), (storage.ColdDays, storage.Cold!.Files, storage.Cold.IsNamed));
+            Assert.True(storage.Files.Single().ColdBytes > 0);
+            var told = System.Text.Json.JsonSerializer.Serialize(LogEndpoints.StorageJson(storage));
+            Assert.Contains("\"afterDays\":95", told, StringComparison.Ordinal);
+
+            // Changed there, and gone: named by the check, told by a search, and no evidence is made of the rest.
+            var file = Directory.EnumerateFiles(place, "*.parquet").Single();
+            var bytes = await File.ReadAllBytesAsync(file, Stop);
+            await File.WriteAllBytesAsync(file, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)], Stop);
+            Assert.Contains("segment.file-changed segment 00000001", await BrokenAsync(site));
+            File.Delete(file);
+            Assert.Equal(["segment.file-missing segment 00000001"], await BrokenAsync(site));
+            Assert.Single((await site.Get<LogService>().Search.SearchAsync(new LogSearch(), Stop)).Notes);
+            var record = await MakeAsync(site, site.Store.Types.Of<LogHold>(), ("query", "*"), ("reason", "case 7"));
+            var failure = await Assert.ThrowsAsync<ColdException>(() => site.Get<LogExcerpt>().AttachSearchAsync(site.Store, Site.Engineer, record.Value, "*", new LogSearch(), null, null, Stop));
+            Assert.Equal("logs.cold.missing", ((IUnavailable)failure).Error.Code);
+            Directory.Delete(place, recursive: true);
+            Assert.Equal(["segment.file-unreachable segment 00000001"], await BrokenAsync(site));
+        }
+        finally
+        {
+            if (Directory.Exists(place)) Directory.Delete(place, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Events_taken_out_by_somebody_else_with_a_removal_made_up_for_it_are_named()
     {

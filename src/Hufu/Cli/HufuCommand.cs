@@ -26,6 +26,13 @@ internal static class HufuCommand
         Recursive = true,
     };
 
+    internal static readonly Option<string?> LogsCold = new("--logs-cold")
+    {
+        Description = "Where log files are moved to when they are as old as a retention rule says: a folder, best on another disk, or s3://BUCKET/PREFIX?endpoint=https://HOST:PORT&region=NAME, with &cache=GB for this machine's copies (also HUFU_LOGS_COLD; of a bucket the key in HUFU_LOGS_COLD_KEY, the secret in HUFU_LOGS_COLD_SECRET or the file HUFU_LOGS_COLD_SECRET_FILE).",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HUFU_LOGS_COLD") is { Length: > 0 } target ? target : null,
+        Recursive = true,
+    };
+
     internal static RootCommand Build()
     {
         var root = new RootCommand("Hufu 虎符: information security management and a live log engine in one program.\nRun “hufu serve --demo” to look around with sample data; “hufu VERB --help” explains each verb.\nExit codes: 0 done; 1 done, and the answer is bad news; 2 not done (bad input, wrong arguments, data in use); 3 a fault of the program.")
@@ -49,6 +56,7 @@ internal static class HufuCommand
         root.Options.Add(Data);
         root.Options.Add(Postgres);
         root.Options.Add(Logs);
+        root.Options.Add(LogsCold);
         return root;
     }
 }

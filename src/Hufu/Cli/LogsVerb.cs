@@ -75,6 +75,7 @@ internal static class LogsVerb
                     foreach (var row in table.Rows) rows.Add([.. row.Select(value => kind == "table" && value is DateTimeOffset at ? SiteTime.Local(at) : value)]);
                 }
 
+                foreach (var note in table.Notes) await Console.Error.WriteLineAsync(note.En);
                 if (table.Truncated) await Console.Error.WriteLineAsync($"The table is longer; it was cut after {table.Rows.Count} rows (--limit, at most 10,000).");
                 return await SaidAsync(table.Rows.Count);
             }
@@ -83,6 +84,7 @@ internal static class LogsVerb
             using (var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : EventColumns))
             {
                 LogCursor? after = null;
+                var notes = new HashSet<string>(StringComparer.Ordinal);
                 do
                 {
                     var page = await store.SearchAsync(new LogSearch { Query = read.Value, From = begin, To = end, Limit = Math.Min(left, 1_000), After = after }, cancellation);
@@ -94,6 +96,7 @@ internal static class LogsVerb
                         else rows.Add(ValuesOf(item));
                     }
 
+                    foreach (var note in page.Notes.Where(note => notes.Add(note.En))) await Console.Error.WriteLineAsync(note.En);
                     left -= page.Events.Count;
                     after = page.Next;
                 }
@@ -241,6 +244,7 @@ internal static class LogsVerb
                 {
                     var table = await store.TableAsync(search, search.Limit, cancellation);
                     found = table.Rows.Count;
+                    foreach (var note in table.Notes) await Console.Error.WriteLineAsync(note.En);
                     using var rows = new RowWriter(output, kind, [.. table.Columns.Select(column => column.Name)]);
                     foreach (var row in table.Rows) rows.Add([.. row.Select(value => kind == "table" && value is DateTimeOffset at ? SiteTime.Local(at) : value)]);
                 }
@@ -248,6 +252,7 @@ internal static class LogsVerb
                 {
                     var page = await store.SearchAsync(search, cancellation);
                     found = page.Events.Count;
+                    foreach (var note in page.Notes) await Console.Error.WriteLineAsync(note.En);
                     using var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : EventColumns);
                     foreach (var item in page.Events)
                         if (kind == "table") rows.Add(SiteTime.Local(item.Time), item.Id, item.Host, item.App, item.Message);
@@ -400,7 +405,7 @@ internal static class LogsVerb
 
         try
         {
-            return LogStore.OpenToRead(folder);
+            return LogStore.OpenToRead(folder, new LogStoreOptions { Cold = Settings.LogsCold(parse.GetValue(HufuCommand.LogsCold), Host.Storage(parse).DataFolder) });
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -28,6 +28,7 @@ internal static class ServeVerb
               hufu serve --data /srv/hufu --log-folder /var/log/nginx --log-folder /var/log/audit
               hufu serve --data /srv/hufu --postgres "Host=db;Database=hufu;Username=hufu"
               HUFU_LOGS_PASSWORD_FILE=/etc/hufu/ch hufu serve --data /srv/hufu --logs "clickhouse:http://hufu@ch1:8123/hufu?cluster=duo"
+              hufu serve --data /srv/hufu --logs-cold /mnt/archive/hufu
             Exit code 0: stopped in an orderly way; 2: it could not start.
             """) { demo, listen, folders };
         verb.SetAction((parse, cancellation) => RunAsync(parse, parse.GetValue(demo), parse.GetValue(listen)!, parse.GetValue(folders) ?? [], cancellation));
@@ -52,7 +53,7 @@ internal static class ServeVerb
         // Whatever of both is met first, people are told one limit.
         builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(o => o.MultipartBodyLengthLimit = MaxRequest);
         builder.AddObservation();
-        Host.AddAll(builder.Services, storage, background: true, parse.GetValue(HufuCommand.Logs));
+        Host.AddAll(builder.Services, storage, background: true, parse.GetValue(HufuCommand.Logs), parse.GetValue(HufuCommand.LogsCold));
         folders = [.. folders, .. (Environment.GetEnvironmentVariable("HUFU_LOG_FOLDERS") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)];
         if (Array.Find(folders, folder => !Directory.Exists(folder)) is { } missing) return Terminal.Fail($"--log-folder {missing}: there is no such folder. / 沒有這個資料夾。");
         // The operator says what may be read; no page can change that.

@@ -25,6 +25,9 @@ internal sealed record Failure(int Status, LocalizedText Title, Error Error)
     /// <summary>Reads the fault. What the framework wraps others in does not hide them.</summary>
     public static Failure Of(Exception fault, HttpContext http)
     {
+        // What another place says of its disk is not about ours.
+        for (var cause = fault; cause is not null; cause = cause.InnerException)
+            if (cause is IUnavailable away) return new Failure(StatusCodes.Status503ServiceUnavailable, Both("web.unavailable"), away.Error);
         if (DiskFull.Is(fault)) return new Failure(StatusCodes.Status507InsufficientStorage, Both("web.disk-full"), DiskFull.Error);
         for (var cause = fault; cause is not null; cause = cause.InnerException)
         {

@@ -24,14 +24,14 @@ public sealed partial class ClickHouseLogs
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(search.Limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(search.Limit, 10_000);
         if (search.Query.IsTable) throw new ArgumentException("The query makes a table of the events.", nameof(search));
-        return AskAsync(asking => PageAsync(asking, search), () => store.SearchAsync(search, cancellation), (page, notes) => page with { Notes = notes }, cancellation);
+        return AskAsync(asking => PageAsync(asking, search), () => store.SearchAsync(search, cancellation), (page, notes) => page with { Notes = [.. page.Notes, .. notes] }, cancellation);
     }
 
     /// <inheritdoc />
     public Task<LogHistogram> HistogramAsync(LogSearch search, TimeSpan? width = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);
-        return AskAsync(asking => HistogramAsync(asking, search, width), () => store.HistogramAsync(search, width, cancellation), (histogram, notes) => histogram with { Notes = notes }, cancellation);
+        return AskAsync(asking => HistogramAsync(asking, search, width), () => store.HistogramAsync(search, width, cancellation), (histogram, notes) => histogram with { Notes = [.. histogram.Notes, .. notes] }, cancellation);
     }
 
     /// <inheritdoc />
@@ -39,7 +39,7 @@ public sealed partial class ClickHouseLogs
     {
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(field);
-        return AskAsync(asking => TopAsync(asking, search, field, most), () => store.TopValuesAsync(search, field, most, cancellation), (values, notes) => new LogValues(values) { Notes = notes }, cancellation);
+        return AskAsync(asking => TopAsync(asking, search, field, most), () => store.TopValuesAsync(search, field, most, cancellation), (values, notes) => new LogValues(values) { Notes = [.. values.Notes, .. notes] }, cancellation);
     }
 
     /// <inheritdoc />
@@ -48,7 +48,7 @@ public sealed partial class ClickHouseLogs
         ArgumentNullException.ThrowIfNull(search);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, PipeParser.MaxRows);
-        return AskAsync(asking => TableAsync(asking, search, most), () => store.TableAsync(search, most, cancellation), (table, notes) => table with { Notes = notes }, cancellation);
+        return AskAsync(asking => TableAsync(asking, search, most), () => store.TableAsync(search, most, cancellation), (table, notes) => table with { Notes = [.. table.Notes, .. notes] }, cancellation);
     }
 
     /// <summary>

@@ -93,7 +93,8 @@ public sealed partial class LogStore
 
     private (long Rows, long Total) Export(LogSearch search, string path, LogExportFormat format, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
     {
-        using var view = TakeView();
+        // A file that somebody takes along must not lack what its reader cannot see.
+        using var view = TakeView(whole: true, cancellation);
         if (search.Query.IsTable) return ExportTable(view, search, path, format, limits, progress, cancellation);
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var events = Everything(view, search);
@@ -133,7 +134,7 @@ public sealed partial class LogStore
             return (Math.Min(total, most), total);
         }
 
-        var table = Table(search, most, cancellation);
+        var table = Table(view, search, most, cancellation);
         using var writer = new RowFile(path, format, [.. table.Columns.Select(column => column.Name)], limits.Bytes);
         foreach (var row in table.Rows)
             if (!writer.Add(row)) break;

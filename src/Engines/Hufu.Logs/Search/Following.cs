@@ -94,7 +94,7 @@ public sealed partial class LogStore
 
     private FollowedEvents Followed(LogSearch search, LogPlace from, int most, CancellationToken cancellation)
     {
-        using var view = TakeView();
+        using var view = TakeView(whole: true, cancellation);
         var next = new LogPlace(view.OpenId, view.OpenRows);
         // A place that is not there yet: a store that was put back from a backup.
         if (string.CompareOrdinal(from.Segment, next.Segment) > 0 || (from.Segment == next.Segment && from.Row >= next.Row)) return new FollowedEvents([], 0, next);

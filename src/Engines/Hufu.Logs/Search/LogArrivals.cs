@@ -49,15 +49,16 @@ public sealed partial class LogStore
         return Task.Run(
             () =>
             {
-                using var view = TakeView();
-                var waiting = view.Readable.Where(p => string.CompareOrdinal(p.Last, segment) >= 0 && p.SealedAt >= since && !(p.Last == segment && p.Segments[^1].Events <= row) && File.Exists(p.Path(".parquet"))).ToList();
+                using var view = TakeView(cancellation: cancellation);
+                var waiting = view.Readable.Where(p => string.CompareOrdinal(p.Last, segment) >= 0 && p.SealedAt >= since && !(p.Last == segment && p.Segments[^1].Events <= row) && (p.Cold is not null || File.Exists(p.Path(".parquet")))).ToList();
                 var read = waiting.Take(FilesAtOnce).ToList();
                 var all = read.Count == waiting.Count;
                 var from = view.OpenId == segment ? row : 0;
                 var lag = apart.Count > 0 ? $"CASE WHEN {string.Join(" OR ", apart.Select(Within))} THEN NULL ELSE epoch_us(received) - epoch_us(occurred) END" : "epoch_us(received) - epoch_us(occurred)";
                 const string Columns = "segment, row, source, host, received, occurred, zone_assumed, raw, problems";
                 var parts = new List<string>();
-                if (read.Count > 0) parts.Add($"SELECT {Columns} FROM read_parquet([{string.Join(", ", read.Select(p => SegmentTable.Literal(p.Path(".parquet"))))}])");
+                var files = read.Select(view.File).OfType<string>().ToList();
+                if (files.Count > 0) parts.Add($"SELECT {Columns} FROM read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])");
                 if (all && view.OpenRows > from) parts.Add($"SELECT {Columns} FROM {view.OpenTable} WHERE row >= {from.ToString(CultureInfo.InvariantCulture)}");
                 var begin = segment.Length == 0 ? 0 : SegmentTable.Number(segment);
                 if (parts.Count == 0) return new Arrivals([], view.OpenId, Math.Max(from, view.OpenRows), true);

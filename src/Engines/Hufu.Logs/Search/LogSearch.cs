@@ -24,6 +24,9 @@ public sealed record LogSearch
     /// <summary>Most events to return, 1 to 10,000. Default 100.</summary>
     public int Limit { get; init; } = 100;
 
+    /// <summary>True to fail, with a <see cref="ColdException"/>, rather than leave out a file of the cold place that cannot be had.</summary>
+    public bool Whole { get; init; }
+
     /// <summary>Go on after this place: <see cref="LogPage.Next"/> of the page before.</summary>
     public LogCursor? After { get; init; }
 }
@@ -113,7 +116,7 @@ public sealed partial class LogStore
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(search.Limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(search.Limit, 10_000);
         if (search.Query.IsTable) throw new ArgumentException("The query makes a table of the events.", nameof(search));
-        return Task.Run(() => Search(search, cancellation), cancellation);
+        return Task.Run(() => Ask(search.Whole, view => Search(view, search, cancellation), cancellation), cancellation);
     }
 
     /// <summary>Counts the events that a search finds, over time. Without a time range, the range of the stored events is taken. Commands do not matter.</summary>
@@ -123,7 +126,7 @@ public sealed partial class LogStore
     public Task<LogHistogram> HistogramAsync(LogSearch search, TimeSpan? width = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(search);
-        return Task.Run(() => Histogram(search, width, cancellation), cancellation);
+        return Task.Run(() => Ask(search.Whole, view => Histogram(view, search, width, cancellation) with { Notes = view.Notes }, cancellation), cancellation);
     }
 
     /// <summary>The most frequent values of a field among the events that a search finds. Commands do not matter.</summary>
@@ -132,15 +135,14 @@ public sealed partial class LogStore
         ArgumentNullException.ThrowIfNull(search);
         ArgumentNullException.ThrowIfNull(field);
         return Task.Run(
-            () =>
+            () => Ask(search.Whole, view =>
             {
-                using var view = TakeView();
                 var sql = SearchSql.Compile(search.Query, search.From, search.To);
                 var column = sql.Column(field);
                 return new LogValues(Rows(view, sql,
                     $"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM {Everything(view, search)} WHERE {sql.Condition}) WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT {Math.Clamp(most, 1, 10_000).ToString(CultureInfo.InvariantCulture)}",
-                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation));
-            }, cancellation);
+                    row => new ValueCount(row.GetString(0), row.GetInt64(1)), cancellation)) { Notes = view.Notes };
+            }, cancellation), cancellation);
     }
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
@@ -164,22 +166,21 @@ public sealed partial class LogStore
         }
     }
 
-    private LogPage Search(LogSearch search, CancellationToken cancellation)
+    private static LogPage Search(View view, LogSearch search, CancellationToken cancellation)
     {
-        using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var after = search.After;
-        var sources = new List<(string First, string Last, Func<string?> Table, string Key, DateTimeOffset From, DateTimeOffset To)>();
-        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenId, () => view.OpenTable, "row", DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
-        foreach (var part in Within(view, search)) sources.Add((part.First, part.Last, () => part.Answering(search.Query), part.Key, part.From, part.To));
+        var sources = new List<(string First, string Last, Part? Part, string Key, DateTimeOffset From, DateTimeOffset To)>();
+        if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenId, null, "row", DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
+        foreach (var part in Within(view, search)) sources.Add((part.First, part.Last, part, part.Key, part.From, part.To));
         var found = new List<(long Time, LogEvent Event)>();
         var read = 0;
-        foreach (var (first, last, answering, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
+        foreach (var (first, last, part, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
         {
             // No event of this file or of a later one in this order can be newer than the last one kept, and that there are more is known.
             if (found.Count > search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
             if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
-            if (answering() is not { } table) continue;
+            if ((part is null ? view.OpenTable : view.Table(part, search.Query)) is not { } table) continue;
             read++;
             var place = after is null ? "" : " AND " + Place(after, first, last);
             var limit = search.Limit + 1;
@@ -187,13 +188,15 @@ public sealed partial class LogStore
                 // First the rows, by the narrow columns; then the wide columns of those rows alone.
                 $"SELECT {SegmentTable.Columns} FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {sql.Condition}{place} ORDER BY time DESC, segment DESC, row DESC LIMIT {limit.ToString(CultureInfo.InvariantCulture)})",
                 SegmentTable.Read, cancellation).Select(item => (EventCodec.Micros(item.Time), item)));
+            // A page needs the room of one file, however many it looks at.
+            if (part is not null) view.LetGo(part);
             found.Sort(Order);
             if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
         }
 
         var more = found.Count > search.Limit;
         var page = found.Take(search.Limit).ToList();
-        return new LogPage(page.ConvertAll(entry => entry.Event), more ? new LogCursor(page[^1].Time, page[^1].Event.Id) : null, read);
+        return new LogPage(page.ConvertAll(entry => entry.Event), more ? new LogCursor(page[^1].Time, page[^1].Event.Id) : null, read) { Notes = view.Notes };
     }
 
     private static long MicrosOf(DateTimeOffset time) => time == DateTimeOffset.MaxValue ? long.MaxValue : time == DateTimeOffset.MinValue ? long.MinValue : EventCodec.Micros(time);
@@ -225,9 +228,8 @@ public sealed partial class LogStore
     /// <summary>All files within a search's time range and the open segment, as one table.</summary>
     private static string Everything(View view, LogSearch search) => view.All(Within(view, search), search.Query);
 
-    private LogHistogram Histogram(LogSearch search, TimeSpan? width, CancellationToken cancellation)
+    private static LogHistogram Histogram(View view, LogSearch search, TimeSpan? width, CancellationToken cancellation)
     {
-        using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         // In one pass, by slices so fine that those which the found events ask for are made of them; where that does not come out even, a second pass counts.
         var fine = Fine(Within(view, search), search, width);

@@ -55,12 +55,11 @@ public sealed partial class LogStore
         ArgumentNullException.ThrowIfNull(search);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(most, PipeParser.MaxRows);
-        return Task.Run(() => Table(search, most, cancellation), cancellation);
+        return Task.Run(() => Ask(search.Whole, view => Table(view, search, most, cancellation) with { Notes = view.Notes }, cancellation), cancellation);
     }
 
-    private LogTable Table(LogSearch search, int most, CancellationToken cancellation)
+    private static LogTable Table(View view, LogSearch search, int most, CancellationToken cancellation)
     {
-        using var view = TakeView();
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var commands = search.Query.Commands;
         var pipe = PipeSql.Compile(sql, commands, Everything(view, search), (long)search.DayOffset.TotalSeconds, most + 1);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hufu.Kernel;
 
 namespace Hufu.Logs;
 
@@ -155,8 +156,14 @@ public sealed record RetentionPolicy
     /// <summary>For a source by its name.</summary>
     public IReadOnlyDictionary<string, SourceRetention> Sources { get; init; } = new Dictionary<string, SourceRetention>();
 
-    /// <summary>Most bytes of all files; what is older goes first. Absent for no bound.</summary>
+    /// <summary>
+    /// Most bytes of the files on this machine's disk; what is older goes first. Absent for no bound. It moves files where <see cref="ColdAfter"/> says that they
+    /// move, and removes events where it does not.
+    /// </summary>
     public long? MaxBytes { get; init; }
+
+    /// <summary>Files whose newest event was received longer ago are moved to the cold place; absent for never.</summary>
+    public TimeSpan? ColdAfter { get; init; }
 
     /// <summary>What must stay whatever its age.</summary>
     public IReadOnlyList<LegalHold> Holds { get; init; } = [];
@@ -177,7 +184,26 @@ public sealed record LegalHold(SearchQuery Query, DateTimeOffset? From, DateTime
 /// <param name="Held">Events whose time was over and that a hold kept.</param>
 /// <param name="ExcessBytes">Bytes above the most that the store may have, that could not be removed.</param>
 /// <param name="Problems">Files that are damaged and were left as they are, with what is wrong; the others were maintained.</param>
-public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval> Removals, long Held, long ExcessBytes, IReadOnlyList<string> Problems);
+public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval> Removals, long Held, long ExcessBytes, IReadOnlyList<string> Problems)
+{
+    /// <summary>Files that were moved to the cold place.</summary>
+    public int Moved { get; init; }
+
+    /// <summary>Why something could not be moved, read or deleted in the cold place; it is tried again by the next maintenance. Absent when nothing is wrong.</summary>
+    public LocalizedText? ColdProblem { get; init; }
+}
+
+/// <summary>How the cold place stands.</summary>
+/// <param name="Place">The place that was named at the start, or that of files where none was.</param>
+/// <param name="IsNamed">True when one was named.</param>
+/// <param name="Files">Files that lie there.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="LastMove">When the last of them was moved.</param>
+/// <param name="CacheBytes">Bytes of this machine's copies of them.</param>
+/// <param name="CacheMost">The most that those may have; absent for a folder.</param>
+/// <param name="Problem">What the last maintenance could not do there; absent when nothing is wrong.</param>
+/// <param name="ProblemSince">When that began.</param>
+public sealed record ColdStanding(string Place, bool IsNamed, int Files, long Bytes, DateTimeOffset? LastMove, long CacheBytes, long? CacheMost, LocalizedText? Problem, DateTimeOffset? ProblemSince);
 
 /// <summary>A file of the store, for lists.</summary>
 /// <param name="Name">Its name.</param>
@@ -186,10 +212,14 @@ public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval>
 /// <param name="SealedAt">When the last was sealed.</param>
 /// <param name="From">Time of the earliest event when sealed.</param>
 /// <param name="To">Time of the latest event when sealed.</param>
-/// <param name="Bytes">Bytes on the disk, hashes included.</param>
+/// <param name="Bytes">Bytes on the disk and in the cold place, hashes included.</param>
 /// <param name="Sources">What each source has in it.</param>
 /// <param name="Removals">What was removed from it.</param>
-public sealed record StoreFile(string Name, string First, string Last, DateTimeOffset SealedAt, DateTimeOffset From, DateTimeOffset To, long Bytes, IReadOnlyList<SourceVolume> Sources, IReadOnlyList<SegmentRemoval> Removals);
+public sealed record StoreFile(string Name, string First, string Last, DateTimeOffset SealedAt, DateTimeOffset From, DateTimeOffset To, long Bytes, IReadOnlyList<SourceVolume> Sources, IReadOnlyList<SegmentRemoval> Removals)
+{
+    /// <summary>Of the bytes, those in the cold place.</summary>
+    public long ColdBytes { get; init; }
+}
 
 /// <summary>Settings of a <see cref="LogStore"/>.</summary>
 public sealed record LogStoreOptions
@@ -220,6 +250,12 @@ public sealed record LogStoreOptions
 
     /// <summary>How long a file that another one has replaced stays on the disk, for processes that read it. Default ten minutes.</summary>
     public TimeSpan KeepReplaced { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Where old files are moved to; absent for nowhere.</summary>
+    public ColdTarget? Cold { get; init; }
+
+    /// <summary>How the cold place is reached, where that is not how it usually is.</summary>
+    internal Func<ColdTarget, Cold.IColdPlace>? ColdConnect { get; init; }
 
     /// <summary>Threads that a query may use. Default 2.</summary>
     public int QueryThreads { get; init; } = 2;
@@ -292,6 +328,9 @@ public enum SegmentFault
 
     /// <summary>An event is there that was not sealed.</summary>
     EventAdded,
+
+    /// <summary>The cold place where the Parquet file lies could not be asked.</summary>
+    FileUnreachable,
 
     /// <summary>The list of removed events is not the one that was sealed with their removal.</summary>
     RemovalChanged,

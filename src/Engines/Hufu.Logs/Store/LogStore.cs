@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DuckDB.NET.Data;
 using Hufu.Kernel;
+using Hufu.Logs.Cold;
 using Hufu.Logs.Search;
 using Hufu.Logs.Store;
 using Hufu.Logs.Store.Parquet;
@@ -48,6 +49,8 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
 
     private LogStore(string folder, LogStoreOptions options, FileStream? ownership)
     {
+        // Who only looks changes nothing in the folder, copies included.
+        cold = new ColdFiles(options.Cold, ownership is null ? null : System.IO.Path.Combine(folder, CacheFolder), options.ColdConnect, options.Clock);
         this.folder = folder;
         this.options = options;
         this.ownership = ownership;
@@ -98,7 +101,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     /// <summary>The rows that some sources have in sealed segments that follow each other, so many at the most.</summary>
     internal IReadOnlyList<(int Segment, int Row)> RowsOf(string first, string last, IReadOnlyList<string> sources, int most)
     {
-        using var view = TakeView();
+        using var view = TakeView(whole: true);
         var within = view.Readable.Where(part => string.CompareOrdinal(part.Last, first) >= 0 && string.CompareOrdinal(part.First, last) <= 0 && part.Sources.Any(source => sources.Contains(source.Source)));
         using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT segment, row FROM {view.All(within, null)} WHERE segment BETWEEN {SegmentTable.Number(first)} AND {SegmentTable.Number(last)} AND list_contains($sources, source) LIMIT {most}"));
         command.Parameters.Add(new DuckDBParameter("sources", sources.ToList()));
@@ -136,6 +139,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         catch
         {
             store.root.Dispose();
+            store.cold.Dispose();
             ownership.Dispose();
             throw;
         }
@@ -174,11 +178,13 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             catch
             {
                 store.root.Dispose();
+                store.cold.Dispose();
                 throw;
             }
 
             store.open?.Dispose();
             store.root.Dispose();
+            store.cold.Dispose();
         }
     }
 
@@ -196,14 +202,19 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     /// <param name="row">Its row; past the end of the segment, the next segment's beginning is meant.</param>
     /// <param name="count">Most events to give.</param>
     /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="ColdException">A file of the cold place cannot be had.</exception>
     public IEnumerable<LogEvent> EventsFrom(string segment, int row, long count, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(segment);
-        using var view = TakeView();
-        var tables = (from part in view.Parts from s in part.Segments where string.CompareOrdinal(s.Id, segment) >= 0 select (s.Id, part.FileSha256 is null ? null : part.Table, Rows: s.Events)).ToList();
-        if (string.CompareOrdinal(view.OpenId, segment) >= 0) tables.Add((view.OpenId, view.OpenTable, view.OpenRows));
-        foreach (var (id, table, rows) in tables)
+        using var view = TakeView(whole: true, cancellation);
+        var tables = (from part in view.Parts from s in part.Segments where string.CompareOrdinal(s.Id, segment) >= 0 select (s.Id, Part: (Part?)part, Rows: s.Events)).ToList();
+        if (string.CompareOrdinal(view.OpenId, segment) >= 0) tables.Add((view.OpenId, null, view.OpenRows));
+        Part? before = null;
+        foreach (var (id, part, rows) in tables)
         {
+            if (before is not null && before != part) view.LetGo(before);
+            before = part;
+            var table = row >= rows || count <= 0 ? null : part is null ? view.OpenTable : view.Table(part);
             for (; row < rows && count > 0; )
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -344,10 +355,11 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     }
 
     /// <summary>Gets an event by its id; null when there is none.</summary>
+    /// <exception cref="ColdException">Its file lies in the cold place and cannot be had.</exception>
     public LogEvent? GetEvent(string id)
     {
         if (!TryId(id, out var segment, out var row)) return null;
-        using var view = TakeView();
+        using var view = TakeView(whole: true);
         if (view.From(segment) is not { } table) return null;
         using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(segment)} AND row = {row}"));
         using var reader = command.ExecuteReader();
@@ -364,6 +376,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         DeleteReplaced(DateTimeOffset.MaxValue);
         open.Dispose();
         root.Dispose();
+        cold.Dispose();
         if (ownership is not null) await ownership.DisposeAsync().ConfigureAwait(false);
         writing.Dispose();
         maintaining.Dispose();
@@ -517,7 +530,9 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         foreach (var path in Directory.EnumerateFiles(folder, "*" + DurableFile.TemporarySuffix))
         {
             File.Delete(path);
-            recovery.Add($"{System.IO.Path.GetFileName(path)} was half written and was removed; its events are in the write-ahead file.");
+            recovery.Add(path.EndsWith(ColdMark.Ending + DurableFile.TemporarySuffix, StringComparison.Ordinal)
+                ? $"{System.IO.Path.GetFileName(path)} was half written and was removed; the file that was being moved is where it was."
+                : $"{System.IO.Path.GetFileName(path)} was half written and was removed; its events are in the write-ahead file.");
         }
 
         var (found, replaced) = Part.ReadAll(folder);
@@ -529,7 +544,8 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             recovery.Add($"{part.Stem} was replaced by another file with its segments and was removed.");
         }
 
-        foreach (var missing in parts.Where(part => part.FileSha256 is not null && !File.Exists(part.Path(".parquet"))))
+        RecoverCold();
+        foreach (var missing in parts.Where(part => part.FileSha256 is not null && part.Cold is null && !File.Exists(part.Path(".parquet"))))
             recovery.Add($"{missing.Stem}.parquet is missing although its manifest is there; its {missing.Sources.Sum(s => s.Events)} events cannot be read.");
 
         var known = parts.Select(part => part.Stem).ToHashSet(StringComparer.Ordinal);
@@ -623,7 +639,10 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
     }
 
-    private View TakeView()
+    /// <summary>Takes the store as it is now.</summary>
+    /// <param name="whole">True to fail rather than leave out a file of the cold place that cannot be had.</param>
+    /// <param name="cancellation">Stops the fetching of files.</param>
+    private View TakeView(bool whole = false, CancellationToken cancellation = default)
     {
         // What was acknowledged is seen.
         Settle();
@@ -636,14 +655,17 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             {
                 var epoch = changes;
                 views[epoch] = views.GetValueOrDefault(epoch) + 1;
-                return new View(this, parts, open.Id, open.Rows, open.Take(), connection, epoch);
+                return new View(this, parts, open.Id, open.Rows, open.Take(), connection, epoch, whole, cancellation);
             }
         }
     }
 
     /// <summary>The store at one moment: its files and the rows that the open segment had then. The files stay as long as it is held.</summary>
-    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, DuckDBConnection connection, long epoch) : IDisposable
+    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, DuckDBConnection connection, long epoch, bool whole, CancellationToken cancellation) : IDisposable
     {
+        private readonly Dictionary<Part, (ColdMark Mark, string Path)> held = [];
+        private readonly Dictionary<Part, ColdException> lacking = [];
+
         public List<Part> Parts { get; } = parts;
 
         public string OpenId { get; } = openId;
@@ -652,7 +674,85 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
 
         public string OpenTable => All([], null);
 
-        public string? From(string segment) => segment == OpenId ? OpenTable : Parts.Find(part => part.Has(segment)) is { FileSha256: not null } part ? part.Table : null;
+        /// <summary>What was asked for and cannot be had, in words, with the period that is missing; none when nothing is.</summary>
+        public IReadOnlyList<LocalizedText> Notes => [.. lacking.GroupBy(l => l.Value.Words).Select(Note)];
+
+        /// <summary>The file of a segment as a table; null when there is none, or when it cannot be had.</summary>
+        public string? From(string segment) => segment == OpenId ? OpenTable : Parts.Find(part => part.Has(segment)) is { FileSha256: not null } part ? Table(part) : null;
+
+        /// <summary>A file as a table of the rows that may answer a search; null when none can, or when it lies in the cold place and cannot be had.</summary>
+        /// <exception cref="ColdException">It cannot be had, and nothing may be left out.</exception>
+        public string? Table(Part part, SearchQuery? query = null)
+        {
+            // What the index answers with nothing needs no file.
+            var places = part.Places(query);
+            if (places is { Count: 0 } || File(part) is not { } file) return null;
+            return places is null ? part.Table(file) : part.Table(file, places);
+        }
+
+        /// <summary>Where the database reads a file; null when it cannot be had.</summary>
+        /// <exception cref="ColdException">It cannot be had, and nothing may be left out.</exception>
+        public string? File(Part part)
+        {
+            // Others may see that the owner has moved it in between.
+            var mark = part.Cold ?? (store.ownership is null && !System.IO.File.Exists(part.Path(".parquet")) ? part.Marked().Cold : null);
+            if (mark is null) return part.Path(".parquet");
+            if (held.TryGetValue(part, out var known)) return known.Path;
+            try
+            {
+                if (lacking.TryGetValue(part, out var why)) throw why;
+                // Where one did not come for the place's sake, no other will.
+                if (lacking.Values.FirstOrDefault(l => l.Fault is ColdFault.Unreachable) is { } away) throw away;
+                var path = store.cold.HoldAsync(mark, cancellation).GetAwaiter().GetResult();
+                held.Add(part, (mark, path));
+                return path;
+            }
+            catch (ColdException e) when (!whole)
+            {
+                lacking[part] = e;
+                return null;
+            }
+        }
+
+        /// <summary>Ends the use of a file before the view does.</summary>
+        public void LetGo(Part part)
+        {
+            if (held.Remove(part, out var known)) store.cold.LetGo(known.Mark);
+        }
+
+        /// <summary>After the database failed: leaves out files in a cold folder that are not as they were moved there. False when none is.</summary>
+        public bool LeavesOut()
+        {
+            var before = lacking.Count;
+            foreach (var (part, (mark, path)) in held.ToList())
+            {
+                try
+                {
+                    if (ColdFiles.HashAsync(path, cancellation).GetAwaiter().GetResult() == mark.Sha256) continue;
+                    lacking[part] = ColdFiles.Changed(mark.Place, mark.Name);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    lacking[part] = new ColdException(ColdFault.Unreachable, new LocalizedText($"{mark.Place} 無法讀取：{e.Message}", $"{mark.Place} cannot be read: {e.Message}"), e);
+                }
+
+                LetGo(part);
+            }
+
+            return lacking.Count > before;
+        }
+
+        private static LocalizedText Note(IGrouping<LocalizedText, KeyValuePair<Part, ColdException>> some)
+        {
+            var parts = some.Select(l => l.Key).ToList();
+            var events = parts.Sum(part => part.Sources.Sum(s => s.Events)).ToString("N0", CultureInfo.InvariantCulture);
+            var (from, to) = (Time(parts.Min(part => part.From)), Time(parts.Max(part => part.To)));
+            return new LocalizedText(
+                $"冷儲存有 {parts.Count} 個檔案讀不到（{from} 至 {to} UTC 之間的 {events} 筆），其中的日誌不在這次結果裡：{some.Key.Zh}",
+                $"{parts.Count} {(parts.Count == 1 ? "file" : "files")} of the cold place cannot be read ({events} events between {from} and {to} UTC) and {(parts.Count == 1 ? "is" : "are")} not in this result: {some.Key.En}");
+
+            static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        }
 
         /// <summary>Parts that have events left.</summary>
         public IEnumerable<Part> Readable => Parts.Where(part => part.FileSha256 is not null);
@@ -660,16 +760,17 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         /// <summary>Files and the open segment as one table, without the rows that cannot answer a search.</summary>
         public string All(IEnumerable<Part> parts, SearchQuery? query)
         {
-            var (whole, some) = (new List<string>(), new List<string>());
+            var (files, some) = (new List<string>(), new List<string>());
             foreach (var part in parts)
             {
-                var table = part.Answering(query);
-                if (table == part.Table) whole.Add(part.Path(".parquet"));
-                else if (table is not null) some.Add($"SELECT * {(part.Segments.Count == 1 ? "" : "EXCLUDE (file_row_number) ")}FROM {table}");
+                var places = part.Places(query);
+                if (places is { Count: 0 } || File(part) is not { } file) continue;
+                if (places is null) files.Add(file);
+                else some.Add($"SELECT * {(part.Segments.Count == 1 ? "" : "EXCLUDE (file_row_number) ")}FROM {part.Table(file, places)}");
             }
 
-            whole.AddRange(openParts.Select(part => part.Path));
-            if (whole.Count > 0) some.Add($"SELECT * FROM read_parquet([{string.Join(", ", whole.Select(SegmentTable.Literal))}])");
+            files.AddRange(openParts.Select(part => part.Path));
+            if (files.Count > 0) some.Add($"SELECT * FROM read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])");
             return some.Count == 0 ? SegmentTable.Nothing : $"({string.Join(" UNION ALL BY NAME ", some)})";
         }
 
@@ -687,6 +788,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         {
             connection.Dispose();
             foreach (var part in openParts) part.LetGo();
+            foreach (var (mark, _) in held.Values) store.cold.LetGo(mark);
             lock (store.gate)
             {
                 if (--store.views[epoch] == 0) store.views.Remove(epoch);

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using DuckDB.NET.Data;
+using Hufu.Kernel;
+using Hufu.Logs.Cold;
 using Hufu.Logs.Search;
 using Hufu.Logs.Store;
 
@@ -19,11 +21,11 @@ public sealed partial class LogStore
     public IReadOnlyList<StoreFile> Files()
     {
         using var view = TakeView();
-        return [.. view.Parts.Select(part => new StoreFile(part.Stem, part.First, part.Last, part.SealedAt, part.From, part.To, BytesOf(part), part.Sources, part.Removals))];
+        return [.. view.Parts.Select(part => new StoreFile(part.Stem, part.First, part.Last, part.SealedAt, part.From, part.To, BytesOf(part) + (part.Cold?.Length ?? 0), part.Sources, part.Removals) { ColdBytes = part.Cold?.Length ?? 0 })];
     }
 
     /// <summary>
-    /// Removes what a policy says and puts small files together. Searches and appends go on meanwhile. What is removed is told to the sealer first; the
+    /// Removes what a policy says, puts small files together and moves old ones to the cold place. Searches and appends go on meanwhile. What is removed is told to the sealer first; the
     /// events that stay are proved as before.
     /// </summary>
     public async Task<MaintenanceResult> MaintainAsync(RetentionPolicy policy, CancellationToken cancellation = default)
@@ -34,19 +36,26 @@ public sealed partial class LogStore
         try
         {
             var damaged = new Dictionary<string, string>(StringComparer.Ordinal);
-            var (removals, held, excess) = await RetainAsync(policy, damaged, cancellation).ConfigureAwait(false);
+            var cannot = new List<LocalizedText>();
+            var (removals, held) = await RetainAsync(policy, damaged, cannot, cancellation).ConfigureAwait(false);
             var packed = await Task.Run(() => Pack(damaged, cancellation), cancellation).ConfigureAwait(false);
             await Task.Run(() => Index(damaged, cancellation), cancellation).ConfigureAwait(false);
+            // What is packed and indexed moves as it will stay.
+            var coldBefore = parts.Count(part => part.Cold is not null);
+            await WithColdAsync(cannot, () => Task.Run(() => MoveAsync(policy, damaged, cancellation), cancellation)).ConfigureAwait(false);
+            var count = parts.Count(part => part.Cold is not null) - coldBefore;
             DeleteReplaced(options.Clock.GetUtcNow());
-            return new MaintenanceResult(packed, removals, held, excess, [.. damaged.Values]);
+            await WithColdAsync(cannot, () => FinishMovesAsync(cancellation)).ConfigureAwait(false);
+            await WithColdAsync(cannot, () => DeleteColdAsync(cancellation)).ConfigureAwait(false);
+            var problem = cannot.Count == 0 ? null : new LocalizedText(string.Join(" ", cannot.Select(c => c.Zh)), string.Join(" ", cannot.Select(c => c.En)));
+            Tell(problem);
+            return new MaintenanceResult(packed, removals, held, policy.MaxBytes is { } most ? Math.Max(0, parts.Sum(BytesOf) - most) : 0, [.. damaged.Values]) { Moved = count, ColdProblem = problem };
         }
         finally
         {
             maintaining.Release();
         }
     }
-
-    private static long BytesOf(Part part) => part.Files.Sum(path => new FileInfo(path) is { Exists: true } file ? file.Length : 0);
 
     /// <summary>Notes a file that is damaged; one that is not, so that the fault is another's, throws again.</summary>
     private static void Note(Part part, Exception fault, Dictionary<string, string> damaged)
@@ -61,7 +70,7 @@ public sealed partial class LogStore
         return Convert.ToHexStringLower(SHA256.HashData(file)) == part.FileSha256;
     }
 
-    private async Task<(List<SegmentRemoval> Removals, long Held, long Excess)> RetainAsync(RetentionPolicy policy, Dictionary<string, string> damaged, CancellationToken cancellation)
+    private async Task<(List<SegmentRemoval> Removals, long Held)> RetainAsync(RetentionPolicy policy, Dictionary<string, string> damaged, List<LocalizedText> cannot, CancellationToken cancellation)
     {
         var (removals, held, now) = (new List<SegmentRemoval>(), 0L, options.Clock.GetUtcNow());
         foreach (var part in parts)
@@ -71,16 +80,19 @@ public sealed partial class LogStore
             await TakeAwayAsync(part, over, SegmentRemoval.ReasonAge).ConfigureAwait(false);
         }
 
-        var excess = policy.MaxBytes is { } most ? parts.Sum(BytesOf) - most : 0;
+        // Where files are to move, what is too much moves as well; nothing goes for good because no place was named or it is away.
+        var excess = policy.MaxBytes is { } most && policy.ColdAfter is null ? parts.Sum(BytesOf) - most : 0;
         foreach (var part in parts)
         {
             if (excess <= 0) break;
+            // What lies elsewhere makes no room here.
+            if (part.Cold is not null) continue;
             var old = part.Sources.Where(v => policy.Of(v.Source).MayGo(v.ReceivedTo, now)).Select(v => v.Source).ToList();
             var before = BytesOf(part);
             if (await TakeAwayAsync(part, old, SegmentRemoval.ReasonSize).ConfigureAwait(false) is { } left) excess -= before - BytesOf(left);
         }
 
-        return (removals, held, Math.Max(0, excess));
+        return (removals, held);
 
         async Task<Part?> TakeAwayAsync(Part part, List<string> sources, string reason)
         {
@@ -92,13 +104,21 @@ public sealed partial class LogStore
                 (left, var kept) = await RemoveAsync(part, sources, policy.Holds, reason, cancellation).ConfigureAwait(false);
                 held += kept;
             }
+            catch (ColdException e)
+            {
+                if (!cannot.Contains(e.Words)) cannot.Add(e.Words);
+            }
             catch (InvalidDataException e)
             {
                 damaged[part.Stem] = e.Message;
             }
-            catch (DuckDBException e)
+            catch (DuckDBException e) when (part.Cold is null)
             {
                 Note(part, e, damaged);
+            }
+            catch (DuckDBException e)
+            {
+                damaged[part.Stem] = $"{part.Stem}.parquet in the cold place cannot be read: {e.Message}";
             }
 
             if (left is not null) removals.Add(left.Removals[^1]);
@@ -109,20 +129,23 @@ public sealed partial class LogStore
     /// <summary>Writes a file anew without the events of some sources that no hold keeps. Null when there is nothing to remove.</summary>
     private async Task<(Part? Left, long Held)> RemoveAsync(Part part, List<string> sources, IReadOnlyList<LegalHold> holds, string reason, CancellationToken cancellation)
     {
-        if (part.FileSha256 is null || !File.Exists(part.Path(".parquet"))) return (null, 0);
+        if (part.FileSha256 is null || (part.Cold is null && !File.Exists(part.Path(".parquet")))) return (null, 0);
         var among = $"source IN ({string.Join(", ", sources.Select(SegmentTable.Literal))})";
         var (removed, kept) = (part.Removed(), new List<(int Segment, int Row)>());
-        using var view = TakeView();
+        using var view = TakeView(whole: true, cancellation);
+        // What nobody would find missing among the events is not rewritten from what somebody has changed.
+        if (part.Cold is { } mark && await ColdFiles.HashAsync(view.File(part)!, cancellation).ConfigureAwait(false) != mark.Sha256) throw ColdFiles.Changed(mark.Place, mark.Name);
+        var table = part.Table(view.File(part)!);
         if (holds.Count > 0)
         {
             var sql = SearchSql.Holding(holds);
-            kept = Rows(view, sql, $"SELECT segment, row FROM {part.Table} WHERE {among} AND {sql.Condition}", row => (row.GetInt32(0), row.GetInt32(1)), cancellation);
+            kept = Rows(view, sql, $"SELECT segment, row FROM {table} WHERE {among} AND {sql.Condition}", row => (row.GetInt32(0), row.GetInt32(1)), cancellation);
         }
 
         var held = kept.ToHashSet();
         var begins = part.Segments.ToDictionary(s => SegmentTable.Number(s.Id), s => part.Begin(s.Id));
         var none = SearchSql.Compile(SearchQuery.Everything, null, null);
-        var going = Rows(view, none, $"SELECT segment, row FROM {part.Table} WHERE {among}", row => (Segment: row.GetInt32(0), Row: row.GetInt32(1)), cancellation);
+        var going = Rows(view, none, $"SELECT segment, row FROM {table} WHERE {among}", row => (Segment: row.GetInt32(0), Row: row.GetInt32(1)), cancellation);
         var count = 0;
         foreach (var place in going)
         {
@@ -144,7 +167,7 @@ public sealed partial class LogStore
             leaves = part.Leaves() ?? throw new InvalidDataException($"{part.Stem}.leaves is damaged; nothing was removed from {part.Stem}.parquet");
             nodes = Removing(view, part, leaves, removed, cancellation);
             var heldTable = "held_" + part.First;
-            var rows = held.Count == 0 ? $"(FROM {part.Table} WHERE NOT {among})" : $"(FROM {part.Table} AS p WHERE NOT {among} OR EXISTS (FROM {heldTable} AS h WHERE h.segment = p.segment AND h.row = p.row) ORDER BY segment, row)";
+            var rows = held.Count == 0 ? $"(FROM {table} WHERE NOT {among})" : $"(FROM {table} AS p WHERE NOT {among} OR EXISTS (FROM {heldTable} AS h WHERE h.segment = p.segment AND h.row = p.row) ORDER BY segment, row)";
             if (held.Count > 0) Run($"CREATE OR REPLACE TABLE {heldTable} (segment INTEGER, row INTEGER)");
             try
             {
@@ -184,7 +207,7 @@ public sealed partial class LogStore
     private static byte[] Removing(View view, Part part, LeafFile leaves, BitArray removed, CancellationToken cancellation)
     {
         var (before, nodes) = (part.Removed(), new ByteBuilder(1 << 10));
-        using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {part.Table}");
+        using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {view.Table(part)}");
         command.UseStreamingMode = true;
         using var reader = command.ExecuteReader();
         var more = reader.Read();
@@ -245,7 +268,7 @@ public sealed partial class LogStore
 
     private void Index(Dictionary<string, string> damaged, CancellationToken cancellation)
     {
-        foreach (var part in parts.Where(part => !damaged.ContainsKey(part.Stem) && part.FileSha256 is not null && part.Sealed >= TokenIndex.BlockRows && File.Exists(part.Path(".parquet")) && !File.Exists(part.Path(".tokens"))))
+        foreach (var part in parts.Where(part => part.Cold is null && !damaged.ContainsKey(part.Stem) && part.FileSha256 is not null && part.Sealed >= TokenIndex.BlockRows && File.Exists(part.Path(".parquet")) && !File.Exists(part.Path(".tokens"))))
         {
             cancellation.ThrowIfCancellationRequested();
             try
@@ -262,8 +285,8 @@ public sealed partial class LogStore
     /// <summary>Everything of each row that searches look at as text.</summary>
     private IEnumerable<(long Place, string Text)> Texts(Part part, CancellationToken cancellation)
     {
-        using var view = TakeView();
-        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(fields), chr(10))) FROM {part.Table}");
+        using var view = TakeView(whole: true, cancellation);
+        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(fields), chr(10))) FROM {view.Table(part)}");
         command.UseStreamingMode = true;
         using var reader = command.ExecuteReader();
         while (reader.Read())
@@ -285,7 +308,7 @@ public sealed partial class LogStore
                 events += part.Sealed;
                 bytes += part.FileLength;
                 largest = Math.Max(largest, part.Sealed);
-                if (damaged.ContainsKey(part.Stem) || part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) ) break;
+                if (part.Cold is not null || damaged.ContainsKey(part.Stem) || part.Removals.Count > 0 || events > options.PackEvents || bytes > options.PackBytes || part.SealedAt - parts[i].Segments[0].SealedAt > options.PackSpan || !File.Exists(part.Path(".parquet")) ) break;
                 if (j - i + 1 >= PackAtLeast && largest * 4L <= events) best = j - i + 1;
             }
 
@@ -351,5 +374,7 @@ public sealed partial class LogStore
         }
 
         foreach (var path in free.SelectMany(part => part.Files)) File.Delete(path);
+        // What lies in the cold place goes when it can be reached; until then its mark stays.
+        foreach (var part in free.Where(part => part.Cold is not null)) goingMarks[part.Path(ColdMark.Ending)] = part.Cold!;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
+using Hufu.Logs.Cold;
 using Hufu.Logs.Search;
 
 namespace Hufu.Logs.Store;
@@ -16,7 +17,7 @@ internal sealed class Part
     private const int MaxAnswers = 16;
 
     private readonly SegmentPack? pack;
-    private readonly Dictionary<string, string?> answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<(long From, long To)>?> answers = new(StringComparer.Ordinal);
     private readonly WeakReference<LeafFile> leaves = new(null!);
     private TokenIndex? tokens;
 
@@ -35,8 +36,19 @@ internal sealed class Part
         Stem = string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}.{pack.Generation}");
     }
 
+    private Part(Part other)
+    {
+        (folder, pack, Segments, Stem) = (other.folder, other.pack, other.Segments, other.Stem);
+    }
+
     /// <summary>What its files are called, without their endings.</summary>
     public string Stem { get; }
+
+    /// <summary>Where its Parquet file lies; absent while it lies beside the manifest.</summary>
+    public ColdMark? Cold { get; init; }
+
+    /// <summary>When its newest event was received.</summary>
+    public DateTimeOffset Newest => Sources.Count == 0 ? SealedAt : Sources.Max(s => s.ReceivedTo);
 
     public IReadOnlyList<SegmentManifest> Segments { get; }
 
@@ -69,8 +81,21 @@ internal sealed class Part
     public string Key => Segments.Count == 1 ? "row" : "file_row_number";
 
     /// <summary>The file as a table.</summary>
-    public string Table => $"read_parquet({SegmentTable.Literal(Path(".parquet"))}{(Segments.Count == 1 ? "" : ", file_row_number = true")})";
+    /// <param name="file">Where it is.</param>
+    public string Table(string file) => $"read_parquet({SegmentTable.Literal(file)}{(Segments.Count == 1 ? "" : ", file_row_number = true")})";
 
+    /// <summary>Some rows of the file as a table.</summary>
+    public string Table(string file, IReadOnlyList<(long From, long To)> places)
+    {
+        // Many small ranges cost more than what lies between them.
+        while (places.Count > MaxRanges) places = [.. places.Chunk(2).Select(pair => (pair[0].From, pair[^1].To))];
+        return string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {Table(file)} WHERE {string.Join(" OR ", places.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Key} BETWEEN {p.From} AND {p.To}")))})");
+    }
+
+    /// <summary>The same file in the place of a mark; without one, beside the manifest.</summary>
+    public Part In(ColdMark? mark) => new(this) { Cold = mark };
+
+    /// <summary>What may lie beside the manifest, and it.</summary>
     public IEnumerable<string> Files => from ending in (string[])[".json", ".parquet", ".leaves", ".removed", ".tokens"] select Path(ending);
 
     /// <summary>The index of its texts; null when it is not built yet.</summary>
@@ -84,32 +109,31 @@ internal sealed class Part
     }
 
     /// <summary>
-    /// The file as a table of the rows that may answer a search, as its index knows; null when none can. Without an index, or when the search says too
-    /// little, it is the whole file.
+    /// The rows that may answer a search, as its index knows: none when no row can. Null without an index, or when the search says too little: then it
+    /// is the whole file.
     /// </summary>
-    public string? Answering(SearchQuery? query)
+    public IReadOnlyList<(long From, long To)>? Places(SearchQuery? query)
     {
-        if (query?.Root is not { } root || Tokens is not { } index) return Table;
+        if (query?.Root is not { } root || Tokens is not { } index) return null;
         lock (answers)
         {
             // A page asks the same of a file several times: results, histogram, frequent values.
             if (!answers.TryGetValue(query.Terms, out var answer))
             {
                 if (answers.Count >= MaxAnswers) answers.Clear();
-                answers.Add(query.Terms, answer = Answer(index.Places(root)));
+                answers.Add(query.Terms, answer = index.Places(root));
             }
 
             return answer;
         }
     }
 
-    private string? Answer(IReadOnlyList<(long From, long To)>? places)
+    /// <summary>The same with its mark, as it is on the disk now.</summary>
+    /// <exception cref="InvalidDataException">The mark cannot be read, or is another file's.</exception>
+    public Part Marked()
     {
-        if (places is null) return Table;
-        if (places.Count == 0) return null;
-        // Many small ranges cost more than what lies between them.
-        while (places.Count > MaxRanges) places = [.. places.Chunk(2).Select(pair => (pair[0].From, pair[^1].To))];
-        return string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {Table} WHERE {string.Join(" OR ", places.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Key} BETWEEN {p.From} AND {p.To}")))})");
+        if (ColdMark.Read(Path(ColdMark.Ending), Stem) is not { } mark) return this;
+        return mark.Sha256 == FileSha256 ? In(mark) : throw new InvalidDataException($"The mark {Path(ColdMark.Ending)} is not that of the file that the manifest names.");
     }
 
     public string Path(string ending) => System.IO.Path.Combine(folder, Stem + ending);
@@ -167,7 +191,7 @@ internal sealed class Part
 
                 if (part is null || part.Stem != stem || !part.Segments.All(s => s.Id.Length == 8 && s.Id.All(char.IsAsciiDigit)))
                     throw new InvalidDataException($"The manifest {path} is not one of schema {SegmentManifest.CurrentSchema} for these segments.");
-                read.Add(part);
+                read.Add(part.Marked());
             }
             catch (JsonException fault)
             {

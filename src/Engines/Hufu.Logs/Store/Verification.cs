@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Security.Cryptography;
 using DuckDB.NET.Data;
+using Hufu.Logs.Cold;
 using Hufu.Logs.Store;
 
 namespace Hufu.Logs;
@@ -21,12 +22,13 @@ public sealed partial class LogStore
     public EventProof? Prove(string id) => ProveAll([id]).GetValueOrDefault(id);
 
     /// <summary>Proves several events as <see cref="Prove"/> does one, in less time than one after another. Those that cannot be proved are left out.</summary>
+    /// <exception cref="ColdException">The file of an event lies in the cold place and cannot be had.</exception>
     public IReadOnlyDictionary<string, EventProof> ProveAll(IEnumerable<string> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
         var proofs = new Dictionary<string, EventProof>(StringComparer.Ordinal);
         var anchor = OpenAnchor();
-        using var view = TakeView();
+        using var view = TakeView(whole: true);
         foreach (var asked in ids.Distinct(StringComparer.Ordinal).Select(id => TryId(id, out var segment, out var row) ? (Id: id, Segment: segment, Row: row) : default).Where(e => e.Id is not null).GroupBy(e => e.Segment, StringComparer.Ordinal))
         {
             var segment = asked.Key;
@@ -46,6 +48,9 @@ public sealed partial class LogStore
                 var path = Merkle.Path(Math.Min(SegmentLeaves.BlockRows, size - block * SegmentLeaves.BlockRows), row % SegmentLeaves.BlockRows, (from, count) => leaves.Root(block, from, count) ?? Unknown);
                 proofs[id] = new EventProof(id, bytes, row, size, [.. path, .. above.Above(block)], Convert.FromHexString(treeRoot), receipt);
             }
+
+            // However many files the events lie in, one at a time is needed.
+            if (view.Parts.Find(part => part.Has(segment)) is { } read) view.LetGo(read);
         }
 
         return proofs;
@@ -68,7 +73,7 @@ public sealed partial class LogStore
     /// <param name="cancellation">Stops it.</param>
     public IEnumerable<SegmentVerification> VerifyAll(IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        using var view = TakeView();
+        using var view = TakeView(cancellation: cancellation);
         var (all, done) = (view.Parts.Sum(part => (long)part.Sealed), 0L);
         foreach (var part in view.Parts)
         {
@@ -91,7 +96,7 @@ public sealed partial class LogStore
             if (segment == open.Id) return new StoredLeaves(segment, open.Leaves.ToLeaves(), true, (_, rows) => new LeafBlock(rows));
         }
 
-        if (PartOf(segment) is not { } part || view.From(segment) is null || part.Leaves() is not { } leaves) return null;
+        if (view.Parts.Find(part => part.Has(segment)) is not { FileSha256: not null } part || part.Leaves() is not { } leaves) return null;
         var (index, removed) = (part.Segments.TakeWhile(s => s.Id != segment).Count(), part.Removed());
         return new StoredLeaves(segment, leaves.Segments[index], false, (block, _) => leaves.Block(index, block, removed));
     }
@@ -122,7 +127,9 @@ public sealed partial class LogStore
             {
                 foreach (var block in some) blocks[block] = empty(block, Math.Min(SegmentLeaves.BlockRows, Events - block * SegmentLeaves.BlockRows));
                 var within = string.Join(" OR ", some.Select(b => string.Create(CultureInfo.InvariantCulture, $"row BETWEEN {b * SegmentLeaves.BlockRows} AND {b * SegmentLeaves.BlockRows + SegmentLeaves.BlockRows - 1}")));
-                using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {view.From(segment)} WHERE segment = {SegmentTable.Number(segment).ToString(CultureInfo.InvariantCulture)} AND ({within})");
+                // Without its file nothing is known of the block but its root.
+                if (view.From(segment) is not { } table) continue;
+                using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(segment).ToString(CultureInfo.InvariantCulture)} AND ({within})");
                 using var reader = command.ExecuteReader();
                 while (reader.Read())
                 {
@@ -163,72 +170,95 @@ public sealed partial class LogStore
             return Result();
         }
 
-        var path = part.Path(".parquet");
-        if (!File.Exists(path))
-        {
-            Add(first, SegmentFault.FileMissing, null, $"{part.Stem}.parquet is not there");
-            return Result();
-        }
-
-        using (var file = File.OpenRead(path))
-        {
-            if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.FileSha256) Add(first, SegmentFault.FileChanged, null, $"{part.Stem}.parquet does not have the SHA-256 of the manifest");
-        }
-
-        var checks = new LeafCheck(part.Leaves(), [.. part.Segments.Select(s => s.Events)], removed);
-        var numbers = part.Segments.Select((segment, i) => (Number: SegmentTable.Number(segment.Id), i)).ToDictionary(s => s.Number, s => s.i);
-        var begins = part.Segments.Select(s => part.Begin(s.Id)).ToList();
-        var seen = new BitArray(part.Sealed);
+        var (path, own) = (part.Path(".parquet"), false);
         try
         {
-            using var connection = root.Duplicate();
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.UseStreamingMode = true;
-            command.CommandText = $"SELECT {SegmentTable.Columns} FROM {part.Table}";
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var (row, number) = reader.IsDBNull(0) || reader.IsDBNull(19) ? (-1, 0) : (reader.GetInt32(0), reader.GetInt32(19));
-                var known = numbers.TryGetValue(number, out var index);
-                var id = string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");
-                if (!known || row < 0 || row >= part.Segments[index].Events || seen[begins[index] + row] || removed[begins[index] + row])
-                {
-                    Add(findings[index], SegmentFault.EventAdded, id, "the event was not sealed in this segment, or was removed");
-                    continue;
-                }
-
-                seen[begins[index] + row] = true;
-                counts[index]++;
-                if (Leaf(reader) is { } leaf) checks.Add(index, row, leaf);
-                else Add(findings[index], SegmentFault.EventChanged, id, "the event is not as it was sealed");
-            }
+            // As it is there, changed or not: what is wrong is named event by event.
+            if (part.Cold is { } mark) (path, own) = cold.AsItIsAsync(mark, cancellation).GetAwaiter().GetResult();
+            return File.Exists(path) ? Compare() : Gone($"{part.Stem}.parquet is not there");
         }
-        catch (DuckDBException fault)
+        catch (ColdException e) when (e.Fault == ColdFault.Missing)
         {
-            Add(first, SegmentFault.FileUnreadable, null, fault.Message);
+            return Gone($"{part.Stem}.parquet is not there: {e.Message}");
+        }
+        catch (ColdException e)
+        {
+            Add(first, SegmentFault.FileUnreachable, null, $"{part.Stem}.parquet could not be verified: {e.Message}");
+            return Result();
+        }
+        finally
+        {
+            if (own) File.Delete(path);
+        }
+
+        List<SegmentVerification> Gone(string detail)
+        {
+            Add(first, SegmentFault.FileMissing, null, detail);
             return Result();
         }
 
-        for (var i = 0; i < findings.Count; i++)
+        List<SegmentVerification> Compare()
         {
-            var segment = part.Segments[i];
-            for (var row = 0; row < segment.Events; row++)
+            using (var file = File.OpenRead(path))
             {
-                if (!seen[begins[i] + row] && !removed[begins[i] + row]) Add(findings[i], SegmentFault.EventMissing, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{row}"), "the event was sealed and is not there");
+                if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.FileSha256) Add(first, SegmentFault.FileChanged, null, $"{part.Stem}.parquet does not have the SHA-256 of the manifest");
             }
 
-            var outcome = checks.Judge(i, segment.Root);
-            if (outcome.ListChanged) Add(findings[i], SegmentFault.LeavesChanged, null, $"the list of leaf hashes is not the one of segment {segment.Id}");
-            foreach (var (from, to) in outcome.Changed)
+            var checks = new LeafCheck(part.Leaves(), [.. part.Segments.Select(s => s.Events)], removed);
+            var numbers = part.Segments.Select((segment, i) => (Number: SegmentTable.Number(segment.Id), i)).ToDictionary(s => s.Number, s => s.i);
+            var begins = part.Segments.Select(s => part.Begin(s.Id)).ToList();
+            var seen = new BitArray(part.Sealed);
+            try
             {
-                if (from == to) Add(findings[i], SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{from}"), "the event is not as it was sealed");
-                else Add(findings[i], SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"one of the events {segment.Id}/{from} to {to} is not as it was sealed"));
+                using var connection = root.Duplicate();
+                connection.Open();
+                using var command = connection.CreateCommand();
+                command.UseStreamingMode = true;
+                command.CommandText = $"SELECT {SegmentTable.Columns} FROM {part.Table(path)}";
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    var (row, number) = reader.IsDBNull(0) || reader.IsDBNull(19) ? (-1, 0) : (reader.GetInt32(0), reader.GetInt32(19));
+                    var known = numbers.TryGetValue(number, out var index);
+                    var id = string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");
+                    if (!known || row < 0 || row >= part.Segments[index].Events || seen[begins[index] + row] || removed[begins[index] + row])
+                    {
+                        Add(findings[index], SegmentFault.EventAdded, id, "the event was not sealed in this segment, or was removed");
+                        continue;
+                    }
+
+                    seen[begins[index] + row] = true;
+                    counts[index]++;
+                    if (Leaf(reader) is { } leaf) checks.Add(index, row, leaf);
+                    else Add(findings[index], SegmentFault.EventChanged, id, "the event is not as it was sealed");
+                }
             }
+            catch (DuckDBException fault)
+            {
+                Add(first, SegmentFault.FileUnreadable, null, fault.Message);
+                return Result();
+            }
+
+            for (var i = 0; i < findings.Count; i++)
+            {
+                var segment = part.Segments[i];
+                for (var row = 0; row < segment.Events; row++)
+                {
+                    if (!seen[begins[i] + row] && !removed[begins[i] + row]) Add(findings[i], SegmentFault.EventMissing, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{row}"), "the event was sealed and is not there");
+                }
+
+                var outcome = checks.Judge(i, segment.Root);
+                if (outcome.ListChanged) Add(findings[i], SegmentFault.LeavesChanged, null, $"the list of leaf hashes is not the one of segment {segment.Id}");
+                foreach (var (from, to) in outcome.Changed)
+                {
+                    if (from == to) Add(findings[i], SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{from}"), "the event is not as it was sealed");
+                    else Add(findings[i], SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"one of the events {segment.Id}/{from} to {to} is not as it was sealed"));
+                }
+            }
+
+            return Result();
         }
-
-        return Result();
 
         List<SegmentVerification> Result() => [.. part.Segments.Select((segment, i) => new SegmentVerification(segment.Id, counts[i], findings[i]))];
 

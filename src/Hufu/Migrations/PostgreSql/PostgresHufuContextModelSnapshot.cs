@@ -2735,6 +2735,10 @@ namespace Hufu.Migrations.PostgreSql
                         .HasColumnType("boolean")
                         .HasColumnName("below_minimum");
 
+                    b.Property<int?>("ColdDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("cold_days");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("created_at");
@@ -2820,6 +2824,9 @@ namespace Hufu.Migrations.PostgreSql
                     b.HasIndex("Number")
                         .IsUnique()
                         .HasDatabaseName("ix_logs_retention_number");
+
+                    b.HasIndex("ColdDays", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_cold_days_number_archived_at");
 
                     b.HasIndex("KeepDays", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_retention_keep_days_number_archived_at");

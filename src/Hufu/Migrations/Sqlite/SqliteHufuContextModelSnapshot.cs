@@ -2596,6 +2596,10 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("below_minimum");
 
+                    b.Property<int?>("ColdDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cold_days");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
@@ -2676,6 +2680,9 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_logs_retention_number");
 
+                    b.HasIndex("ColdDays", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_retention_cold_days_number_archived_at");
+
                     b.HasIndex("KeepDays", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_retention_keep_days_number_archived_at");
 
@@ -2703,8 +2710,8 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_3e9d98d9");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Source", "KeepDays", "MaxGigabytes", "BelowMinimum", "Extra")
-                        .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_97cfea78");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Source", "KeepDays", "MaxGigabytes", "ColdDays", "BelowMinimum", "Extra")
+                        .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_16487cc6");
 
                     b.ToTable("logs_retention", (string)null);
                 });

@@ -225,7 +225,7 @@ public sealed partial class LogCoverage : RepeatedWork
         (DateTimeOffset? From, DateTimeOffset? To)[] windows = [(now - TimeSpan.FromDays(LookBackDays), now - Week), (now - Week, now.AddDays(-1)), (now.AddDays(-1), null)];
         for (var window = 0; window < windows.Length; window++)
         {
-            var table = await store.TableAsync(new LogSearch { Query = read.Value, From = windows[window].From, To = windows[window].To }, MaxSenders, cancellation);
+            var table = await store.TableAsync(new LogSearch { Query = read.Value, From = windows[window].From, To = windows[window].To, Whole = true }, MaxSenders, cancellation);
             truncated |= table.Truncated;
             var at = table.Columns.Select((c, i) => (c.Name, i)).ToDictionary(c => c.Name, c => c.i, StringComparer.Ordinal);
             foreach (var row in table.Rows)

@@ -32,7 +32,7 @@ public sealed class LogExcerpt(LogService logs, FileVault vault, TimeProvider cl
     {
         await logs.Store.SealAsync(cancellation);
         // Without an end it would find other events tomorrow.
-        var bounded = search with { To = search.To ?? Instants.Truncate(clock.GetUtcNow()), Limit = MaxEvents, After = null };
+        var bounded = search with { To = search.To ?? Instants.Truncate(clock.GetUtcNow()), Limit = MaxEvents, After = null, Whole = true };
         var found = await logs.Store.SearchAsync(bounded, cancellation);
         var histogram = await logs.Store.HistogramAsync(bounded, cancellation: cancellation);
         var total = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others);

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>What is kept, and how the store grows.</summary>
-/// <param name="Bytes">Bytes of all files, the open segment's included.</param>
+/// <param name="Bytes">Bytes of all files on this machine, the open segment's included.</param>
 /// <param name="RawBytes">Bytes of the events before they were packed.</param>
 /// <param name="Events">Number of sealed events.</param>
 /// <param name="FreeBytes">Room on the disk.</param>
@@ -22,7 +22,14 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="Files">The files, newest first.</param>
 /// <param name="Removals">What was removed, newest first.</param>
 public sealed record LogStorage(
-    long Bytes, long RawBytes, long Events, long FreeBytes, long? MaxBytes, double? BytesADay, DateTimeOffset? FullOn, DateTimeOffset? Oldest, IReadOnlyList<StoredSource> Sources, IReadOnlyList<StoreFile> Files, IReadOnlyList<SegmentRemoval> Removals);
+    long Bytes, long RawBytes, long Events, long FreeBytes, long? MaxBytes, double? BytesADay, DateTimeOffset? FullOn, DateTimeOffset? Oldest, IReadOnlyList<StoredSource> Sources, IReadOnlyList<StoreFile> Files, IReadOnlyList<SegmentRemoval> Removals)
+{
+    /// <summary>The place that old files are moved to; absent where there is none.</summary>
+    public ColdStanding? Cold { get; init; }
+
+    /// <summary>Days after which files are moved there; absent for never.</summary>
+    public int? ColdDays { get; init; }
+}
 
 /// <summary>What is kept of a source.</summary>
 /// <param name="Source">The source.</param>
@@ -38,6 +45,8 @@ public sealed record StoredSource(string Source, long Events, long Bytes, DateTi
 public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDbContext> factory, TimeProvider clock, ILogger<LogKeeping> logger) : RepeatedWork(clock, PackEvery)
 {
     private static readonly TimeSpan PackEvery = TimeSpan.FromMinutes(10);
+    private LocalizedText? told;
+
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
     private static readonly TimeSpan Minimum = TimeSpan.FromDays(RetentionRuleType.MinimumDays);
 
@@ -56,6 +65,8 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
             // Where no rule says it, only the bound of size may remove, and nothing that the law has everybody keep.
             Others = others.Count > 0 ? Longest(others, bySize: true) : new SourceRetention(null, Minimum),
             MaxBytes = others.Max(r => r.MaxGigabytes) is { } gigabytes ? gigabytes * 1_000_000_000L : null,
+            // Of two, what stays here longer holds.
+            ColdAfter = others.Max(r => r.ColdDays) is { } days ? TimeSpan.FromDays(days) : null,
             Holds = [.. holds.Select(h => new LegalHold(h.Query.Trim() == "*" ? SearchQuery.Everything : SearchQuery.Parse(h.Query).Value, h.From, h.To))],
         };
     }
@@ -89,13 +100,16 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
             bytes, raw, files.SelectMany(f => f.Sources).Sum(s => s.Events), free, policy.MaxBytes, aDay, days < 36_500 ? now.AddDays(days.Value) : null,
             files.SelectMany(f => f.Sources).Select(s => (DateTimeOffset?)s.ReceivedFrom).Min(),
             [.. files.SelectMany(f => f.Sources.Select(s => (File: f, Source: s))).GroupBy(x => x.Source.Source, StringComparer.Ordinal).Select(g => Of(g.Key, [.. g], policy.Of(g.Key))).OrderByDescending(s => s.Bytes)],
-            [.. files.Reverse()], [.. files.SelectMany(f => f.Removals).OrderByDescending(r => r.At)]);
+            [.. files.Reverse()], [.. files.SelectMany(f => f.Removals).OrderByDescending(r => r.At)]) { Cold = store.Cold, ColdDays = (int?)policy.ColdAfter?.TotalDays };
     }
 
     /// <inheritdoc />
-    protected override Task WorkAsync(CancellationToken cancellation) =>
-        // Files are put together all day; the rules are applied once a day, by the job.
-        MaintainAsync(new RetentionPolicy(), cancellation);
+    protected override async Task WorkAsync(CancellationToken cancellation)
+    {
+        // Files are put together and moved all day; events are removed once a day, by the job.
+        var policy = await PolicyAsync(cancellation);
+        await MaintainAsync(new RetentionPolicy { ColdAfter = policy.ColdAfter, MaxBytes = policy.ColdAfter is null ? null : policy.MaxBytes }, cancellation);
+    }
 
     /// <inheritdoc />
     protected override bool GoesOn(Exception failure)
@@ -109,6 +123,10 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     {
         var result = await logs.Store.MaintainAsync(policy, cancellation);
         foreach (var problem in result.Problems) Damaged(logger, problem);
+        // The same is not said every ten minutes.
+        if (result.ColdProblem is { } cannot && cannot != told) ColdFailed(logger, cannot.En);
+        if (result.ColdProblem is null && told is not null) ColdWell(logger);
+        told = result.ColdProblem;
         if (result.Removals.Count > 0) logs.Database?.LookNow();
         return result;
     }
@@ -132,6 +150,12 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
 
     [LoggerMessage(41, LogLevel.Error, "The files of the log store could not be put together; it is tried again")]
     private static partial void NotPacked(ILogger logger, Exception e);
+
+    [LoggerMessage(43, LogLevel.Error, "The cold place of the log store: {What} Nothing is lost; it is tried again")]
+    private static partial void ColdFailed(ILogger logger, string what);
+
+    [LoggerMessage(44, LogLevel.Information, "The cold place of the log store works again")]
+    private static partial void ColdWell(ILogger logger);
 
     [LoggerMessage(42, LogLevel.Error, "Log store: {What}. It is left as it is; run “hufu verify”")]
     private static partial void Damaged(ILogger logger, string what);
@@ -168,8 +192,8 @@ internal sealed class RetentionJob(LogKeeping keeping, Detection detection, Time
                 ], cancellation);
         }
 
-        return new JobOutcome(result.Problems.Count == 0, new LocalizedText(
-            $"刪除 {removed:N0} 筆日誌；因保全而保留 {result.Held:N0} 筆。" + (result.Problems.Count > 0 ? $"{result.Problems.Count} 個檔案毀損，未處理。" : "") + (result.ExcessBytes > 0 ? $"仍超過容量上限 {result.ExcessBytes / 1e9:F1} GB。" : ""),
-            $"Removed {removed:N0} events; {result.Held:N0} stay under a hold." + (result.Problems.Count > 0 ? $" {result.Problems.Count} damaged files were left as they are." : "") + (result.ExcessBytes > 0 ? $" Still {result.ExcessBytes / 1e9:F1} GB above the bound." : "")));
+        return new JobOutcome(result.Problems.Count == 0 && result.ColdProblem is null, new LocalizedText(
+            $"刪除 {removed:N0} 筆日誌；因保全而保留 {result.Held:N0} 筆。" + (result.Problems.Count > 0 ? $"{result.Problems.Count} 個檔案毀損，未處理。" : "") + (result.Moved > 0 ? $"{result.Moved} 個檔案移至冷儲存。" : "") + (result.ColdProblem is { } zh ? $"冷儲存：{zh.Zh}" : "") + (result.ExcessBytes > 0 ? $"仍超過容量上限 {result.ExcessBytes / 1e9:F1} GB。" : ""),
+            $"Removed {removed:N0} events; {result.Held:N0} stay under a hold." + (result.Problems.Count > 0 ? $" {result.Problems.Count} damaged files were left as they are." : "") + (result.Moved > 0 ? $" Moved {result.Moved} files to the cold place." : "") + (result.ColdProblem is { } en ? $" Cold place: {en.En}" : "") + (result.ExcessBytes > 0 ? $" Still {result.ExcessBytes / 1e9:F1} GB above the bound." : "")));
     }
 }

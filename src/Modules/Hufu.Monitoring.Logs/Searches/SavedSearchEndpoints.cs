@@ -114,11 +114,11 @@ internal static class SavedSearchEndpoints
         if (search.Query.IsTable)
         {
             var table = await logs.Store.TableAsync(search, search.Limit, http.RequestAborted);
-            return Results.Json(new { query = found.Value.Query, from = search.From, to = search.To, columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated });
+            return Results.Json(new { query = found.Value.Query, from = search.From, to = search.To, columns = table.Columns.Select(c => new { name = c.Name, type = c.Type.ToString().ToLowerInvariant() }), rows = table.Rows, truncated = table.Truncated, notes = table.Notes.Select(n => n.ToString()) });
         }
 
         var histogram = await logs.Store.HistogramAsync(search, cancellation: http.RequestAborted);
         var events = await logs.Store.SearchAsync(search, http.RequestAborted);
-        return Results.Json(new { query = found.Value.Query, from = search.From, to = search.To, count = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), events = events.Events.Select(LogEndpoints.Shown) });
+        return Results.Json(new { query = found.Value.Query, from = search.From, to = search.To, count = histogram.Buckets.Sum(b => b.Errors + b.Warnings + b.Others), events = events.Events.Select(LogEndpoints.Shown), notes = events.Notes.Union(histogram.Notes).Select(n => n.ToString()) });
     }
 }

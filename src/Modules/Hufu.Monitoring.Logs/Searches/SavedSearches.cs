@@ -128,11 +128,11 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
         time.CancelAfter(limit.Longest);
         try
         {
-            var count = (await logs.Store.HistogramAsync(search, cancellation: time.Token)).Buckets.Sum(b => b.Errors + b.Warnings + b.Others);
+            var count = (await logs.Store.HistogramAsync(search with { Whole = true }, cancellation: time.Token)).Buckets.Sum(b => b.Errors + b.Warnings + b.Others);
             // What nothing was delivered for has not been tested: silence is no pass. What must be there is missing whatever the reason.
             if (saved.Expectation != "at-least")
             {
-                var basis = search with { Query = saved.BasisQuery.Trim().Length > 0 ? SearchQuery.Parse(saved.BasisQuery).Value : Anything, Limit = 1 };
+                var basis = search with { Query = saved.BasisQuery.Trim().Length > 0 ? SearchQuery.Parse(saved.BasisQuery).Value : Anything, Limit = 1, Whole = true };
                 if (count == 0 && (await logs.Store.SearchAsync(basis, time.Token)).Events.Count == 0)
                     return (SavedSearchType.NotEvaluated, count, new LocalizedText("期間內沒有收到判定所需的日誌。", "No event that the test rests on came in the period."));
             }
@@ -143,6 +143,11 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return (SavedSearchType.NotEvaluated, null, limit.Error.Message);
+        }
+        catch (ColdException e)
+        {
+            // What cannot be read may be what is looked for.
+            return (SavedSearchType.NotEvaluated, null, e.Error.Message);
         }
     }
 

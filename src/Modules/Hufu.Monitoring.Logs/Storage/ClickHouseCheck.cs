@@ -6,7 +6,7 @@ using Hufu.Records.Storage.Ledger;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>Verifies that ClickHouse has the events that were sealed, where logs are searched there.</summary>
-internal sealed class ClickHouseCheck(StorageOptions storage, ClickHouseTarget? target = null) : ILedgerCheckPart
+internal sealed class ClickHouseCheck(StorageOptions storage, ClickHouseTarget? target = null, ColdTarget? cold = null) : ILedgerCheckPart
 {
     /// <inheritdoc />
     public string Name => "log events in ClickHouse";
@@ -20,7 +20,7 @@ internal sealed class ClickHouseCheck(StorageOptions storage, ClickHouseTarget? 
         LogStore store;
         try
         {
-            store = LogStore.OpenToRead(folder);
+            store = LogStore.OpenToRead(folder, new LogStoreOptions { Cold = cold });
         }
         catch (InvalidDataException)
         {

@@ -10,7 +10,7 @@ namespace Hufu.Monitoring.Logs;
 /// Verifies the log segments: each root that the ledger has must be the root of what the store has, each sealed segment must be in the ledger, each
 /// removal of events too, and each file and event must be as sealed. Looks at the store beside its owner.
 /// </summary>
-public sealed class SegmentCheck(StorageOptions storage) : ILedgerCheckPart
+public sealed class SegmentCheck(StorageOptions storage, ColdTarget? cold = null) : ILedgerCheckPart
 {
     /// <inheritdoc />
     public string Name => "log segments";
@@ -36,7 +36,7 @@ public sealed class SegmentCheck(StorageOptions storage) : ILedgerCheckPart
         LogStore store;
         try
         {
-            store = LogStore.OpenToRead(folder);
+            store = LogStore.OpenToRead(folder, new LogStoreOptions { Cold = cold });
         }
         catch (InvalidDataException e)
         {
@@ -113,6 +113,7 @@ public sealed class SegmentCheck(StorageOptions storage) : ILedgerCheckPart
     {
         SegmentFault.FileMissing => "區段檔案不見了",
         SegmentFault.FileChanged => "區段檔案被改過",
+        SegmentFault.FileUnreachable => "區段檔案在冷儲存，讀不到，未驗證",
         SegmentFault.FileUnreadable => "區段檔案無法讀取",
         SegmentFault.LeavesChanged => "雜湊清單被改過",
         SegmentFault.EventChanged => "日誌與封存時不同",
