@@ -13,6 +13,9 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     // Segments are read for years and most are put together later, with a higher level.
     private const int Level = 1;
 
+    // Fewer are hashed before another thread would have begun.
+    private const int HashedBeside = 200;
+
     private readonly List<(int Row, int Rows, long At)> frames = [];
     private readonly List<OpenPart> parts = [];
     private readonly Dictionary<string, Volume> volumes = new(StringComparer.Ordinal);
@@ -53,12 +56,13 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     public void Add(EventFrame frame, long at)
     {
         frames.Add((Rows, frame.Count, at));
+        // Hashes and columns know nothing of each other, and what comes next waits for both.
+        var hashing = frame.Count >= HashedBeside ? Task.Run(() => Hash(frame)) : null;
+        if (hashing is null) Hash(frame);
         for (var i = 0; i < frame.Count; i++)
         {
             var bytes = frame.Bytes(i);
             Writer.Add(Rows + i, bytes);
-            frame.Leaf(i, Leaves.Next);
-            Leaves.Added();
             Bytes += bytes.Length;
             var (time, received) = EventCodec.Times(bytes);
             if (time < Earliest) Earliest = time;
@@ -66,6 +70,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
             Count(EventCodec.Source(bytes), bytes.Length, received);
         }
 
+        hashing?.GetAwaiter().GetResult();
         Rows += frame.Count;
         if (Writer.Rows >= SegmentWriter.GroupRows) EndGroup();
     }
@@ -101,6 +106,15 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         foreach (var part in parts) part.LetGo();
         parts.Clear();
         File?.Dispose();
+    }
+
+    private void Hash(EventFrame frame)
+    {
+        for (var i = 0; i < frame.Count; i++)
+        {
+            frame.Leaf(i, Leaves.Next);
+            Leaves.Added();
+        }
     }
 
     // Events come in batches of one source.
