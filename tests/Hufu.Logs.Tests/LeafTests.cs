@@ -23,6 +23,24 @@ public sealed class LeafTests : IDisposable
     };
 
     [Fact]
+    public async Task AFileThatCannotBeReadAtAll_LeavesTheRootsThatAreKept()
+    {
+        await using var store = LogStore.Open(folder, Options);
+        await store.AppendAsync([.. Enumerable.Range(0, 40).Select(n => Event(n))], Stop);
+        await store.SealAsync(Stop);
+        var before = store.RootsOf("00000001", [20, 32, 40]);
+        Assert.All(before.Values, Assert.NotNull);
+        var path = Path.Combine(folder, "00000001.parquet");
+        var bytes = await File.ReadAllBytesAsync(path, Stop);
+        bytes.AsSpan(bytes.Length - 60).Fill(0x2A);
+        await File.WriteAllBytesAsync(path, bytes, Stop);
+        var after = store.RootsOf("00000001", [20, 32, 40]);
+        Assert.Null(after[20]);
+        Assert.Equal([before[32], before[40]], new[] { after[32], after[40] });
+        Assert.Contains(store.VerifySegment("00000001", Stop).Findings, finding => finding.Fault is SegmentFault.FileUnreadable or SegmentFault.FileChanged);
+    }
+
+    [Fact]
     public async Task ProofsAndRootsAreThoseOfTheWholeTree_ForEverySize()
     {
         foreach (var size in Enumerable.Range(1, 34).Concat([47, 48, 49, 63, 64, 65, 130, 1_000]))

@@ -129,14 +129,22 @@ public sealed partial class LogStore
                 var within = string.Join(" OR ", some.Select(b => string.Create(CultureInfo.InvariantCulture, $"row BETWEEN {b * SegmentLeaves.BlockRows} AND {b * SegmentLeaves.BlockRows + SegmentLeaves.BlockRows - 1}")));
                 // Without its file nothing is known of the block but its root.
                 if (view.From(segment) is not { } table) continue;
-                using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(segment).ToString(CultureInfo.InvariantCulture)} AND ({within})");
-                using var reader = command.ExecuteReader();
-                while (reader.Read())
+                try
                 {
-                    var (row, bytes) = (reader.GetInt32(0), EventCodec.Encode(SegmentTable.Read(reader)));
-                    if (!blocks.TryGetValue(row / SegmentLeaves.BlockRows, out var block) || row % SegmentLeaves.BlockRows >= block.Rows) continue;
-                    events[row] = bytes;
-                    block[row % SegmentLeaves.BlockRows] = Merkle.HashLeaf(bytes);
+                    using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(segment).ToString(CultureInfo.InvariantCulture)} AND ({within})");
+                    using var reader = command.ExecuteReader();
+                    while (reader.Read())
+                    {
+                        var row = reader.GetInt32(0);
+                        if (Canonical(reader, agreeing: false) is not { } bytes) continue;
+                        if (!blocks.TryGetValue(row / SegmentLeaves.BlockRows, out var block) || row % SegmentLeaves.BlockRows >= block.Rows) continue;
+                        events[row] = bytes;
+                        block[row % SegmentLeaves.BlockRows] = Merkle.HashLeaf(bytes);
+                    }
+                }
+                catch (DuckDBException)
+                {
+                    // A file that cannot be read is like one that is not there: the verification of its segment says what is wrong with it.
                 }
             }
         }
@@ -230,7 +238,7 @@ public sealed partial class LogStore
 
                     seen[begins[index] + row] = true;
                     counts[index]++;
-                    if (Leaf(reader) is { } leaf) checks.Add(index, row, leaf);
+                    if (Canonical(reader, agreeing: true) is { } bytes) checks.Add(index, row, Merkle.HashLeaf(bytes));
                     else Add(findings[index], SegmentFault.EventChanged, id, "the event is not as it was sealed");
                 }
             }
@@ -262,23 +270,25 @@ public sealed partial class LogStore
 
         List<SegmentVerification> Result() => [.. part.Segments.Select((segment, i) => new SegmentVerification(segment.Id, counts[i], findings[i]))];
 
-        // The hash of a row's event; null when its columns say something else than its exact bytes, or nothing that could be an event.
-        static byte[]? Leaf(System.Data.IDataRecord row)
-        {
-            try
-            {
-                var item = SegmentTable.Read(row);
-                return SegmentTable.ColumnsAgree(row, item) ? Merkle.HashLeaf(EventCodec.Encode(item)) : null;
-            }
-            catch (Exception e) when (e is InvalidCastException or ArgumentException or IndexOutOfRangeException or OverflowException or FormatException or EndOfStreamException)
-            {
-                return null;
-            }
-        }
-
         static void Add(List<SegmentFinding> findings, SegmentFault fault, string? id, string detail)
         {
             if (findings.Count < MaxFindings) findings.Add(new SegmentFinding(fault, id, detail));
+        }
+    }
+
+    /// <summary>The canonical bytes of a row's event; null when it is nothing that could be an event.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="agreeing">True for null also when its columns say something else than its exact bytes.</param>
+    private static byte[]? Canonical(System.Data.IDataRecord row, bool agreeing)
+    {
+        try
+        {
+            var item = SegmentTable.Read(row);
+            return agreeing && !SegmentTable.ColumnsAgree(row, item) ? null : EventCodec.Encode(item);
+        }
+        catch (Exception e) when (e is InvalidCastException or ArgumentException or IndexOutOfRangeException or OverflowException or FormatException or EndOfStreamException)
+        {
+            return null;
         }
     }
 }
