@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Data;
 using System.Globalization;
 using DuckDB.NET.Data;
@@ -47,12 +48,6 @@ internal static class SegmentTable
     private static LogEvent ReadColumns(IDataRecord row)
     {
         var raw = row.GetString(14);
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (!row.IsDBNull(16))
-        {
-            foreach (System.Collections.DictionaryEntry entry in (System.Collections.IDictionary)row.GetValue(16)) fields[(string)entry.Key] = (string)entry.Value!;
-        }
-
         return new LogEvent
         {
             Id = IdOf(row),
@@ -69,9 +64,12 @@ internal static class SegmentTable
             Message = Text(12) ?? Last(raw, row.GetInt32(13)),
             Raw = raw,
             RawBytes = row.IsDBNull(15) ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(Bytes(row.GetValue(15))),
-            Fields = fields,
-            Problems = row.IsDBNull(17) ? [] : ((System.Collections.IEnumerable)row.GetValue(17)).Cast<string>().ToList(),
+            Fields = row.IsDBNull(16) ? ReadOnlyDictionary<string, string>.Empty : Map(row.GetValue(16)),
+            Problems = row.IsDBNull(17) ? [] : row.GetValue(17) as List<string> ?? [.. ((System.Collections.IEnumerable)row.GetValue(17)).Cast<string>()],
         };
+
+        static Dictionary<string, string> Map(object value) =>
+            value as Dictionary<string, string> ?? ((System.Collections.IDictionary)value).Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

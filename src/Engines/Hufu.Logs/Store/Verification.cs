@@ -9,6 +9,8 @@ namespace Hufu.Logs;
 
 public sealed partial class LogStore
 {
+    private const int VerifiedAtOnce = 4;
+
     private const int MaxFindings = 1_000;
 
     // What stands for a hash that cannot be made, as an event is not there: the proof does not hold.
@@ -75,11 +77,25 @@ public sealed partial class LogStore
     {
         using var view = TakeView(cancellation: cancellation);
         var (all, done) = (view.Parts.Sum(part => (long)part.Sealed), 0L);
-        foreach (var part in view.Parts)
+        // Files have nothing to do with each other: as many at once as there are processors, told in their order.
+        foreach (var some in view.Parts.Chunk(Math.Clamp(Environment.ProcessorCount, 1, VerifiedAtOnce)))
         {
-            foreach (var verification in Verify(part, cancellation)) yield return verification;
-            done += part.Sealed;
-            progress?.Report((double)done / Math.Max(1, all));
+            var verifying = some.Select(part => Task.Run(() => Verify(part, cancellation), CancellationToken.None)).ToArray();
+            try
+            {
+                Task.WaitAll(verifying, CancellationToken.None);
+            }
+            catch (AggregateException)
+            {
+                // None goes on when another has failed; whose it is says it below.
+            }
+
+            for (var i = 0; i < some.Length; i++)
+            {
+                foreach (var verification in verifying[i].GetAwaiter().GetResult()) yield return verification;
+                done += some[i].Sealed;
+                progress?.Report((double)done / Math.Max(1, all));
+            }
         }
     }
 
@@ -229,17 +245,18 @@ public sealed partial class LogStore
                     cancellation.ThrowIfCancellationRequested();
                     var (row, number) = reader.IsDBNull(0) || reader.IsDBNull(19) ? (-1, 0) : (reader.GetInt32(0), reader.GetInt32(19));
                     var known = numbers.TryGetValue(number, out var index);
-                    var id = string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");
                     if (!known || row < 0 || row >= part.Segments[index].Events || seen[begins[index] + row] || removed[begins[index] + row])
                     {
-                        Add(findings[index], SegmentFault.EventAdded, id, "the event was not sealed in this segment, or was removed");
+                        Add(findings[index], SegmentFault.EventAdded, Id(), "the event was not sealed in this segment, or was removed");
                         continue;
                     }
 
                     seen[begins[index] + row] = true;
                     counts[index]++;
                     if (Canonical(reader, agreeing: true) is { } bytes) checks.Add(index, row, Merkle.HashLeaf(bytes));
-                    else Add(findings[index], SegmentFault.EventChanged, id, "the event is not as it was sealed");
+                    else Add(findings[index], SegmentFault.EventChanged, Id(), "the event is not as it was sealed");
+
+                    string Id() => string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");
                 }
             }
             catch (DuckDBException fault)
