@@ -100,6 +100,15 @@ public sealed class TokenIndexTests : IDisposable
     }
 
     [Fact]
+    public async Task DigitsThatOnlyTheMessageHasAsTheyAreSought_AreFoundByLettersBesideThem()
+    {
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync([Event(1, "x") with { Message = "Door 42: opened", Raw = """{"message":"Door\u002042\u003a opened"}""" }, Event(2, "door 43: opened")], Stop);
+        foreach (var query in new[] { "\"door 42: OPENED\"", "message:\"door 42\"", "\"42: o\"" }) Assert.Equal(["00000001/0"], await Found(store, query));
+        Assert.Equal(["00000001/1"], await Found(store, "-\"door 42: opened\""));
+    }
+
+    [Fact]
     public async Task AnAddressIsLookedUpWhole_ThoughItsNumbersAreEverywhere()
     {
         var random = new Random(3);
