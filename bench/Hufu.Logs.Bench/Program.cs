@@ -105,6 +105,7 @@ try
 
         var id = store.Segments[0].Id;
         watch.Restart();
+        (cpu, allocated) = (Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes());
         var holds = store.Prove(id + "/17")!.Holds();
         Say($"prove one event ({holds})", 1);
         var intact = store.VerifySegment(id);
