@@ -446,7 +446,7 @@ public abstract class ColdStoreTests : IAsyncLifetime
         var page = await looking.SearchAsync(new LogSearch { Limit = 100 }, Stop);
         Assert.Equal(warm, page.Events.Select(e => e.Id).ToHashSet());
         var note = Assert.Single(page.Notes);
-        Assert.Contains("1 file of the cold place cannot be read (50 events between 2026-01-05 00:00 and 2026-01-05 00:09 UTC) and is not in this result", note.En, StringComparison.Ordinal);
+        Assert.Contains("1 file of cold storage cannot be read (50 events between 2026-01-05 00:00 and 2026-01-05 00:09 UTC) and is not in this result", note.En, StringComparison.Ordinal);
         Assert.Contains("冷儲存有 1 個檔案讀不到", note.Zh, StringComparison.Ordinal);
         Assert.Single((await looking.HistogramAsync(new LogSearch(), cancellation: Stop)).Notes);
         Assert.Single((await looking.TopValuesAsync(new LogSearch(), "source", cancellation: Stop)).Notes);
@@ -646,7 +646,7 @@ public abstract class ColdStoreTests : IAsyncLifetime
 
         await File.WriteAllTextAsync(mark, text, Stop);
         File.Move(Path.Combine(Store, "00000001-00000010.1.json"), Path.Combine(folder, "manifest"));
-        // Without its manifest the file in the cold place is all there is, and is not deleted.
+        // Without its manifest the file in cold storage is all there is, and is not deleted.
         Assert.Throws<InvalidDataException>(() => LogStore.Open(Store, Options));
         Assert.Single(There);
         File.Move(Path.Combine(folder, "manifest"), Path.Combine(Store, "00000001-00000010.1.json"));

@@ -2,7 +2,7 @@ using Hufu.Kernel;
 
 namespace Hufu.Logs;
 
-/// <summary>Why a file of the cold place cannot be had or kept.</summary>
+/// <summary>Why a file of cold storage cannot be had or kept.</summary>
 public enum ColdFault
 {
     /// <summary>The place answers and does not have the file.</summary>
@@ -27,7 +27,7 @@ public enum ColdFault
     NotNamed,
 }
 
-/// <summary>A file of the cold place cannot be had or kept. The words have no secret.</summary>
+/// <summary>A file of cold storage cannot be had or kept. The words have no secret.</summary>
 public sealed class ColdException : IOException, IUnavailable
 {
     /// <summary>Makes one.</summary>
@@ -44,5 +44,5 @@ public sealed class ColdException : IOException, IUnavailable
     public LocalizedText Words { get; }
 
     /// <inheritdoc />
-    public Error Error => new("logs.cold." + Fault.ToString().ToLowerInvariant(), new LocalizedText($"這些日誌在冷儲存，目前讀不到：{Words.Zh}", $"These logs lie in the cold place and cannot be read now: {Words.En}"), null);
+    public Error Error => new("logs.cold." + Fault.ToString().ToLowerInvariant(), new LocalizedText($"這些日誌在冷儲存，目前讀不到：{Words.Zh}", $"These logs lie in cold storage and cannot be read now: {Words.En}"), null);
 }

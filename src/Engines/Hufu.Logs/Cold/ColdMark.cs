@@ -5,8 +5,8 @@ using Hufu.Logs.Store;
 namespace Hufu.Logs.Cold;
 
 /// <summary>
-/// Beside a manifest: its Parquet file lies in the cold place, where it was read back. Without the manifest, because another file has taken its place: the
-/// file in the cold place is still to be deleted.
+/// Beside a manifest: its Parquet file lies in cold storage, where it was read back. Without the manifest, because another file has taken its place: the
+/// file in cold storage is still to be deleted.
 /// </summary>
 internal sealed record ColdMark
 {
@@ -30,7 +30,7 @@ internal sealed record ColdMark
     /// <summary>When it was moved.</summary>
     public required DateTimeOffset MovedAt { get; init; }
 
-    /// <summary>The name that a file has in a cold place: no two contents have the same, whichever store they are of.</summary>
+    /// <summary>The name that a file has in cold storage: no two contents have the same, whichever store they are of.</summary>
     public static string NameOf(string stem, string sha256) => $"{stem}-{sha256[..16]}.parquet";
 
     /// <summary>Reads a mark; null when there is none.</summary>

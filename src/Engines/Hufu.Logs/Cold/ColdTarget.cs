@@ -85,7 +85,7 @@ public sealed class ColdTarget
             Bucket = bucket, Prefix = prefix.Length == 0 ? "" : prefix + "/", Endpoint = new Uri($"{address.Scheme}://{address.Authority}/"), Region = region ?? "us-east-1", CacheBytes = most * 1_000_000_000L, Key = key, Secret = secret,
         });
 
-        static Result<ColdTarget> Fail(string zh, string en) => Result.Fail<ColdTarget>(Error.Of("logs.cold.target", $"冷儲存位址{zh}。", $"The address of the cold place {en}."));
+        static Result<ColdTarget> Fail(string zh, string en) => Result.Fail<ColdTarget>(Error.Of("logs.cold.target", $"冷儲存位址{zh}。", $"The address of cold storage {en}."));
     }
 
     /// <summary>The target without key and secret; what the marks of moved files name.</summary>

@@ -59,8 +59,6 @@ internal sealed class ReceiverCounters
     {
         private long received, faulty, lost, first, last, delay = long.MinValue;
 
-        internal IPAddress Address => address;
-
         internal string Text { get; } = address.ToString();
 
         internal long Received => Volatile.Read(ref received);

@@ -24,7 +24,7 @@ public sealed record LogSearch
     /// <summary>Most events to return, 1 to 10,000. Default 100.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>True to fail, with a <see cref="ColdException"/>, rather than leave out a file of the cold place that cannot be had.</summary>
+    /// <summary>True to fail, with a <see cref="ColdException"/>, rather than leave out a file of cold storage that cannot be had.</summary>
     public bool Whole { get; init; }
 
     /// <summary>Go on after this place: <see cref="LogPage.Next"/> of the page before.</summary>

@@ -162,7 +162,7 @@ public sealed record RetentionPolicy
     /// </summary>
     public long? MaxBytes { get; init; }
 
-    /// <summary>Files whose newest event was received longer ago are moved to the cold place; absent for never.</summary>
+    /// <summary>Files whose newest event was received longer ago are moved to cold storage; absent for never.</summary>
     public TimeSpan? ColdAfter { get; init; }
 
     /// <summary>What must stay whatever its age.</summary>
@@ -186,14 +186,14 @@ public sealed record LegalHold(SearchQuery Query, DateTimeOffset? From, DateTime
 /// <param name="Problems">Files that are damaged and were left as they are, with what is wrong; the others were maintained.</param>
 public sealed record MaintenanceResult(int Packed, IReadOnlyList<SegmentRemoval> Removals, long Held, long ExcessBytes, IReadOnlyList<string> Problems)
 {
-    /// <summary>Files that were moved to the cold place.</summary>
+    /// <summary>Files that were moved to cold storage.</summary>
     public int Moved { get; init; }
 
-    /// <summary>Why something could not be moved, read or deleted in the cold place; it is tried again by the next maintenance. Absent when nothing is wrong.</summary>
+    /// <summary>Why something could not be moved, read or deleted in cold storage; it is tried again by the next maintenance. Absent when nothing is wrong.</summary>
     public LocalizedText? ColdProblem { get; init; }
 }
 
-/// <summary>How the cold place stands.</summary>
+/// <summary>How cold storage stands.</summary>
 /// <param name="Place">The place that was named at the start, or that of files where none was.</param>
 /// <param name="IsNamed">True when one was named.</param>
 /// <param name="Files">Files that lie there.</param>
@@ -212,12 +212,12 @@ public sealed record ColdStanding(string Place, bool IsNamed, int Files, long By
 /// <param name="SealedAt">When the last was sealed.</param>
 /// <param name="From">Time of the earliest event when sealed.</param>
 /// <param name="To">Time of the latest event when sealed.</param>
-/// <param name="Bytes">Bytes on the disk and in the cold place, hashes included.</param>
+/// <param name="Bytes">Bytes on the disk and in cold storage, hashes included.</param>
 /// <param name="Sources">What each source has in it.</param>
 /// <param name="Removals">What was removed from it.</param>
 public sealed record StoreFile(string Name, string First, string Last, DateTimeOffset SealedAt, DateTimeOffset From, DateTimeOffset To, long Bytes, IReadOnlyList<SourceVolume> Sources, IReadOnlyList<SegmentRemoval> Removals)
 {
-    /// <summary>Of the bytes, those in the cold place.</summary>
+    /// <summary>Of the bytes, those in cold storage.</summary>
     public long ColdBytes { get; init; }
 }
 
@@ -254,7 +254,7 @@ public sealed record LogStoreOptions
     /// <summary>Where old files are moved to; absent for nowhere.</summary>
     public ColdTarget? Cold { get; init; }
 
-    /// <summary>How the cold place is reached, where that is not how it usually is.</summary>
+    /// <summary>How cold storage is reached, where that is not how it usually is.</summary>
     internal Func<ColdTarget, Cold.IColdPlace>? ColdConnect { get; init; }
 
     /// <summary>Threads that a query may use. Default 2.</summary>
@@ -329,7 +329,7 @@ public enum SegmentFault
     /// <summary>An event is there that was not sealed.</summary>
     EventAdded,
 
-    /// <summary>The cold place where the Parquet file lies could not be asked.</summary>
+    /// <summary>Cold storage where the Parquet file lies could not be asked.</summary>
     FileUnreachable,
 
     /// <summary>The list of removed events is not the one that was sealed with their removal.</summary>

@@ -202,7 +202,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     /// <param name="row">Its row; past the end of the segment, the next segment's beginning is meant.</param>
     /// <param name="count">Most events to give.</param>
     /// <param name="cancellation">Stops the reading.</param>
-    /// <exception cref="ColdException">A file of the cold place cannot be had.</exception>
+    /// <exception cref="ColdException">A file of cold storage cannot be had.</exception>
     public IEnumerable<LogEvent> EventsFrom(string segment, int row, long count, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(segment);
@@ -355,7 +355,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     }
 
     /// <summary>Gets an event by its id; null when there is none.</summary>
-    /// <exception cref="ColdException">Its file lies in the cold place and cannot be had.</exception>
+    /// <exception cref="ColdException">Its file lies in cold storage and cannot be had.</exception>
     public LogEvent? GetEvent(string id)
     {
         if (!TryId(id, out var segment, out var row)) return null;
@@ -640,7 +640,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     }
 
     /// <summary>Takes the store as it is now.</summary>
-    /// <param name="whole">True to fail rather than leave out a file of the cold place that cannot be had.</param>
+    /// <param name="whole">True to fail rather than leave out a file of cold storage that cannot be had.</param>
     /// <param name="cancellation">Stops the fetching of files.</param>
     private View TakeView(bool whole = false, CancellationToken cancellation = default)
     {
@@ -680,7 +680,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         /// <summary>The file of a segment as a table; null when there is none, or when it cannot be had.</summary>
         public string? From(string segment) => segment == OpenId ? OpenTable : Parts.Find(part => part.Has(segment)) is { FileSha256: not null } part ? Table(part) : null;
 
-        /// <summary>A file as a table of the rows that may answer a search; null when none can, or when it lies in the cold place and cannot be had.</summary>
+        /// <summary>A file as a table of the rows that may answer a search; null when none can, or when it lies in cold storage and cannot be had.</summary>
         /// <exception cref="ColdException">It cannot be had, and nothing may be left out.</exception>
         public string? Table(Part part, SearchQuery? query = null)
         {
@@ -749,7 +749,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             var (from, to) = (Time(parts.Min(part => part.From)), Time(parts.Max(part => part.To)));
             return new LocalizedText(
                 $"冷儲存有 {parts.Count} 個檔案讀不到（{from} 至 {to} UTC 之間的 {events} 筆），其中的日誌不在這次結果裡：{some.Key.Zh}",
-                $"{parts.Count} {(parts.Count == 1 ? "file" : "files")} of the cold place cannot be read ({events} events between {from} and {to} UTC) and {(parts.Count == 1 ? "is" : "are")} not in this result: {some.Key.En}");
+                $"{parts.Count} {(parts.Count == 1 ? "file" : "files")} of cold storage cannot be read ({events} events between {from} and {to} UTC) and {(parts.Count == 1 ? "is" : "are")} not in this result: {some.Key.En}");
 
             static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         }

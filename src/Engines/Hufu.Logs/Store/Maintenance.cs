@@ -25,7 +25,7 @@ public sealed partial class LogStore
     }
 
     /// <summary>
-    /// Removes what a policy says, puts small files together and moves old ones to the cold place. Searches and appends go on meanwhile. What is removed is told to the sealer first; the
+    /// Removes what a policy says, puts small files together and moves old ones to cold storage. Searches and appends go on meanwhile. What is removed is told to the sealer first; the
     /// events that stay are proved as before.
     /// </summary>
     public async Task<MaintenanceResult> MaintainAsync(RetentionPolicy policy, CancellationToken cancellation = default)
@@ -118,7 +118,7 @@ public sealed partial class LogStore
             }
             catch (DuckDBException e)
             {
-                damaged[part.Stem] = $"{part.Stem}.parquet in the cold place cannot be read: {e.Message}";
+                damaged[part.Stem] = $"{part.Stem}.parquet in cold storage cannot be read: {e.Message}";
             }
 
             if (left is not null) removals.Add(left.Removals[^1]);
@@ -374,7 +374,7 @@ public sealed partial class LogStore
         }
 
         foreach (var path in free.SelectMany(part => part.Files)) File.Delete(path);
-        // What lies in the cold place goes when it can be reached; until then its mark stays.
+        // What lies in cold storage goes when it can be reached; until then its mark stays.
         foreach (var part in free.Where(part => part.Cold is not null)) goingMarks[part.Path(ColdMark.Ending)] = part.Cold!;
     }
 }

@@ -6,7 +6,7 @@ using Hufu.Logs.Store;
 
 namespace Hufu.Logs;
 
-// A file moves in four steps, and after each of them a kill loses nothing: it is copied to the cold place; the copy is read back and hashed; a mark beside the
+// A file moves in four steps, and after each of them a kill loses nothing: it is copied to cold storage; the copy is read back and hashed; a mark beside the
 // manifest says durably where it lies; the file of this machine goes once nobody reads it and the place has said again that it has the copy.
 public sealed partial class LogStore
 {
@@ -17,12 +17,12 @@ public sealed partial class LogStore
 
     private readonly ColdFiles cold;
 
-    // Files that were moved and are still on this machine; and what is still to be deleted in the cold place, by the path of its mark.
+    // Files that were moved and are still on this machine; and what is still to be deleted in cold storage, by the path of its mark.
     private readonly List<(long Change, DateTimeOffset At, Part Part)> moved = [];
     private readonly Dictionary<string, ColdMark> goingMarks = new(StringComparer.Ordinal);
     private (LocalizedText Words, DateTimeOffset Since)? coldProblem;
 
-    /// <summary>How the cold place stands; null where none was named and no file lies in one.</summary>
+    /// <summary>How cold storage stands; null where none was named and no file lies in one.</summary>
     public ColdStanding? Cold
     {
         get
@@ -60,7 +60,7 @@ public sealed partial class LogStore
         foreach (var part in parts.Where(part => part.Cold is not null && File.Exists(part.Path(".parquet"))))
         {
             moved.Add((0, DateTimeOffset.MinValue, part));
-            recovery.Add($"{part.Stem}.parquet was moved to the cold place; it goes from here when the place says again that it has it.");
+            recovery.Add($"{part.Stem}.parquet was moved to cold storage; it goes from here when the place says again that it has it.");
         }
 
         var known = parts.Select(part => part.Stem).ToHashSet(StringComparer.Ordinal);
@@ -161,7 +161,7 @@ public sealed partial class LogStore
         }
     }
 
-    /// <summary>Deletes in the cold place what a removal has replaced. A mark without a manifest remembers what is still to go.</summary>
+    /// <summary>Deletes in cold storage what a removal has replaced. A mark without a manifest remembers what is still to go.</summary>
     private async Task DeleteColdAsync(CancellationToken cancellation)
     {
         foreach (var (path, mark) in goingMarks.ToList())
@@ -173,7 +173,7 @@ public sealed partial class LogStore
         }
     }
 
-    /// <summary>Does something with the cold place. What cannot be done is noted: the store goes on, and the next maintenance tries again.</summary>
+    /// <summary>Does something with cold storage. What cannot be done is noted: the store goes on, and the next maintenance tries again.</summary>
     private static async Task WithColdAsync(List<LocalizedText> problems, Func<Task> work)
     {
         try

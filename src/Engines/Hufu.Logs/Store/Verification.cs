@@ -24,7 +24,7 @@ public sealed partial class LogStore
     public EventProof? Prove(string id) => ProveAll([id]).GetValueOrDefault(id);
 
     /// <summary>Proves several events as <see cref="Prove"/> does one, in less time than one after another. Those that cannot be proved are left out.</summary>
-    /// <exception cref="ColdException">The file of an event lies in the cold place and cannot be had.</exception>
+    /// <exception cref="ColdException">The file of an event lies in cold storage and cannot be had.</exception>
     public IReadOnlyDictionary<string, EventProof> ProveAll(IEnumerable<string> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);

@@ -151,10 +151,10 @@ public sealed partial class LogKeeping(LogService logs, IDbContextFactory<HufuDb
     [LoggerMessage(41, LogLevel.Error, "The files of the log store could not be put together; it is tried again")]
     private static partial void NotPacked(ILogger logger, Exception e);
 
-    [LoggerMessage(43, LogLevel.Error, "The cold place of the log store: {What} Nothing is lost; it is tried again")]
+    [LoggerMessage(43, LogLevel.Error, "Cold storage of the log store: {What} Nothing is lost; it is tried again")]
     private static partial void ColdFailed(ILogger logger, string what);
 
-    [LoggerMessage(44, LogLevel.Information, "The cold place of the log store works again")]
+    [LoggerMessage(44, LogLevel.Information, "Cold storage of the log store works again")]
     private static partial void ColdWell(ILogger logger);
 
     [LoggerMessage(42, LogLevel.Error, "Log store: {What}. It is left as it is; run “hufu verify”")]
@@ -194,6 +194,6 @@ internal sealed class RetentionJob(LogKeeping keeping, Detection detection, Time
 
         return new JobOutcome(result.Problems.Count == 0 && result.ColdProblem is null, new LocalizedText(
             $"刪除 {removed:N0} 筆日誌；因保全而保留 {result.Held:N0} 筆。" + (result.Problems.Count > 0 ? $"{result.Problems.Count} 個檔案毀損，未處理。" : "") + (result.Moved > 0 ? $"{result.Moved} 個檔案移至冷儲存。" : "") + (result.ColdProblem is { } zh ? $"冷儲存：{zh.Zh}" : "") + (result.ExcessBytes > 0 ? $"仍超過容量上限 {result.ExcessBytes / 1e9:F1} GB。" : ""),
-            $"Removed {removed:N0} events; {result.Held:N0} stay under a hold." + (result.Problems.Count > 0 ? $" {result.Problems.Count} damaged files were left as they are." : "") + (result.Moved > 0 ? $" Moved {result.Moved} files to the cold place." : "") + (result.ColdProblem is { } en ? $" Cold place: {en.En}" : "") + (result.ExcessBytes > 0 ? $" Still {result.ExcessBytes / 1e9:F1} GB above the bound." : "")));
+            $"Removed {removed:N0} events; {result.Held:N0} stay under a hold." + (result.Problems.Count > 0 ? $" {result.Problems.Count} damaged files were left as they are." : "") + (result.Moved > 0 ? $" Moved {result.Moved} files to cold storage." : "") + (result.ColdProblem is { } en ? $" Cold storage: {en.En}" : "") + (result.ExcessBytes > 0 ? $" Still {result.ExcessBytes / 1e9:F1} GB above the bound." : "")));
     }
 }

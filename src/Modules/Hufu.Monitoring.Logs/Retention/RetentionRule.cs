@@ -15,7 +15,7 @@ public sealed class RetentionRule : Record
     /// <summary>The most that the store may take, in gigabytes; only where <see cref="Source"/> is empty.</summary>
     public int? MaxGigabytes { get; set; }
 
-    /// <summary>Days from the receipt of its newest event after which a file is moved to the cold place; empty for never. Only where <see cref="Source"/> is empty.</summary>
+    /// <summary>Days from the receipt of its newest event after which a file is moved to cold storage; empty for never. Only where <see cref="Source"/> is empty.</summary>
     public int? ColdDays { get; set; }
 
     /// <summary>The minimum of the law does not apply.</summary>
@@ -63,7 +63,7 @@ public sealed class RetentionRuleType : RecordType<RetentionRule>
         Number(x => x.KeepDays, "保存天數", "Days to keep").Range(1, 36_500).InList().Help("自收到日誌起算；留空表示永久保存。", "From receipt; empty for ever.");
         Number(x => x.MaxGigabytes, "容量上限（GB）", "Most gigabytes").Range(1, 1_000_000).InList().Help(
             "只能填在來源名稱留空的規則。超過時由最舊的日誌開始刪除，但不刪未滿六個月者。", "Only in the rule without a source. Above it the oldest logs go first, but none that is younger than six months.");
-        Number(x => x.ColdDays, "移至冷儲存的天數", "Days until the cold place").Range(1, 36_500).InList().Help(
+        Number(x => x.ColdDays, "移至冷儲存的天數", "Days until cold storage").Range(1, 36_500).InList().Help(
             "只能填在來源名稱留空的規則。檔案中最新的日誌收到滿這麼多天後，檔案移至伺服器啟動時以 --logs-cold 指定的地方，仍可搜尋；留空表示不移。此時容量上限改為提前移動，不刪除。",
             "Only in the rule without a source. A file is moved to the place that --logs-cold names at the start when its newest event was received so many days ago, and is searched there; empty for never. The most gigabytes then move files early and remove none.");
         LongText(x => x.Basis, "依據", "Basis", 2000).Required().Help("法規、契約或內部決議。", "Law, contract or decision of your own.");
@@ -75,7 +75,7 @@ public sealed class RetentionRuleType : RecordType<RetentionRule>
             "logs.retention.minimum", $"少於六個月（{MinimumDays} 日）：資通安全責任等級分級辦法附表十要求至少保存六個月。不適用者請勾選「不適用六個月下限」。",
             $"Fewer than six months ({MinimumDays} days): annex 10 of the regulation on responsibility levels asks for six at the least. Where it does not bind you, tick “The six months do not apply”.", "keepDays") : null);
         Rule(r => r.MaxGigabytes is not null && r.Source.Length > 0 ? Error.Of("logs.retention.size", "容量上限只能填在來源名稱留空的規則。", "The most gigabytes go into the rule without a source.", "maxGigabytes") : null);
-        Rule(r => r.ColdDays is not null && r.Source.Length > 0 ? Error.Of("logs.retention.cold", "移至冷儲存的天數只能填在來源名稱留空的規則。", "The days until the cold place go into the rule without a source.", "coldDays") : null);
+        Rule(r => r.ColdDays is not null && r.Source.Length > 0 ? Error.Of("logs.retention.cold", "移至冷儲存的天數只能填在來源名稱留空的規則。", "The days until cold storage go into the rule without a source.", "coldDays") : null);
         Sealed();
     }
 }
