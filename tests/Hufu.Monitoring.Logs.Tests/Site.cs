@@ -60,7 +60,7 @@ internal sealed class Site : IAsyncDisposable
     private readonly AsyncServiceScope scope;
     private readonly bool keep;
 
-    private Site(string folder, string? postgres, bool keep, Hufu.Logs.ColdTarget? cold)
+    private Site(string folder, string? postgres, bool keep, Hufu.Logs.ColdTarget? cold, LiveDetectionOptions? live)
     {
         (Folder, this.keep) = (folder, keep);
         HufuModule[] modules = [new RiskModule(), new LogsModule(), new MonitoringModule(), new IncidentsModule()];
@@ -71,6 +71,7 @@ internal sealed class Site : IAsyncDisposable
         collection.AddSingleton<IDirectory>(new NoDirectory());
         collection.AddSingleton<Microsoft.AspNetCore.DataProtection.IDataProtectionProvider>(new Microsoft.AspNetCore.DataProtection.EphemeralDataProtectionProvider());
         if (cold is not null) collection.AddSingleton(cold);
+        if (live is not null) collection.AddSingleton(live);
         // What the operator opens.
         collection.AddSingleton(new Hufu.Logs.Tail.TailFolders([Path.Combine(folder, "open")]));
         collection.AddSingleton(new Hufu.Time.NtpQuery { Samples = 1, Timeout = TimeSpan.FromMilliseconds(400) });
@@ -91,13 +92,13 @@ internal sealed class Site : IAsyncDisposable
 
     internal T Get<T>() where T : notnull => scope.ServiceProvider.GetRequiredService<T>();
 
-    internal static async Task<Site> OpenAsync(string? folder = null, bool keep = false, Hufu.Logs.ColdTarget? cold = null)
+    internal static async Task<Site> OpenAsync(string? folder = null, bool keep = false, Hufu.Logs.ColdTarget? cold = null, LiveDetectionOptions? live = null)
     {
         var fresh = folder is null;
         folder ??= Directory.CreateTempSubdirectory("hufu-logs-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "rules"));
         await File.WriteAllTextAsync(Path.Combine(folder, "rules", "test.yml"), Rules);
-        var site = new Site(folder, await PostgresServer.ForFolderAsync(folder), keep, cold);
+        var site = new Site(folder, await PostgresServer.ForFolderAsync(folder), keep, cold, live);
         if (fresh) await PostgresServer.EnsureCreatedAsync(site.Store.Db.Database);
         return site;
     }

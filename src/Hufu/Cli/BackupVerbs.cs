@@ -17,7 +17,7 @@ internal static class BackupVerbs
     private static readonly string[] Companions = ["", "-wal", "-shm"];
 
     // Made anew, of this machine, or taken in a way of its own.
-    private static readonly string[] LeftOut = ["uploads", "hufu.db", "hufu.db-wal", "hufu.db-shm", "hufu.db.trial", "hufu.db.trial-wal", "hufu.db.trial-shm", "hufu.db.trial-journal", "running", "logs/spill", "logs/cold", "clickhouse.json", "ledger/.staging", "ledger/.found"];
+    private static readonly string[] LeftOut = ["uploads", "hufu.db", "hufu.db-wal", "hufu.db-shm", "hufu.db.trial", "hufu.db.trial-wal", "hufu.db.trial-shm", "hufu.db.trial-journal", "running", "logs/spill", "logs/cold", "clickhouse.json", "detection.json", "ledger/.staging", "ledger/.found"];
 
     internal static Command CreateBackup()
     {

@@ -55,6 +55,10 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
+        services.TryAddSingleton(new LiveDetectionOptions());
+        services.AddSingleton<LiveDetection>();
+        // Before what brings events in: it is stopped after that, and writes the last alerts.
+        services.AddHostedService(s => s.GetRequiredService<LiveDetection>());
         services.AddSingleton<ImportTimes>();
         services.AddSingleton<LogImport>();
         services.AddSingleton<LogExcerpt>();

@@ -29,7 +29,7 @@ public sealed record LogImportOutcome(
     string Name, string Source, ImportResult Store, IReadOnlyDictionary<string, long> Formats, IReadOnlyList<ImportProblem> Problems, DateTimeOffset? From, DateTimeOffset? To, RaisedCounts Alerts);
 
 /// <summary>Brings events in: into the store first, then past the rules.</summary>
-public sealed partial class LogImport(LogService logs, Detection detection, SiteDecoders decoders, ImportTimes times, TimeProvider clock, ILogger<LogImport> logger)
+public sealed partial class LogImport(LogService logs, Detection detection, LiveDetection live, SiteDecoders decoders, ImportTimes times, TimeProvider clock, ILogger<LogImport> logger)
 {
     private readonly ImportJournal journal = new(Path.Combine(logs.Folder, "imports"));
 
@@ -74,12 +74,12 @@ public sealed partial class LogImport(LogService logs, Detection detection, Site
             string sha256;
             await using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous))
                 sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
-            return await logs.AddAsync(async (store, place) =>
+            var outcome = await logs.AddAsync(async (store, place) =>
             {
                 var known = store.ImportOf(sha256);
                 var pending = Settled(store, journal.Find(sha256));
                 if (known is { Complete: true } && pending is null)
-                    return Result.Of(new LogImportOutcome(name, source, new ImportResult(sha256, known.Records, 0, 0), new Dictionary<string, long>(), [], null, null, new RaisedCounts([], [], 0, [])));
+                    return Result.Of(new LogImportOutcome(name, source, new ImportResult(sha256, known.Records, 0, 0), new Dictionary<string, long>(), [], null, null, RaisedCounts.None));
                 var added = new ImportResult(sha256, known?.Records ?? 0, 0, 0);
                 if (known is not { Complete: true })
                 {
@@ -89,8 +89,13 @@ public sealed partial class LogImport(LogService logs, Detection detection, Site
                     pending = Settled(store, journal.Find(sha256))!;
                 }
 
-                return Result.Of(await LookAsync(store, pending!, added, name, source, complete: true, progress, cancellation));
+                var looked = await LookAsync(store, pending!, added, name, source, complete: true, progress, cancellation);
+                // From here on the journal answers for what is missing.
+                live.Pass(place, logs.End);
+                return Result.Of(looked);
             }, cancellation);
+            if (!live.IsBehind) await live.RaiseAsync(cancellation);
+            return outcome;
         }
         catch (Exception e) when (e is DbException or DbUpdateException)
         {
@@ -131,43 +136,53 @@ public sealed partial class LogImport(LogService logs, Detection detection, Site
         return outcomes;
     }
 
-    /// <summary>Adds events that a receiver has taken in, and looks at them. Returns their ids.</summary>
+    /// <summary>Adds events, looks at them and writes their alerts. Returns their ids.</summary>
     public async Task<IReadOnlyList<string>> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var ids = await logs.AddAsync((store, _) => store.AppendAsync(events, cancellation), cancellation);
-        await detection.FollowAsync(events, ids, cancellation);
+        var ids = await StoreAsync(events, _ => Task.CompletedTask, cancellation);
+        await live.RaiseAsync(cancellation);
         return ids;
     }
 
-    /// <summary>
-    /// Stores what a receiver has taken in, and looks at it. Ends when it is stored; alerts that cannot be written at that moment are written later,
-    /// see <see cref="RaiseWaitingAsync"/>.
-    /// </summary>
+    /// <summary>Stores what a receiver has taken in, and looks at it. Ends when it is stored; alerts are written by <see cref="LiveDetection"/> a little later.</summary>
     /// <exception cref="IOException">The store has no room.</exception>
     internal Task TakeAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation) => TakeAsync(events, _ => Task.CompletedTask, cancellation);
 
     /// <summary>The same; <paramref name="before"/> is told first where the events will lie.</summary>
-    internal async Task TakeAsync(IReadOnlyList<LogEvent> events, Func<EventPlace, Task> before, CancellationToken cancellation)
+    internal Task TakeAsync(IReadOnlyList<LogEvent> events, Func<EventPlace, Task> before, CancellationToken cancellation) => StoreAsync(events, before, cancellation);
+
+    private async Task<IReadOnlyList<string>> StoreAsync(IReadOnlyList<LogEvent> events, Func<EventPlace, Task> before, CancellationToken cancellation)
     {
-        var ids = await logs.AddAsync(async (store, place) =>
-        {
-            await before(place);
-            return await store.AppendAsync(events, cancellation);
-        }, cancellation);
+        LiveDetection.Arrival? arrival = null;
+        IReadOnlyList<string> ids;
         try
         {
-            await detection.FollowAsync(events, ids, cancellation);
+            ids = await logs.AddAsync(async (store, place) =>
+            {
+                await before(place);
+                arrival = live.Expect(place);
+                return await store.AppendAsync(events, cancellation);
+            }, cancellation);
+        }
+        catch
+        {
+            if (arrival is not null) live.Withdraw(arrival);
+            throw;
+        }
+
+        try
+        {
+            await live.FollowAsync(arrival!, events, ids, cancellation);
         }
         catch (Exception e) when (e is DbException or DbUpdateException)
         {
             // The events are stored; to fail here would have them stored again.
             NotRaised(logger, e);
         }
-    }
 
-    /// <summary>Writes the alerts that could not be written before.</summary>
-    internal Task RaiseWaitingAsync(CancellationToken cancellation) => detection.RaiseWaitingAsync(cancellation);
+        return ids;
+    }
 
     [LoggerMessage(14, LogLevel.Error, "Alerts could not be written; it is tried again")]
     private static partial void NotRaised(ILogger logger, Exception e);

@@ -35,13 +35,6 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
         (from one in All let receiver = one.Work?.Receiver where receiver is not null let state = receiver.State group state.Lost + (state.LostBySystem ?? 0) by one.Settings.Source).ToDictionary(of => of.Key, of => of.Sum(), StringComparer.Ordinal);
 
     /// <inheritdoc />
-    protected override async Task WorkAsync(CancellationToken cancellation)
-    {
-        await base.WorkAsync(cancellation);
-        await import.RaiseWaitingAsync(cancellation);
-    }
-
-    /// <inheritdoc />
     protected override async Task<Dictionary<Guid, Settings>> WantedAsync(CancellationToken cancellation)
     {
         await decoders.RefreshAsync(cancellation);
@@ -98,6 +91,6 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
     [LoggerMessage(22, LogLevel.Error, "Logs cannot be received on port {Port}: {Problem}")]
     private static partial void NotListening(ILogger logger, int port, string problem);
 
-    [LoggerMessage(23, LogLevel.Error, "The settings of the log receivers could not be read, or alerts could not be written; it is tried again")]
+    [LoggerMessage(23, LogLevel.Error, "The settings of the log receivers could not be read; it is tried again")]
     private static partial void NotLooked(ILogger logger, Exception e);
 }

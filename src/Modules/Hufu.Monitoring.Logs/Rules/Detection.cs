@@ -11,17 +11,13 @@ namespace Hufu.Monitoring.Logs;
 public sealed record RuleSet(SigmaEngine Engine, IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Refused);
 
 /// <summary>Detection rules over log events. Rules come with the product and from the folder <c>rules</c> in the data folder.</summary>
-public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes) : IDisposable
+public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes)
 {
     private const int MaxFileBytes = 1 << 20;
     private const int RaiseAtOnce = 2_000;
-    private const int MaxWaiting = 100_000;
 
     private readonly Lock gate = new();
-    private readonly SemaphoreSlim following = new(1, 1);
-    private readonly List<RuleMatch> waiting = [];
     private RuleSet? rules;
-    private DetectionRun? live;
 
     /// <summary>The folders that are searched for <c>*.yml</c>, with all below them.</summary>
     public IReadOnlyList<string> Folders { get; } = [Path.Combine(AppContext.BaseDirectory, "content", "rules", "hufu"), Path.Combine(storage.DataFolder, "rules")];
@@ -38,71 +34,29 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     /// <summary>Reads the rule files again. What correlations remember of the live stream begins anew.</summary>
     public RuleSet Reload()
     {
-        lock (gate)
-        {
-            live = null;
-            return rules = Read();
-        }
+        lock (gate) return rules = Read();
     }
 
     /// <summary>Begins to look through events that belong together, such as a file's.</summary>
     internal DetectionRun Begin() => new(Rules.Engine);
 
-    /// <summary>
-    /// Looks at events of the live stream, in the order in which they came, and raises what the rules find. What cannot be raised now, because the
-    /// database takes nothing, is kept and raised with the next call.
-    /// </summary>
-    internal async Task<RaisedCounts> FollowAsync(IReadOnlyList<LogEvent> events, IReadOnlyList<string> ids, CancellationToken cancellation)
-    {
-        await following.WaitAsync(cancellation);
-        try
-        {
-            DetectionRun run;
-            lock (gate) run = live ??= new DetectionRun((rules ??= Read()).Engine);
-            run.Process(events, ids);
-            waiting.AddRange(run.Take());
-            if (waiting.Count > MaxWaiting) waiting.RemoveRange(0, waiting.Count - MaxWaiting);
-            return await RaiseOwnedAsync(cancellation);
-        }
-        finally
-        {
-            following.Release();
-        }
-    }
-
-    /// <summary>Raises what could not be raised before.</summary>
-    internal async Task RaiseWaitingAsync(CancellationToken cancellation)
-    {
-        await following.WaitAsync(cancellation);
-        try
-        {
-            await RaiseOwnedAsync(cancellation);
-        }
-        finally
-        {
-            following.Release();
-        }
-    }
-
-    private async Task<RaisedCounts> RaiseOwnedAsync(CancellationToken cancellation)
-    {
-        if (waiting.Count == 0) return new RaisedCounts([], [], 0, []);
-        var raised = await RaiseAsync(waiting, cancellation);
-        if (raised.Errors.Count == 0) waiting.Clear();
-        return raised;
-    }
+    /// <summary>Raises alerts for matches of which some may have been raised before.</summary>
+    internal Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, CancellationToken cancellation) => RaiseAsync(matches, counted: true, cancellation);
 
     /// <summary>Raises alerts for matches. An alert that somebody changes at the same moment is tried again.</summary>
-    internal async Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, CancellationToken cancellation)
+    /// <param name="matches">The matches.</param>
+    /// <param name="counted">Whether some may have been raised before.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    internal async Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, bool counted, CancellationToken cancellation)
     {
         var (created, grown) = (new List<string>(), new HashSet<string>(StringComparer.Ordinal));
         var known = 0;
-        foreach (var chunk in matches.Chunk(RaiseAtOnce))
+        foreach (var chunk in AlertGrouping.Divide(matches, RaiseAtOnce))
         {
             for (var attempt = 1; ; attempt++)
             {
                 await using var scope = scopes.CreateAsyncScope();
-                var raised = await AlertGrouping.RaiseAsync(scope.ServiceProvider.GetRequiredService<RecordStore>(), chunk, cancellation);
+                var raised = await AlertGrouping.RaiseAsync(scope.ServiceProvider.GetRequiredService<RecordStore>(), chunk, counted, cancellation);
                 if (raised.IsOk)
                 {
                     created.AddRange(raised.Value.Created.Select(a => a.Number));
@@ -117,9 +71,6 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
 
         return new RaisedCounts(created, [.. grown.Except(created)], known, []);
     }
-
-    /// <inheritdoc />
-    public void Dispose() => following.Dispose();
 
     private RuleSet Read()
     {
@@ -157,4 +108,8 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
 }
 
 /// <summary>Numbers of the alerts that a batch of matches created or made grow.</summary>
-public sealed record RaisedCounts(IReadOnlyList<string> Created, IReadOnlyList<string> Grown, int Known, IReadOnlyList<Error> Errors);
+public sealed record RaisedCounts(IReadOnlyList<string> Created, IReadOnlyList<string> Grown, int Known, IReadOnlyList<Error> Errors)
+{
+    /// <summary>Nothing.</summary>
+    public static RaisedCounts None { get; } = new([], [], 0, []);
+}

@@ -74,6 +74,39 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
         }
     }
 
+    /// <summary>Where the next event will be stored, as far as nobody is adding any.</summary>
+    internal EventPlace End => Store is var owned ? new EventPlace(NextSegment(owned.Segments), owned.OpenEvents) : default;
+
+    /// <summary>Where the newest sealed segment begins; the open one, where none is sealed.</summary>
+    internal EventPlace NewestBeginning => Store.Segments is [.., var last] ? new EventPlace(last.Id, 0) : new EventPlace(NextSegment([]), 0);
+
+    /// <summary>How many events lie at a place and after it.</summary>
+    internal long CountFrom(EventPlace place)
+    {
+        var owned = Store;
+        var (segments, open) = (owned.Segments, owned.OpenEvents);
+        long count = 0;
+        for (var i = segments.Count - 1; i >= 0 && string.CompareOrdinal(segments[i].Id, place.Segment) is var order and >= 0; i--) count += order > 0 ? segments[i].Events : Math.Max(0, segments[i].Events - place.Row);
+        return count + (string.CompareOrdinal(NextSegment(segments), place.Segment) switch { > 0 => open, 0 => Math.Max(0, open - place.Row), _ => 0 });
+    }
+
+    /// <summary>The place that lies at most so many events before another, and how many lie between.</summary>
+    internal (EventPlace From, int Count) Before(EventPlace place, int most)
+    {
+        var begin = place;
+        var count = Math.Min(most, place.Row);
+        begin = begin with { Row = place.Row - count };
+        foreach (var segment in Store.Segments.Reverse().Where(s => string.CompareOrdinal(s.Id, place.Segment) < 0))
+        {
+            if (count == most) break;
+            var more = Math.Min(most - count, segment.Events);
+            begin = new EventPlace(segment.Id, segment.Events - more);
+            count += more;
+        }
+
+        return (begin, count);
+    }
+
     /// <summary>Ids of the events from a place on, in the order of storing. Does not end: the caller knows how many there are.</summary>
     internal static IEnumerable<string> IdsFrom(LogStore store, EventPlace place)
     {

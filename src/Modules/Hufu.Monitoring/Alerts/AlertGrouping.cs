@@ -55,24 +55,28 @@ public static class AlertGrouping
     /// <summary>
     /// Raises alerts in one transaction. Giving the same events again changes nothing, whatever people have done with the alert since. An alert
     /// that is open or has become an incident grows; one that was judged benign or duplicate does not, and fresh events start a new one. Once an
-    /// alert holds <see cref="MaxEventIds"/> ids, an event no later than its last one counts as known.
+    /// alert holds <see cref="MaxEventIds"/> ids, an event no later than its last one counts as known, unless it is known that none was counted before.
     /// </summary>
-    public static Task<Result<RaisedAlerts>> RaiseAsync(RecordStore store, IReadOnlyList<RuleMatch> matches, CancellationToken cancellation = default) => store.InTransactionAsync(async () =>
+    /// <param name="store">The records.</param>
+    /// <param name="matches">The matches.</param>
+    /// <param name="counted">False when none of these events can have been counted before.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static Task<Result<RaisedAlerts>> RaiseAsync(RecordStore store, IReadOnlyList<RuleMatch> matches, bool counted = true, CancellationToken cancellation = default) => store.InTransactionAsync(async () =>
     {
         var (created, updated) = (new List<Alert>(), new List<Alert>());
         var known = 0;
         var assets = matches.Count == 0 ? null : await AssetMatcher.LoadAsync(store.Db, cancellation);
-        foreach (var group in matches.GroupBy(m => (RuleId: Clip(m.RuleId, 100), Entity: EntityOf(m))))
+        foreach (var group in matches.GroupBy(KeyOf))
         {
             var ordered = group.OrderBy(m => m.EventTime).ThenBy(m => m.EventId, StringComparer.Ordinal).ToList();
             var (from, to) = (ordered[0].EventTime - Window, ordered[^1].EventTime + Window);
             var (ruleId, entity) = group.Key;
             var near = await store.Db.Set<Alert>().Where(a => a.Entity == entity && a.RuleId == ruleId && a.ArchivedAt == null && a.FirstSeen >= from && a.FirstSeen <= to).OrderBy(a => a.FirstSeen).ToListAsync(cancellation);
-            var counted = near.SelectMany(a => a.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
-            var full = near.Where(IsFull).Select(a => (From: a.FirstSeen, To: a.LastSeen)).ToList();
+            var ids = near.SelectMany(a => a.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
+            var full = near.Where(a => counted && IsFull(a)).Select(a => (From: a.FirstSeen, To: a.LastSeen)).ToList();
             var fresh = new List<RuleMatch>();
             foreach (var match in ordered)
-                if (!counted.Add(Clip(match.EventId, 98)) || full.Exists(f => match.EventTime >= f.From && match.EventTime <= f.To)) known++;
+                if (!ids.Add(Clip(match.EventId, 98)) || full.Exists(f => match.EventTime >= f.From && match.EventTime <= f.To)) known++;
                 else fresh.Add(match);
 
             foreach (var match in fresh)
@@ -107,6 +111,26 @@ public static class AlertGrouping
             if (await store.CreateAsync(actor, alert, cancellation: cancellation) is { IsOk: false } failed) return Result.Fail<RaisedAlerts>(failed.Errors);
         return Result.Of(new RaisedAlerts(created, updated, known));
     });
+
+    /// <summary>Divides matches so that those of one alert stay together: a part is written at once, and an alert with it once.</summary>
+    /// <param name="matches">The matches.</param>
+    /// <param name="about">How many matches a part has, about: as many more as the last alert of it needs.</param>
+    public static IEnumerable<IReadOnlyList<RuleMatch>> Divide(IReadOnlyList<RuleMatch> matches, int about)
+    {
+        ArgumentNullException.ThrowIfNull(matches);
+        var part = new List<RuleMatch>();
+        foreach (var group in matches.GroupBy(KeyOf))
+        {
+            part.AddRange(group);
+            if (part.Count < about) continue;
+            yield return part;
+            part = [];
+        }
+
+        if (part.Count > 0) yield return part;
+    }
+
+    private static (string RuleId, string Entity) KeyOf(RuleMatch match) => (Clip(match.RuleId, 100), EntityOf(match));
 
     private static bool Fits(Alert alert, DateTimeOffset time) => time <= alert.FirstSeen + Window && time >= alert.LastSeen - Window;
 
