@@ -244,6 +244,38 @@ public class CoverageTests
     }
 
     [Fact]
+    public async Task Logs_that_stop_make_an_alert_by_themselves_and_each_end_makes_one()
+    {
+        await using var site = await Site.OpenAsync();
+        var asset = await AssetAsync(site, "web01");
+        await CriterionAsync(site, "authentication;dns");
+        await ArriveAsync(site, Read(site, Login("web01"), 0.1));
+        var gaps = site.Get<LogGaps>();
+        // What never came makes none.
+        Assert.Equal(0, await gaps.TellAsync(await LookAsync(site), Stop));
+        site.Clock.Ahead = TimeSpan.FromDays(10);
+        Assert.Equal(1, await gaps.TellAsync(await LookAsync(site), Stop));
+        var alert = Assert.Single(await site.AlertsAsync());
+        Assert.Equal((LogGaps.Rule, $"{asset.Number} authentication", site.Clock.GetUtcNow() - new TimeSpan(10, 2, 24, 0)), (alert.RuleId, alert.Entity, alert.FirstSeen));
+        Assert.Equal(0, await gaps.TellAsync(await LookAsync(site), Stop));
+
+        // Closed by somebody, it stays closed.
+        var open = await site.Store.Db.Set<Alert>().SingleAsync(Stop);
+        open.State = "benign";
+        site.Store.Db.ActAs(Site.Engineer, "benign");
+        await site.Store.Db.SaveChangesAsync(Stop);
+        site.Clock.Ahead = TimeSpan.FromDays(12);
+        Assert.Equal(0, await gaps.TellAsync(await LookAsync(site), Stop));
+
+        // They come again, and stop again.
+        await ArriveAsync(site, Read(site, Login("web01"), 0.1));
+        Assert.Equal(0, await gaps.TellAsync(await LookAsync(site), Stop));
+        site.Clock.Ahead = TimeSpan.FromDays(22);
+        Assert.Equal(1, await gaps.TellAsync(await LookAsync(site), Stop));
+        Assert.Equal(2, (await site.AlertsAsync()).Count);
+    }
+
+    [Fact]
     public async Task Who_may_not_read_an_asset_sees_no_cell_of_it_and_opens_nothing_for_it()
     {
         await using var site = await Site.OpenAsync();

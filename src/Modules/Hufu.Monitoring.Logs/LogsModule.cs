@@ -96,6 +96,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogGaps>();
         services.AddSingleton(s => new LogCoverage(s.GetRequiredService<LogService>(), s.GetRequiredService<LogKeeping>(), s.GetRequiredService<SourceWatch>(), s.GetRequiredService<IDbContextFactory<HufuDbContext>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<LogCoverage>>()));
         services.AddHostedService(s => s.GetRequiredService<LogCoverage>());
+        services.AddHostedService<GapWatch>();
         services.TryAddSingleton(new Hufu.Time.NtpQuery());
         services.AddSingleton<TimeChecks>();
         services.AddSingleton<TimeReviews>();

@@ -20,17 +20,28 @@ internal sealed class LogGaps(Detection detection, IDbContextFactory<HufuDbConte
         try
         {
             if ((await OpenOnesAsync(cancellation)).TryGetValue(EntityOf(cell), out var known)) return Result.Of((known, false));
-            var now = clock.GetUtcNow();
-            var raised = await detection.RaiseAsync(
-                [
-                    new RuleMatch
-                    {
-                        RuleId = Rule, RuleTitle = TitleOf(cell.State), RuleAuthor = "Hufu", Level = cell.State == CoverageState.Partly ? "low" : "medium",
-                        EventId = string.Create(CultureInfo.InvariantCulture, $"gap/{cell.Asset.Asset.Number}/{cell.Kind}/{now.UtcTicks}"), EventTime = now, Entity = EntityOf(cell),
-                    },
-                ], cancellation);
+            var raised = await detection.RaiseAsync([MatchOf(cell, clock.GetUtcNow())], cancellation);
             if (raised.Errors.Count > 0) return Result.Fail<(string, bool)>(raised.Errors);
             return Result.Of((raised.Created[0], true));
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    /// <summary>
+    /// Makes alerts of the gaps that have opened: events came, and stopped. Each end is told once, also when somebody has closed its alert since; what never
+    /// came is for people to take in hand, or a new criterion would make an alert of every asset. Gives how many were made.
+    /// </summary>
+    internal async Task<int> TellAsync(CoverageMatrix matrix, CancellationToken cancellation)
+    {
+        await opening.WaitAsync(cancellation);
+        try
+        {
+            var open = await OpenOnesAsync(cancellation);
+            var ended = matrix.Cells.Where(c => c is { State: CoverageState.Stale, LastSeen: not null } && !open.ContainsKey(EntityOf(c))).Select(c => MatchOf(c, c.LastSeen!.Value)).ToList();
+            return ended.Count == 0 ? 0 : (await detection.RaiseAsync(ended, cancellation)).Created.Count;
         }
         finally
         {
@@ -50,6 +61,12 @@ internal sealed class LogGaps(Detection detection, IDbContextFactory<HufuDbConte
     internal static string EntityOf(CoverageCell cell) => $"{cell.Asset.Asset.Number} {cell.Kind}";
 
     public void Dispose() => opening.Dispose();
+
+    private static RuleMatch MatchOf(CoverageCell cell, DateTimeOffset at) => new()
+    {
+        RuleId = Rule, RuleTitle = TitleOf(cell.State), RuleAuthor = "Hufu", Level = cell.State == CoverageState.Partly ? "low" : "medium",
+        EventId = string.Create(CultureInfo.InvariantCulture, $"gap/{cell.Asset.Asset.Number}/{cell.Kind}/{at.UtcTicks}"), EventTime = at, Entity = EntityOf(cell),
+    };
 
     private static string TitleOf(CoverageState state) => state switch
     {
