@@ -206,6 +206,17 @@ public sealed class ReceiverTests(Sample sample)
         var data = sample.Copy();
         var acknowledged = new ConcurrentDictionary<string, bool>();
         var port = FreePort();
+        // Every tenth raises an alert, each of at most a hundred events: fewer than an alert keeps the ids of.
+        Directory.CreateDirectory(Path.Combine(data, "rules"));
+        await File.WriteAllTextAsync(Path.Combine(data, "rules", "killed.yml"), """
+            title: Tenth
+            id: 44444444-4444-4444-8444-444444444444
+            logsource: { product: linux, service: sshd }
+            detection:
+              tenth: { message|startswith: 'tenth ' }
+              condition: tenth
+            level: low
+            """, Stop);
         await using (var first = await Program.ServeAsync(data))
         {
             using var browser = await Visitor.SignInAsync(first);
@@ -236,8 +247,15 @@ public sealed class ReceiverTests(Sample sample)
         Assert.Empty(acknowledged.Keys.Except(there));
         Assert.Equal(there.Count, there.Distinct().Count());
         await Program.OkAsync("verify", "--data", data);
+        // What was stored was looked at, once, whenever the process was gone.
+        var tenths = there.Select(Numbers).Where(n => n.Number % 10 == 0).GroupBy(n => HostOf(n.Mark, n.Number)).Select(g => $"{g.Key} {g.Count()}").Order(StringComparer.Ordinal);
+        Assert.Equal(tenths, ((string)Sample.Scalar(data, "SELECT group_concat(entity || ' ' || event_count) FROM monitoring_alert WHERE rule_id LIKE '44444444-%'")!).Split(',').Order(StringComparer.Ordinal));
         TestContext.Current.SendDiagnosticMessage($"relp: {acknowledged.Count} acknowledged, {there.Count} there");
+
+        static (string Mark, int Number) Numbers(string mark) => (mark[..mark.IndexOf('-', StringComparison.Ordinal)], int.Parse(mark.AsSpan(mark.IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture));
     }
+
+    private static string HostOf(string mark, int number) => string.Create(CultureInfo.InvariantCulture, $"{mark}b{number / 1_000}");
 
     // Sends until it is told to end or the connection breaks, a hundred at a time without an answer, and notes what was answered.
     private static async Task SendAsync(int port, string mark, ConcurrentDictionary<string, bool> acknowledged, CancellationToken over)
@@ -256,7 +274,7 @@ public sealed class ReceiverTests(Sample sample)
                 while (sent - answered < 100)
                 {
                     sent++;
-                    var text = string.Create(CultureInfo.InvariantCulture, $"<13>1 2026-11-22T04:00:00Z h app - - - {mark}-{sent}");
+                    var text = string.Create(CultureInfo.InvariantCulture, $"<86>1 2026-11-22T04:00:00Z {HostOf(mark, sent)} sshd - - - {(sent % 10 == 0 ? "tenth " : "")}{mark}-{sent}");
                     await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sent} syslog {text.Length} {text}\n")), over);
                 }
 
