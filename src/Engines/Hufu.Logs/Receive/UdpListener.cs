@@ -7,7 +7,9 @@ namespace Hufu.Logs.Receive;
 /// <summary>Syslog over UDP (RFC 5426) and GELF over UDP: a thread that does nothing but take datagrams out of the socket.</summary>
 internal static class UdpListener
 {
-    private const int MaxDatagram = 65_536;
+    /// <summary>Who sends from an address; nobody, when it may not.</summary>
+    private readonly record struct Known(SocketAddress Key, IPAddress Address, ReceiverCounters.Sender? Sender);
+
     private const int Buffer = 64 << 20;
 
     // setsockopt(SOL_SOCKET, SO_RCVBUFFORCE) of Linux: above net.core.rmem_max for who may administer the network.
@@ -45,23 +47,17 @@ internal static class UdpListener
     {
         // Closing a socket does not wake a thread that waits for datagrams everywhere.
         socket.ReceiveTimeout = 500;
-        var buffer = new byte[MaxDatagram];
-        var address = new SocketAddress(socket.AddressFamily);
+        var datagrams = Datagrams.Of(socket);
         var any = new IPEndPoint(socket.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
-        var seen = new Dictionary<SocketAddress, (IPAddress Address, bool Allowed)>();
+        var seen = new Dictionary<SocketAddress, Known>();
+        var last = new Known(new SocketAddress(socket.AddressFamily), any.Address, null);
         var gelf = options.Transport is ReceiverTransport.GelfUdp ? new GelfAssembler(Missing) : null;
         while (!stopping.IsCancellationRequested)
         {
-            int length;
+            int count;
             try
             {
-                length = socket.ReceiveFrom(buffer, SocketFlags.None, address);
-            }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut)
-            {
-                // Nothing came; it may be time to stop.
-                gelf?.Expire(options.Clock.GetUtcNow());
-                continue;
+                count = datagrams.Take();
             }
             catch (SocketException) when (!stopping.IsCancellationRequested)
             {
@@ -74,39 +70,45 @@ internal static class UdpListener
                 return;
             }
 
-            if (!seen.TryGetValue(address, out var who))
-            {
-                var from = ((IPEndPoint)any.Create(address)).Address;
-                if (from.IsIPv4MappedToIPv6) from = from.MapToIPv4();
-                who = (from, StreamListener.May(options, from));
-                // The key holds the port as well: senders change it, and forgers all the time.
-                if (seen.Count >= ReceiverCounters.MaxSenders) seen.Clear();
-                var key = new SocketAddress(address.Family, address.Size);
-                address.Buffer.Span[..address.Size].CopyTo(key.Buffer.Span);
-                seen[key] = who;
-            }
-
-            if (!who.Allowed)
-            {
-                Interlocked.Increment(ref counters.Refused);
-                continue;
-            }
-
             var at = options.Clock.GetUtcNow();
-            if (gelf is not null)
+            // Nothing came; it may be time to stop.
+            if (count == 0) gelf?.Expire(at);
+            for (var i = 0; i < count; i++)
             {
-                if (gelf.Take(buffer.AsSpan(0, length), who.Address, at) is not { } message) continue;
-                foreach (var (piece, problem) in RecordPieces.Of(message, options.Parse.MaxLength)) Put(piece, who.Address, at, problem);
-                continue;
-            }
+                var from = datagrams.From(i);
+                if (!from.SequenceEqual(last.Key.Buffer.Span[..last.Key.Size])) last = Who(from);
+                if (last.Sender is not { } sender)
+                {
+                    Interlocked.Increment(ref counters.Refused);
+                    continue;
+                }
 
-            var record = buffer.AsSpan(0, length).TrimEnd("\r\n\0"u8);
-            if (!record.IsEmpty) Put(record.ToArray(), who.Address, at, null);
+                if (gelf is not null)
+                {
+                    if (gelf.Take(datagrams.Bytes(i), last.Address, at) is not { } message) continue;
+                    foreach (var (piece, problem) in RecordPieces.Of(message, options.Parse.MaxLength)) Put(piece, sender, at, problem);
+                    continue;
+                }
+
+                var record = datagrams.Bytes(i).TrimEnd("\r\n\0"u8);
+                if (!record.IsEmpty) Put(record.ToArray(), sender, at, null);
+            }
         }
 
-        void Put(byte[] record, IPAddress from, DateTimeOffset at, string? problem)
+        Known Who(ReadOnlySpan<byte> from)
         {
-            var sender = counters.Of(from);
+            var key = new SocketAddress(socket.AddressFamily, Math.Max(from.Length, 2));
+            from.CopyTo(key.Buffer.Span);
+            if (seen.TryGetValue(key, out var known)) return known;
+            var address = ((IPEndPoint)any.Create(key)).Address;
+            if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+            // The key holds the port as well: senders change it, and forgers all the time.
+            if (seen.Count >= ReceiverCounters.MaxSenders) seen.Clear();
+            return seen[key] = new Known(key, address, StreamListener.May(options, address) ? counters.Of(address) : null);
+        }
+
+        void Put(byte[] record, ReceiverCounters.Sender sender, DateTimeOffset at, string? problem)
+        {
             if (!pump.TryPut(new Received(record, at, sender, problem, null))) Lost(sender, at);
         }
 
