@@ -156,12 +156,38 @@ internal sealed class RowWriter(TextWriter output, string format, IReadOnlyList<
         return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 
-    // East Asian characters take two cells.
-    private static int Width(string text)
+    /// <summary>A text cut to so many cells, with an ellipsis where it was longer.</summary>
+    internal static string Fit(string text, int cells)
+    {
+        if (Width(text) <= cells) return text;
+        var (width, length) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (width + Width(rune) > cells - 1) break;
+            width += Width(rune);
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text[..length] + "…";
+    }
+
+    /// <summary>The end of a text that is longer than so many cells, with an ellipsis before it: of a path the end tells more.</summary>
+    internal static string FitEnd(string text, int cells)
+    {
+        if (Width(text) <= cells) return text;
+        var runes = text.EnumerateRunes().ToList();
+        var (width, at) = (0, runes.Count);
+        while (at > 0 && width + Width(runes[at - 1]) <= cells - 1) width += Width(runes[--at]);
+        return "…" + string.Concat(runes.Skip(at));
+    }
+
+    /// <summary>How many cells a text takes: East Asian characters take two.</summary>
+    internal static int Width(string text)
     {
         var width = 0;
-        foreach (var rune in text.EnumerateRunes())
-            width += rune.Value is >= 0x1100 and (<= 0x115F or >= 0x2E80 and <= 0xA4CF or >= 0xAC00 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x20000 and <= 0x3FFFD) ? 2 : 1;
+        foreach (var rune in text.EnumerateRunes()) width += Width(rune);
         return width;
     }
+
+    private static int Width(Rune rune) => rune.Value is >= 0x1100 and (<= 0x115F or >= 0x2E80 and <= 0xA4CF or >= 0xAC00 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x20000 and <= 0x3FFFD) ? 2 : 1;
 }
