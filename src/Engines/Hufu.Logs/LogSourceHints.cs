@@ -52,7 +52,7 @@ public static class LogSourceHints
         if (logEvent.Fields.TryGetValue("Channel", out var channel)) return channel == "Linux-Sysmon/Operational" ? LinuxSysmon(logEvent.Field("EventID")) : Windows(channel, logEvent.Field("EventID"));
         // A forwarder may have modules of its own.
         var shaped = Shaped(logEvent);
-        if (logEvent.Fields.TryGetValue("event.module", out var module) && (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared) return shaped.Count == 0 ? [declared] : [declared, .. shaped.Where(hint => hint != declared)];
+        if (logEvent.Fields.TryGetValue("event.module", out var module) && (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared) return shaped.Count == 0 ? [declared] : [declared, .. shaped.Where(hint => hint != declared && (hint.Product is not null || declared.Category is null && logEvent.Format is LogFormats.Json or LogFormats.Zeek))];
         if (logEvent.Format == LogFormats.Access || (logEvent.Format == LogFormats.W3C && logEvent.Fields.ContainsKey("cs-method"))) return shaped.Exists(hint => hint.Category == "proxy") && logEvent.Format == LogFormats.W3C ? shaped : [new(null, "webserver", null)];
         var syslog = logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424;
         if (shaped.Count > 0 && !syslog) return shaped;

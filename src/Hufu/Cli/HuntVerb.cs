@@ -82,7 +82,7 @@ internal static class HuntVerb
                 HuntCounts counts;
                 await using (var stream = draft is null ? Console.OpenStandardOutput() : new FileStream(draft, FileMode.CreateNew, FileAccess.Write))
                 {
-                    using var output = Writer(parse.GetValue(format)!, stream, draft is null, parse.GetValue(language) ?? Language(), Period(begin, end));
+                    using var output = Writer(parse.GetValue(format)!, stream, draft is null, parse.GetValue(language) ?? Language(), Period(begin, end), EventFiles.Common(files));
                     var hunt = new Hunt(loaded.Engine, loaded.Rules, options, output);
                     counts = hunt.Counts;
                     counts.Unread.AddRange(unread);
@@ -119,7 +119,7 @@ internal static class HuntVerb
         Description = $"Further {what} documents: a file, a folder or an archive. Those among the rules are used without it.", HelpName = "PATH", Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static IHitWriter Writer(string format, Stream stream, bool shown, string language, string period)
+    private static IHitWriter Writer(string format, Stream stream, bool shown, string language, string period, string folder)
     {
         var terminal = shown && !Console.IsOutputRedirected;
         return format switch
@@ -127,7 +127,7 @@ internal static class HuntVerb
             "jsonl" => new JsonHits(stream),
             "csv" => new CsvHits(stream),
             "html" => new HuntPage(stream, language, period),
-            _ => new TableHits(stream, terminal ? Math.Clamp(Console.WindowWidth, 100, 1_000) : null, terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb"),
+            _ => new TableHits(stream, terminal ? Math.Clamp(Console.WindowWidth, 100, 1_000) : null, terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb", folder),
         };
     }
 
@@ -160,7 +160,7 @@ internal static class HuntVerb
     {
         var error = Console.Error;
         foreach (var part in counts.Unread) await error.WriteLineAsync(RowWriter.Printable($"not read: {part}"));
-        await error.WriteLineAsync($"{counts.Hits:N0} matches in {counts.Events:N0} events{(counts.Files > 0 ? $" of {counts.Files:N0} files" : "")} by {counts.RuleCount:N0} rules.");
+        await error.WriteLineAsync($"{counts.Hits:N0} matches in {counts.Events:N0} events{(counts.Files > 0 ? $" of {counts.Files:N0} {(counts.Files == 1 ? "file" : "files")}" : "")} by {counts.RuleCount:N0} rules.");
         if (counts.Kinds.Count > 0) await error.WriteLineAsync($"Events: {string.Join(", ", counts.Kinds.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value:N0}"))}.");
         if (counts.Hits > 0)
         {

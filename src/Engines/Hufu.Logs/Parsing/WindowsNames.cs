@@ -38,6 +38,13 @@ internal static class WindowsNames
         }
 
         if (!fields.TryGetValue("EventID", out var id)) return;
+        // Some keep the event's data as the text that it was.
+        if (fields.TryGetValue("EventData", out var data) && data.Length > 1)
+        {
+            if (data[0] == '{') Payload($"{{\"EventData\":{data}}}", fields);
+            else if (data[0] == '<') DataXml(data, fields);
+        }
+
         Alias(fields, "SourceName", "Provider_Name");
         Alias(fields, "Hostname", "Computer");
         // Rules name a process as Sysmon does; the Security log has other names for the same.
@@ -101,6 +108,17 @@ internal static class WindowsNames
         {
             // What is no JSON, or no Unicode, stays the text that it is.
         }
+    }
+
+    private static void DataXml(string text, FieldMap fields)
+    {
+        var inner = new Reading(new FieldMap(), [], new LogParseOptions { ReferenceTime = DateTimeOffset.UnixEpoch });
+        // Read as the part of an event that it is; Azure has one more element around it.
+        var at = text.IndexOf("<EventData", StringComparison.Ordinal);
+        var end = text.LastIndexOf("</EventData>", StringComparison.Ordinal);
+        if (at < 0 || end < at) return;
+        EventXmlParser.Read($"<Event>{text[at..(end + "</EventData>".Length)]}</Event>", inner);
+        foreach (var (name, value) in inner.Fields) fields.TryAdd(name, value);
     }
 
     private static void Section(JsonElement section, FieldMap fields, int depth)

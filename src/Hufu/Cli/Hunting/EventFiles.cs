@@ -8,6 +8,9 @@ internal static class EventFiles
 {
     private const int Peeked = 1_024;
 
+    // A packed file that ends too soon is otherwise read as if that were its end.
+    static EventFiles() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     /// <summary>The name of standard input.</summary>
     internal const string Input = "-";
 
@@ -57,6 +60,15 @@ internal static class EventFiles
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The folder that all files are in, as they are named, with the separator at its end; empty when there is none.</summary>
+    internal static string Common(IReadOnlyList<string> files)
+    {
+        if (files.Count == 0) return "";
+        var common = files[0];
+        foreach (var file in files) common = common[..common.AsSpan().CommonPrefixLength(file)];
+        return common[..(common.AsSpan().LastIndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) + 1)];
     }
 
     private static void Below(string folder, List<string> files, List<string> unread)

@@ -108,9 +108,9 @@ internal sealed class CsvHits(Stream output) : IHitWriter
 
 /// <summary>
 /// A table that is read in a terminal: cells are cut to its width and levels have their colour; into a file or a pipe it is written without either. The
-/// widths are those of the first rows, so that what is found early is seen early.
+/// widths are those of the first rows, so that what is found early is seen early. The folder that all files are in is left out of their names.
 /// </summary>
-internal sealed class TableHits(Stream output, int? width, bool coloured) : IHitWriter
+internal sealed class TableHits(Stream output, int? width, bool coloured, string folder) : IHitWriter
 {
     private const int Measured = 200;
 
@@ -124,7 +124,9 @@ internal sealed class TableHits(Stream output, int? width, bool coloured) : IHit
 
     public void Add(HuntHit hit)
     {
-        var place = hit.Records is { } records ? $"{hit.Place} (+{records.Count - 1})" : hit.Place.ToString();
+        var place = hit.Place.ToString();
+        if (folder.Length > 0 && place.StartsWith(folder, StringComparison.Ordinal)) place = place[folder.Length..];
+        if (hit.Records is { } records) place = $"{place} (+{records.Count - 1})";
         string[] cells =
         [
             hit.Place.Time is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-", hit.Level.Length > 0 ? hit.Level : "-", hit.Rule.Title, place,
@@ -152,7 +154,7 @@ internal sealed class TableHits(Stream output, int? width, bool coloured) : IHit
     private void Begin()
     {
         // Time and level are short; the others share what the terminal has, none below what can be read.
-        int[] most = [19, 13, 60, 48, 100, 40];
+        int[] most = [19, 13, 60, 60, 100, 40];
         widths = [.. Heads.Select((head, i) => Math.Min(most[i], Math.Max(head.Length, first.Max(row => RowWriter.Width(row.Cells[i])))))];
         if (width is { } cells)
         {
@@ -176,7 +178,8 @@ internal sealed class TableHits(Stream output, int? width, bool coloured) : IHit
         var line = new StringBuilder();
         for (var i = 0; i < cells.Length; i++)
         {
-            var cell = width is null ? cells[i] : i == 3 ? RowWriter.FitEnd(cells[i], widths![i]) : RowWriter.Fit(cells[i], widths![i]);
+            // Who wrote a rule is named whole, as its licence asks: it is last, and a long name goes on in the next line.
+            var cell = width is null || i == 5 ? cells[i] : i == 3 ? RowWriter.FitEnd(cells[i], widths![i]) : RowWriter.Fit(cells[i], widths![i]);
             var colour = i == 1 && coloured ? Colour(level) : "";
             if (colour.Length > 0) line.Append(colour).Append(cell).Append("\u001b[0m");
             else line.Append(cell);

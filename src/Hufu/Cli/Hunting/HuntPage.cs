@@ -35,15 +35,16 @@ internal sealed class HuntPage(Stream output, string language, string period) : 
         .cards{display:flex;flex-wrap:wrap;gap:10px;padding:0;margin:14px 0;list-style:none}.cards li{min-width:112px;padding:8px 14px;background:var(--well);border:1px solid var(--line);border-left:5px solid var(--c);border-radius:6px}
         .cards b{display:block;font-size:1.4rem;font-variant-numeric:tabular-nums}
         .critical{--c:var(--critical)}.high{--c:var(--high)}.medium{--c:var(--medium)}.low{--c:var(--low)}.informational{--c:var(--informational)}.none{--c:var(--none)}
-        .level{display:inline-block;min-width:6.5em;color:var(--c);font-weight:700}
+        .level{color:var(--c);font-weight:700;white-space:nowrap}.num,thead th{white-space:nowrap}
         table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;vertical-align:top;padding:4px 10px 4px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--soft);font-weight:600}td.num,th.num{text-align:right}
         svg{display:block;width:100%;height:auto;background:var(--well);border:1px solid var(--line);border-radius:6px}svg .bar{fill:var(--c)}svg text{fill:var(--soft);font-size:12px}svg line{stroke:var(--line)}
         article{margin:0 0 10px;padding:8px 12px;border:1px solid var(--line);border-left:5px solid var(--c);border-radius:6px;break-inside:avoid}
         article header{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:baseline}article header strong{flex:1 1 16em}time{font-variant-numeric:tabular-nums;color:var(--soft)}
         .meta{font-size:.88rem;color:var(--soft);overflow-wrap:anywhere}.meta span+span::before{content:" · "}
-        .fields{margin-top:6px;font-size:.88rem}.fields th{width:13em;font-weight:600;font-family:ui-monospace,Consolas,monospace}.fields td{font-family:ui-monospace,Consolas,monospace;white-space:pre-wrap}
+        .fields{margin-top:6px;font-size:.88rem}.fields th{width:17em;font-weight:600;font-family:ui-monospace,Consolas,monospace}.fields td{font-family:ui-monospace,Consolas,monospace;white-space:pre-wrap}
         details{margin-top:6px;font-size:.88rem}summary{cursor:pointer;color:var(--soft)}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--well);padding:8px;border-radius:4px;font:inherit;font-family:ui-monospace,Consolas,monospace}
         .note{background:var(--well);border:1px solid var(--line);border-radius:6px;padding:8px 12px}
+        @media(max-width:640px){main{padding:16px 12px 48px}.wide{display:none}.fields th{width:9em}svg text{font-size:26px}}
         @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--well:#fff;--line:#bbb;--critical:#8f1026;--high:#c2410c;--medium:#a16207;--low:#0e7490;--informational:#4b5f7d;--link:#000}main{max-width:none;padding:0}body{font-size:11pt}details:not([open]){display:none}h2,h3{break-after:avoid}}
         """;
 
@@ -96,7 +97,7 @@ internal sealed class HuntPage(Stream output, string language, string period) : 
         page.Write($"<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{Style}</style>\n</head>\n<body><main>\n<h1>{title}</h1>\n");
         var made = SiteTime.Local(TimeProvider.System.GetUtcNow());
         page.Write($"<p class=\"soft\">{T("產製時間", "Made")} {made.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} · {T("時區", "time zone")} {E(SiteTime.Zone.Id)} · {T("期間", "period")} {E(period)}</p>\n");
-        page.Write($"<p class=\"soft\">{N(counts.Events)} {T("筆事件", "events")} · {N(counts.Files)} {T("個檔案", "files")} · {N(counts.RuleCount)} {T("條規則", "rules")} · {N(counts.Refused)} {T("條規則被拒絕", "rules refused")}</p>\n");
+        page.Write($"<p class=\"soft\">{T("事件", "Events")}: {N(counts.Events)} · {T("檔案", "files")}: {N(counts.Files)} · {T("規則", "rules")}: {N(counts.RuleCount)} · {T("被拒絕的規則", "rules refused")}: {N(counts.Refused)}</p>\n");
         if (counts.Unread.Count == 0) return;
         page.Write($"<div class=\"note\"><p><strong>{T("未能讀取的部分", "What could not be read")}</strong></p>");
         foreach (var part in counts.Unread.Take(100)) page.Write($"<p>{E(part)}</p>");
@@ -157,9 +158,9 @@ internal sealed class HuntPage(Stream output, string language, string period) : 
     private void Rules(HuntCounts counts)
     {
         if (counts.Rules.Count == 0) return;
-        page.Write($"<h2>{T("規則", "Rules")}</h2>\n<table><thead><tr><th>{T("等級", "Level")}</th><th>{T("規則", "Rule")}</th><th>{T("作者", "Author")}</th><th>{T("授權", "Licence")}</th><th class=\"num\">{T("命中", "Hits")}</th></tr></thead><tbody>\n");
+        page.Write($"<h2>{T("規則", "Rules")}</h2>\n<table><thead><tr><th>{T("等級", "Level")}</th><th>{T("規則", "Rule")}</th><th>{T("作者", "Author")}</th><th class=\"wide\">{T("授權", "Licence")}</th><th class=\"num\">{T("命中", "Hits")}</th></tr></thead><tbody>\n");
         foreach (var (rule, count) in counts.Rules.OrderBy(pair => Array.IndexOf(Levels, LevelOf(pair.Key))).ThenByDescending(pair => pair.Value).ThenBy(pair => pair.Key.Title, StringComparer.Ordinal))
-            page.Write($"<tr class=\"{Class(LevelOf(rule))}\"><td><span class=\"level\">{E(Name(LevelOf(rule)))}</span></td><td>{E(Title(rule))}<br><span class=\"soft\">{E(rule.Key)}</span></td><td>{E(rule.Author ?? "–")}</td><td>{E(rule.License ?? "–")}</td><td class=\"num\">{N(count)}</td></tr>\n");
+            page.Write($"<tr class=\"{Class(LevelOf(rule))}\"><td><span class=\"level\">{E(Name(LevelOf(rule)))}</span></td><td>{E(Title(rule))}<br><span class=\"soft wide\">{E(rule.Key)}</span></td><td>{E(rule.Author ?? "–")}</td><td class=\"wide\">{E(rule.License ?? "–")}</td><td class=\"num\">{N(count)}</td></tr>\n");
         page.Write("</tbody></table>\n");
     }
 
@@ -216,7 +217,7 @@ internal sealed class HuntPage(Stream output, string language, string period) : 
     private void Fields(string caption, IEnumerable<(string Name, string Value)> fields)
     {
         page.Write($"<table class=\"fields\" aria-label=\"{caption}\"><tbody>");
-        foreach (var (name, value) in fields) page.Write($"<tr><th scope=\"row\">{E(name)}</th><td>{E(value)}</td></tr>");
+        foreach (var (name, value) in fields) page.Write($"<tr><th scope=\"row\">{E(name).Replace(".", ".<wbr>", StringComparison.Ordinal)}</th><td>{E(value)}</td></tr>");
         page.Write("</tbody></table>\n");
     }
 

@@ -16,6 +16,9 @@ internal sealed class RuleFiles
     private const long MostUnpacked = 1L << 30;
     private const int MaxRuleBytes = 1 << 20;
 
+    // A packed file that ends too soon is otherwise read as if that were its end.
+    static RuleFiles() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
     private readonly List<SigmaRule> rules = [];
     private readonly List<Error> faults = [];
