@@ -40,7 +40,7 @@ internal static class SigmaVerb
         verb.SetAction(parse =>
         {
             if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
-            SigmaReport.Write(Console.Out, parse.GetValue(format)!, loaded.Engine.RuleCount, loaded.Documents, [.. loaded.Faults.Select(fault => new SigmaFinding(fault))]);
+            SigmaReport.Write(Console.Out, parse.GetValue(format)!, loaded.Engine.RuleCount, loaded.Documents, [.. loaded.Faults.Select(fault => new RuleFinding(fault))]);
             Console.Error.WriteLine($"{loaded.Engine.RuleCount} of {loaded.Documents} rules can be used; {loaded.Faults.Count} faults.");
             return loaded.Faults.Count == 0 ? Exit.Ok : Exit.Finding;
         });

@@ -55,26 +55,52 @@ internal static class Terminal
 internal sealed class ProgressLine(string what) : IDisposable
 {
     private readonly bool shown = !Console.IsErrorRedirected;
+    private readonly Lock gate = new();
     private long next;
+    private bool written;
 
     internal void Show(double done)
     {
         if (!shown || Environment.TickCount64 < next) return;
-        next = Environment.TickCount64 + 100;
         var full = (int)Math.Clamp(done * 30, 0, 30);
-        Console.Error.Write($"\r{what,-24} [{new string('#', full)}{new string('.', 30 - full)}] {done.ToString("P0", CultureInfo.InvariantCulture),6}");
+        Write($"\r{what,-24} [{new string('#', full)}{new string('.', 30 - full)}] {done.ToString("P0", CultureInfo.InvariantCulture),6}");
     }
 
     internal void Count(long done)
     {
         if (!shown || Environment.TickCount64 < next) return;
-        next = Environment.TickCount64 + 100;
-        Console.Error.Write($"\r{what,-24} {done.ToString("N0", CultureInfo.InvariantCulture)} ");
+        Write($"\r{what,-24} {done.ToString("N0", CultureInfo.InvariantCulture)} ");
+    }
+
+    /// <summary>Takes the line away, lets something be written in its place, and goes on below it.</summary>
+    internal void Above(Action write)
+    {
+        lock (gate)
+        {
+            Clear();
+            write();
+        }
     }
 
     public void Dispose()
     {
-        if (shown && next > 0) Console.Error.Write("\r" + new string(' ', 78) + "\r");
+        lock (gate) Clear();
+    }
+
+    private void Write(string text)
+    {
+        lock (gate)
+        {
+            next = Environment.TickCount64 + 100;
+            written = true;
+            Console.Error.Write(text);
+        }
+    }
+
+    private void Clear()
+    {
+        if (written) Console.Error.Write("\r" + new string(' ', 78) + "\r");
+        written = false;
     }
 }
 

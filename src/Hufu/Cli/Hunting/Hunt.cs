@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Hufu.Logs;
@@ -39,10 +40,11 @@ internal sealed class Hunt
     private readonly HuntOptions options;
     private readonly IHitWriter output;
     private readonly SigmaSession session;
-    private readonly HashSet<SigmaRule> referred = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<SigmaRule> silent = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<string> referred;
+    private readonly ConcurrentDictionary<SigmaDetectionRule, bool> reporting = new(ReferenceEqualityComparer.Instance);
     private readonly string[] correlated;
     private readonly List<Kept> kept = [];
+    private ProgressLine? progress;
 
     internal Hunt(SigmaEngine engine, IReadOnlyList<SigmaRule> rules, HuntOptions options, IHitWriter output)
     {
@@ -51,18 +53,8 @@ internal sealed class Hunt
         this.output = output;
         session = engine.NewSession();
         var correlations = rules.OfType<SigmaCorrelationRule>().ToList();
-        var keys = correlations.SelectMany(rule => rule.Rules).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        referred = correlations.SelectMany(rule => rule.Rules).ToHashSet(StringComparer.OrdinalIgnoreCase);
         correlated = [.. correlations.SelectMany(rule => rule.GroupBy.Concat(rule.Condition.Fields).Concat(rule.Aliases.Values.SelectMany(names => names.Values))).Distinct(StringComparer.Ordinal)];
-        var nothing = new SigmaDictionaryEvent([]);
-        var found = new List<SigmaMatch>();
-        foreach (var rule in rules.OfType<SigmaDetectionRule>().Where(rule => (rule.Id is not null && keys.Contains(rule.Id)) || (rule.Name is not null && keys.Contains(rule.Name))))
-        {
-            // The engine knows which rules only feed correlations, and says it by what it reports.
-            found.Clear();
-            engine.NewSession().Process([rule], nothing, DateTimeOffset.UnixEpoch, "", found);
-            if (!found.Exists(match => ReferenceEquals(match.Rule, rule))) silent.Add(rule);
-            referred.Add(rule);
-        }
     }
 
     internal HuntCounts Counts { get; } = new();
@@ -70,6 +62,7 @@ internal sealed class Hunt
     /// <summary>Hunts in files.</summary>
     internal async Task FilesAsync(IReadOnlyList<string> files, ProgressLine line, CancellationToken cancellation)
     {
+        progress = line;
         var total = files.Sum(file => file == EventFiles.Input ? 0 : new FileInfo(file).Length);
         var done = 0L;
         await RunAsync(Read, cancellation).ConfigureAwait(false);
@@ -104,6 +97,7 @@ internal sealed class Hunt
     /// <summary>Hunts in events that have their place in their id, <c>segment/row</c>.</summary>
     internal Task StoreAsync(IEnumerable<LogEvent> events, ProgressLine line, CancellationToken cancellation)
     {
+        progress = line;
         return RunAsync(Read, cancellation);
 
         async Task Read(ChannelWriter<Task<Batch>> batches, CancellationToken stop)
@@ -242,7 +236,7 @@ internal sealed class Hunt
 
             var matched = engine.Match(fields, options.AnyLogSource ? null : fields.Sources);
             if (matched.Count == 0) continue;
-            var feeds = matched.Where(referred.Contains).ToList();
+            var feeds = referred.Count == 0 ? [] : matched.Where(Feeds).ToList();
             if (feeds.Count > 0)
             {
                 var needed = new List<KeyValuePair<string, SigmaValue>>();
@@ -256,12 +250,22 @@ internal sealed class Hunt
 
             foreach (var rule in matched)
             {
-                if (!silent.Contains(rule)) batch.Hits.Add(new HuntHit { Rule = rule, Place = place, Matched = [.. SigmaEngine.Explain(rule, fields).Distinct()], Event = output.WantsEvents ? item : null });
+                if (!Feeds(rule) || Reports(rule)) batch.Hits.Add(new HuntHit { Rule = rule, Place = place, Matched = [.. SigmaEngine.Explain(rule, fields).Distinct()], Event = output.WantsEvents ? item : null });
             }
         }
 
         return batch;
     }
+
+    private bool Feeds(SigmaDetectionRule rule) => (rule.Id is not null && referred.Contains(rule.Id)) || (rule.Name is not null && referred.Contains(rule.Name));
+
+    /// <summary>The engine knows which rules only feed correlations, and says it by what it reports.</summary>
+    private bool Reports(SigmaDetectionRule rule) => reporting.GetOrAdd(rule, asked =>
+    {
+        var found = new List<SigmaMatch>();
+        engine.NewSession().Process([asked], new SigmaDictionaryEvent([]), DateTimeOffset.UnixEpoch, "", found);
+        return found.Exists(match => ReferenceEquals(match.Rule, asked));
+    });
 
     private void Take(Batch batch)
     {
@@ -279,7 +283,8 @@ internal sealed class Hunt
     private void Report(HuntHit hit)
     {
         Counts.Count(hit);
-        output.Add(hit);
+        if (progress is null) output.Add(hit);
+        else progress.Above(() => output.Add(hit));
     }
 
     /// <summary>Takes what feeds correlations through them in the order of its time.</summary>

@@ -8,7 +8,7 @@ namespace Hufu.Cli;
 /// <summary>Something that a check found in a rule.</summary>
 /// <param name="Error">What, and where.</param>
 /// <param name="Level">How grave, in the words of SARIF: <c>error</c> for a rule that cannot be used, <c>warning</c> or <c>note</c> for one that can.</param>
-internal sealed record SigmaFinding(Error Error, string Level = "error")
+internal sealed record RuleFinding(Error Error, string Level = "error")
 {
     /// <summary>The place as its file, line and column, the last two from 1 and absent where they are not known.</summary>
     internal (string File, int? Line, int? Column) Place
@@ -32,7 +32,7 @@ internal sealed record SigmaFinding(Error Error, string Level = "error")
 /// <summary>Writes what a check of rules found, for people and for programs.</summary>
 internal static class SigmaReport
 {
-    internal static void Write(TextWriter output, string format, int usable, int documents, IReadOnlyList<SigmaFinding> findings)
+    internal static void Write(TextWriter output, string format, int usable, int documents, IReadOnlyList<RuleFinding> findings)
     {
         switch (format)
         {
@@ -56,7 +56,7 @@ internal static class SigmaReport
         output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
     }
 
-    private static void Document(Utf8JsonWriter json, int usable, int documents, IReadOnlyList<SigmaFinding> findings)
+    private static void Document(Utf8JsonWriter json, int usable, int documents, IReadOnlyList<RuleFinding> findings)
     {
         json.WriteStartObject();
         json.WriteNumber("rules", documents);
@@ -79,7 +79,7 @@ internal static class SigmaReport
         json.WriteEndObject();
     }
 
-    private static void Sarif(Utf8JsonWriter json, IReadOnlyList<SigmaFinding> findings)
+    private static void Sarif(Utf8JsonWriter json, IReadOnlyList<RuleFinding> findings)
     {
         var codes = findings.DistinctBy(finding => finding.Error.Code).ToList();
         json.WriteStartObject();
