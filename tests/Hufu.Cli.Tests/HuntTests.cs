@@ -332,6 +332,37 @@ public sealed partial class HuntTests(Sample sample)
     }
 
     [Fact]
+    public async Task A_terminal_gets_colours_unless_they_are_not_wanted()
+    {
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script")) Assert.Skip("there is no 'script' to make a terminal with");
+        var (rule, file) = (RuleFile(), sample.File("a.jsonl", Event(1, "secret " + new string('x', 300))));
+        var coloured = await Terminal("-u NO_COLOR");
+        Assert.True(coloured.Contains("\u001b[1;31mhigh\u001b[0m", StringComparison.Ordinal), coloured.Replace('\u001b', '^'));
+        Assert.Contains("Ann Author, Ben Bauer", coloured, StringComparison.Ordinal);
+        // Cut to the terminal's width, which a value of 300 characters is above.
+        Assert.DoesNotContain(new string('x', 200), coloured, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b[1;31m", await Terminal("NO_COLOR=1"), StringComparison.Ordinal);
+
+        async Task<string> Terminal(string set)
+        {
+            var outcome = await Program.EndAsync(Program.StartAs("script", ["-qec", $"stty cols 120; env {set} TERM=xterm dotnet '{Program.Dll}' hunt --rules '{rule}' '{file}'", "/dev/null"]));
+            Assert.True(outcome.Code == 0, outcome.ToString());
+            return outcome.Out;
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_named_twice_is_read_once_and_no_file_at_all_is_said()
+    {
+        var (rule, file) = (RuleFile(), sample.File("a.jsonl", "\uFEFF" + Event(1, "secret")));
+        Assert.Single(await HuntAsync(rule, file, Path.GetDirectoryName(file)!, file));
+        var none = await Program.RunAsync("hunt", "--rules", rule, "--data", sample.Free());
+        Assert.True(none.Code == 2 && none.Error.Contains("No event files are named", StringComparison.Ordinal), none.ToString());
+        // With a store there is something to hunt in.
+        Assert.Equal(1, (await Program.RunAsync("hunt", "--rules", rule, "--data", sample.Master)).Code);
+    }
+
+    [Fact]
     public async Task A_check_of_rules_takes_archives_and_writes_JSON_and_SARIF()
     {
         var bad = Rule.Replace("condition: sel", "condition: sel and nothing", StringComparison.Ordinal);

@@ -105,19 +105,17 @@ public static class LogSourceHints
     /// <summary>What the fields of an event say that it is.</summary>
     private static List<LogSourceHint> Shaped(LogEvent item)
     {
-        var hints = new List<LogSourceHint>();
-        if (item.Fields.Count < 1) return hints;
-        foreach (var shape in Loaded.Value.Shapes)
+        List<Shape>? fitting = null;
+        foreach (var name in item.Fields.Keys)
         {
-            if (!Array.TrueForAll(shape.Has, item.Fields.ContainsKey)) continue;
-            if (!Array.TrueForAll(shape.Is, pair => item.Fields.TryGetValue(pair.Key, out var value) && value == pair.Value)) continue;
-            foreach (var source in shape.Sources)
+            if (!Loaded.Value.Shapes.TryGetValue(name, out var shapes)) continue;
+            foreach (var shape in shapes)
             {
-                if (!hints.Contains(source)) hints.Add(source);
+                if (shape.Fits(item)) (fitting ??= []).Add(shape);
             }
         }
 
-        return hints;
+        return fitting is null ? [] : [.. fitting.OrderBy(shape => shape.Order).SelectMany(shape => shape.Sources).Distinct()];
     }
 
     private static Table Load()
@@ -126,25 +124,46 @@ public static class LogSourceHints
         using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
         return new Table(
             json.RootElement.GetProperty("channels").EnumerateObject().ToFrozenDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.OrdinalIgnoreCase),
-            [.. json.RootElement.GetProperty("shapes").EnumerateArray().Select(item => new Shape(item))]);
+            json.RootElement.GetProperty("shapes").EnumerateArray().Select((item, order) => new Shape(item, order)).GroupBy(shape => shape.First, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal));
     }
 
-    private sealed record Table(FrozenDictionary<string, string> Channels, Shape[] Shapes);
+    private sealed record Table(FrozenDictionary<string, string> Channels, FrozenDictionary<string, Shape[]> Shapes);
 
     private sealed class Shape
     {
-        public Shape(JsonElement item)
+        private readonly string[] has = [];
+        private readonly KeyValuePair<string, string>[] values = [];
+
+        public Shape(JsonElement item, int order)
         {
-            if (item.TryGetProperty("has", out var has)) Has = [.. has.EnumerateArray().Select(name => name.GetString()!)];
-            if (item.TryGetProperty("is", out var values)) Is = [.. values.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetString()!))];
+            Order = order;
+            if (item.TryGetProperty("has", out var names)) has = [.. names.EnumerateArray().Select(name => name.GetString()!)];
+            if (item.TryGetProperty("is", out var pairs)) values = [.. pairs.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetString()!))];
             Sources = [.. item.GetProperty("sources").GetString()!.Split(' ').Select(text => text.Split('/')).Select(parts => new LogSourceHint(Part(parts[0]), Part(parts[1]), Part(parts[2])))];
         }
 
-        public string[] Has { get; } = [];
+        /// <summary>Its place in the list, the most specific first.</summary>
+        public int Order { get; }
 
-        public KeyValuePair<string, string>[] Is { get; } = [];
+        /// <summary>A field that it asks for: without it the others need not be looked for.</summary>
+        public string First => values.Length > 0 ? values[0].Key : has[0];
 
         public LogSourceHint[] Sources { get; }
+
+        public bool Fits(LogEvent item)
+        {
+            foreach (var name in has)
+            {
+                if (!item.Fields.ContainsKey(name)) return false;
+            }
+
+            foreach (var (name, value) in values)
+            {
+                if (!item.Fields.TryGetValue(name, out var own) || own != value) return false;
+            }
+
+            return true;
+        }
 
         private static string? Part(string text) => text == "-" ? null : text;
     }

@@ -73,6 +73,8 @@ internal static class HuntVerb
                 Parse = new LogParseOptions { Format = parse.GetValue(kind), ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
             };
             LogStore? store = null;
+            var data = Host.Storage(parse).DataFolder;
+            if (named.Count == 0 && !Directory.Exists(Path.Combine(data, "logs"))) return Terminal.Fail($"No event files are named, and there is no log store in {data} to hunt in instead (use --data FOLDER).");
             if (named.Count == 0 && (store = LogsVerb.Open(parse)) is null) return Exit.Refused;
             await using var owned = store;
             var target = parse.GetValue(file);

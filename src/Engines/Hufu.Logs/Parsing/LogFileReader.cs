@@ -36,7 +36,7 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
 
     /// <summary>
     /// True when a table is known by itself: a file whose name ends in <c>.csv</c>, or whose first line is a list of column names, is read as CSV, and a
-    /// value in quotes may go on over several lines. Default false: any text may hold commas.
+    /// value in quotes may go on over several lines; a mark of UTF-8 at the beginning is no text then. Default false: any text may hold commas.
     /// </summary>
     public bool FindsTables { get; init; }
 
@@ -167,6 +167,11 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
             length = await whole.ReadAtLeastAsync(peeked, peeked.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
             start = peeked.AsMemory(0, length).ToArray();
             whole = new Rewound(start, whole);
+        }
+        else if (FindsTables && start.Span is [0xEF, 0xBB, 0xBF, ..])
+        {
+            start = start[3..];
+            whole = new Rewound(start, stream);
         }
 
         var said = new LogStream();

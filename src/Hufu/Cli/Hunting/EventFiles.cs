@@ -30,7 +30,8 @@ internal static class EventFiles
             }
         }
 
-        return files;
+        // A file that is named twice, or is also in a folder, is read once.
+        return [.. files.DistinctBy(file => file == Input ? file : Path.GetFullPath(file))];
     }
 
     /// <summary>Opens a file; what is packed with gzip or zstd, by its first bytes, is unpacked as it is read.</summary>

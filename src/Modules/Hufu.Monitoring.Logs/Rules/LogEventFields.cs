@@ -13,6 +13,7 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
 {
     private const int MostValues = 1_000;
 
+    private static readonly Dictionary<string, SigmaValue> Nothing = [];
     private static readonly JsonDocumentOptions Limits = new() { MaxDepth = 256 };
     private static readonly Lazy<Names> Loaded = new(Load);
 
@@ -160,13 +161,14 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
     /// <summary>What a list of names and texts does not tell: names with blanks, the values of arrays.</summary>
     private Dictionary<string, SigmaValue> More()
     {
-        var found = new Dictionary<string, SigmaValue>(StringComparer.Ordinal);
+        Dictionary<string, SigmaValue>? found = null;
         foreach (var (name, value) in item.Fields)
         {
-            if (name.Contains(' ', StringComparison.Ordinal)) found.TryAdd(name.Replace(" ", "", StringComparison.Ordinal), SigmaValue.Of(value));
+            if (name.Contains(' ', StringComparison.Ordinal)) (found ??= new(StringComparer.Ordinal)).TryAdd(name.Replace(" ", "", StringComparison.Ordinal), SigmaValue.Of(value));
         }
 
-        if (item.Format != LogFormats.Json || !HasArray(item.Raw)) return found;
+        if (item.Format != LogFormats.Json || !HasArray(item.Raw)) return found ?? Nothing;
+        found ??= new(StringComparer.Ordinal);
         try
         {
             using var json = JsonDocument.Parse(item.Raw, Limits);
