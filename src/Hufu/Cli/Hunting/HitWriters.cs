@@ -19,7 +19,7 @@ internal sealed class JsonHits(Stream output) : IHitWriter
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
-            Text(json, "ruleId", hit.Rule.Id ?? hit.Rule.Name);
+            json.WriteString("ruleId", hit.Rule.Key);
             json.WriteString("title", hit.Rule.Title);
             Text(json, "level", hit.Level.Length > 0 ? hit.Level : null);
             Text(json, "author", hit.Rule.Author);
@@ -92,7 +92,7 @@ internal sealed class CsvHits(Stream output) : IHitWriter
     private RowWriter Rows => rows ??= new RowWriter(text, "csv", ["time", "level", "ruleId", "title", "author", "file", "record", "matched", "group", "count", "records"]);
 
     public void Add(HuntHit hit) => Rows.Add(
-        hit.Place.Time is { } time ? SiteTime.Local(time) : null, hit.Level, hit.Rule.Id ?? hit.Rule.Name, hit.Rule.Title, hit.Rule.Author, hit.Place.File, hit.Place.Record, Fields(hit.Matched), Fields(hit.Group ?? []),
+        hit.Place.Time is { } time ? SiteTime.Local(time) : null, hit.Level, hit.Rule.Key, hit.Rule.Title, hit.Rule.Author, hit.Place.File, hit.Place.Record, Fields(hit.Matched), Fields(hit.Group ?? []),
         hit.Count, hit.Records is { } records ? string.Join(' ', records.Select(place => place.ToString())) : null);
 
     public void Finish(HuntCounts counts)
