@@ -1,3 +1,6 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+
 namespace Hufu.Logs;
 
 /// <summary>What kind of source an event comes from, in the words that detection rules use; an absent part is unknown.</summary>
@@ -7,7 +10,7 @@ namespace Hufu.Logs;
 public sealed record LogSourceHint(string? Product, string? Category, string? Service);
 
 /// <summary>
-/// Finds the kinds of source of an event from its program, its format, its Windows channel and event id. Plain data, so that the host can
+/// Finds the kinds of source of an event from its program, its format, its fields, its Windows channel and event id (<c>sources.json</c>). Plain data, so that the host can
 /// hand it to whatever matches rules.
 /// </summary>
 public static class LogSourceHints
@@ -15,17 +18,7 @@ public static class LogSourceHints
     /// <summary>The program name of the product's own audit events; rules know them as product <c>hufu</c>, service <c>audit</c>.</summary>
     public const string OwnApp = "hufu";
 
-    private static readonly Dictionary<string, string> Channels = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["Security"] = "security", ["System"] = "system", ["Application"] = "application", ["Windows PowerShell"] = "powershell-classic",
-        ["Microsoft-Windows-PowerShell/Operational"] = "powershell", ["PowerShellCore/Operational"] = "powershell",
-        ["Microsoft-Windows-Sysmon/Operational"] = "sysmon", ["Microsoft-Windows-TaskScheduler/Operational"] = "taskscheduler",
-        ["Microsoft-Windows-Windows Defender/Operational"] = "windefend", ["Microsoft-Windows-WMI-Activity/Operational"] = "wmi",
-        ["Microsoft-Windows-NTLM/Operational"] = "ntlm", ["Microsoft-Windows-DNS-Client/Operational"] = "dns-client", ["DNS Server"] = "dns-server",
-        ["Microsoft-Windows-Bits-Client/Operational"] = "bits-client", ["Microsoft-Windows-Windows Firewall With Advanced Security/Firewall"] = "firewall-as",
-        ["Microsoft-Windows-AppLocker/EXE and DLL"] = "applocker", ["Microsoft-Windows-AppLocker/MSI and Script"] = "applocker",
-        ["Microsoft-Windows-CodeIntegrity/Operational"] = "codeintegrity-operational", ["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"] = "terminalservices-localsessionmanager",
-    };
+    private static readonly Lazy<Table> Loaded = new(Load);
 
     // Sysmon's event ids (taxonomy appendix of the Sigma specification).
     private static readonly Dictionary<string, string> Sysmon = new(StringComparer.Ordinal)
@@ -58,16 +51,20 @@ public static class LogSourceHints
         ArgumentNullException.ThrowIfNull(logEvent);
         if (logEvent.Fields.TryGetValue("Channel", out var channel)) return channel == "Linux-Sysmon/Operational" ? LinuxSysmon(logEvent.Field("EventID")) : Windows(channel, logEvent.Field("EventID"));
         // A forwarder may have modules of its own.
-        if (logEvent.Fields.TryGetValue("event.module", out var module) && (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared) return [declared];
-        if (logEvent.Format == LogFormats.Access || (logEvent.Format == LogFormats.W3C && logEvent.Fields.ContainsKey("cs-method"))) return [new(null, "webserver", null)];
+        var shaped = Shaped(logEvent);
+        if (logEvent.Fields.TryGetValue("event.module", out var module) && (Parsing.MessageDecoders.SourceOf(module) ?? Parsing.JsonFamilies.SourceOf(module, logEvent.Field)) is { } declared) return shaped.Count == 0 ? [declared] : [declared, .. shaped.Where(hint => hint != declared && (hint.Product is not null || declared.Category is null && logEvent.Format is LogFormats.Json or LogFormats.Zeek))];
+        if (logEvent.Format == LogFormats.Access || (logEvent.Format == LogFormats.W3C && logEvent.Fields.ContainsKey("cs-method"))) return shaped.Exists(hint => hint.Category == "proxy") && logEvent.Format == LogFormats.W3C ? shaped : [new(null, "webserver", null)];
+        var syslog = logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424;
+        if (shaped.Count > 0 && !syslog) return shaped;
         if (logEvent.Format == LogFormats.NginxError) return [new(null, null, "nginx")];
-        if (logEvent.App is not { } app) return [];
+        if (logEvent.App is not { } app) return shaped;
         if (app == OwnApp && logEvent.Format == LogFormats.Json) return [new(OwnApp, null, "audit")];
         if (app == "kernel" && logEvent.Fields.ContainsKey("SRC")) return [new("linux", "firewall", "iptables"), new("linux", null, "syslog")];
         var hints = new List<LogSourceHint>();
         if (Programs.TryGetValue(app, out var service)) hints.Add(new LogSourceHint("linux", null, service));
         if (Authentication.Contains(app)) hints.Add(new LogSourceHint("linux", null, "auth"));
-        if (logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424) hints.Add(new LogSourceHint("linux", null, "syslog"));
+        if (syslog) hints.Add(new LogSourceHint("linux", null, "syslog"));
+        hints.AddRange(shaped);
         return hints;
     }
 
@@ -79,7 +76,7 @@ public static class LogSourceHints
 
     private static List<LogSourceHint> Windows(string channel, string? eventId)
     {
-        var service = Channels.GetValueOrDefault(channel);
+        var service = Loaded.Value.Channels.GetValueOrDefault(channel);
         var hints = new List<LogSourceHint>();
         if (eventId is not null)
         {
@@ -88,6 +85,7 @@ public static class LogSourceHints
                 hints.Add(new LogSourceHint("windows", category, service));
                 if (eventId is "12") hints.AddRange([new("windows", "registry_add", service), new("windows", "registry_delete", service)]);
                 if (eventId is "13") hints.Add(new LogSourceHint("windows", "registry_set", service));
+                if (eventId is "26") hints.Add(new LogSourceHint("windows", "file_delete_detected", service));
                 if (eventId is "14") hints.Add(new LogSourceHint("windows", "registry_rename", service));
             }
             else if (service == "security" && eventId == "4688")
@@ -102,5 +100,71 @@ public static class LogSourceHints
 
         hints.Add(new LogSourceHint("windows", null, service));
         return hints;
+    }
+
+    /// <summary>What the fields of an event say that it is.</summary>
+    private static List<LogSourceHint> Shaped(LogEvent item)
+    {
+        List<Shape>? fitting = null;
+        foreach (var name in item.Fields.Keys)
+        {
+            if (!Loaded.Value.Shapes.TryGetValue(name, out var shapes)) continue;
+            foreach (var shape in shapes)
+            {
+                if (shape.Fits(item)) (fitting ??= []).Add(shape);
+            }
+        }
+
+        return fitting is null ? [] : [.. fitting.OrderBy(shape => shape.Order).SelectMany(shape => shape.Sources).Distinct()];
+    }
+
+    private static Table Load()
+    {
+        using var stream = typeof(LogSourceHints).Assembly.GetManifestResourceStream("sources.json") ?? throw new InvalidOperationException("sources.json is missing from the assembly.");
+        using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+        return new Table(
+            json.RootElement.GetProperty("channels").EnumerateObject().ToFrozenDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.OrdinalIgnoreCase),
+            json.RootElement.GetProperty("shapes").EnumerateArray().Select((item, order) => new Shape(item, order)).GroupBy(shape => shape.First, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal));
+    }
+
+    private sealed record Table(FrozenDictionary<string, string> Channels, FrozenDictionary<string, Shape[]> Shapes);
+
+    private sealed class Shape
+    {
+        private readonly string[] has = [];
+        private readonly KeyValuePair<string, string>[] values = [];
+
+        public Shape(JsonElement item, int order)
+        {
+            Order = order;
+            if (item.TryGetProperty("has", out var names)) has = [.. names.EnumerateArray().Select(name => name.GetString()!)];
+            if (item.TryGetProperty("is", out var pairs)) values = [.. pairs.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetString()!))];
+            Sources = [.. item.GetProperty("sources").GetString()!.Split(' ').Select(text => text.Split('/')).Select(parts => new LogSourceHint(Part(parts[0]), Part(parts[1]), Part(parts[2])))];
+        }
+
+        /// <summary>Its place in the list, the most specific first.</summary>
+        public int Order { get; }
+
+        /// <summary>A field that it asks for: without it the others need not be looked for.</summary>
+        public string First => values.Length > 0 ? values[0].Key : has[0];
+
+        public LogSourceHint[] Sources { get; }
+
+        public bool Fits(LogEvent item)
+        {
+            foreach (var name in has)
+            {
+                if (!item.Fields.ContainsKey(name)) return false;
+            }
+
+            foreach (var (name, value) in values)
+            {
+                if (!item.Fields.TryGetValue(name, out var own) || own != value) return false;
+            }
+
+            return true;
+        }
+
+        private static string? Part(string text) => text == "-" ? null : text;
     }
 }

@@ -1,58 +1,185 @@
 using System.CommandLine;
+using System.Globalization;
+using Hufu.Logs;
 using Hufu.Sigma;
+using Hufu.Web.Records;
 
 namespace Hufu.Cli;
 
-/// <summary><c>hufu hunt</c>: a rule over what is stored already.</summary>
+/// <summary><c>hufu hunt</c>: rules over event files, with no server and no data folder, or over what is stored already.</summary>
 internal static class HuntVerb
 {
+    // What the largest event of Windows and of the cloud services needs; a longer line comes in pieces.
+    private const int MostRecord = 4 << 20;
+
+    private static readonly string[] Locales = ["LC_ALL", "LC_MESSAGES", "LANG"];
+
     internal static Command Create()
     {
-        var paths = new Argument<string[]>("rules") { Description = "Sigma rule files or folders.", Arity = ArgumentArity.OneOrMore };
+        var paths = new Argument<string[]>("files") { Description = "Event files, folders with all below them, or - for standard input. Without --rules: rules for the stored logs.", Arity = ArgumentArity.ZeroOrMore };
+        var rules = new Option<string[]>("--rules") { Description = "Sigma rules: a file, a folder with all below it, or an archive (.zip, .tar, .tar.gz). May be given several times.", HelpName = "PATH", Arity = ArgumentArity.OneOrMore };
+        var filters = More("--filters", "filter");
+        var correlations = More("--correlations", "correlation");
         var (from, to) = (LogsVerb.From(), LogsVerb.To());
-        var any = new Option<bool>("--any-source") { Description = "Try every rule on every event, whatever its logsource says." };
-        var format = SigmaVerb.Format();
+        var any = new Option<bool>("--any-logsource", "--any-source") { Description = "Try every rule on every event, whatever its logsource says. For trying out rules." };
+        var timeField = new Option<string?>("--time-field") { Description = "The field of an event's time, by its dotted path or the rules' name for it; where it is no time, the time that the format has counts.", HelpName = "NAME" };
+        var kind = new Option<string?>("--as") { Description = "The format or decoder to read every record with (see hufu parse --help). Without it each file and record is recognised by itself.", HelpName = "NAME" };
+        var format = new Option<string>("--format") { Description = "table, jsonl (one JSON object a hit), csv, or html (a time line to hand over).", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv", "html");
+        var file = new Option<string?>("--output", "-o") { Description = "Write into a file, which is there whole or not at all.", HelpName = "FILE" };
+        var language = new Option<string?>("--language") { Description = "Of the HTML page: zh-TW or en. Without it, that of the environment." };
+        language.AcceptOnlyFromAmong("zh-TW", "en");
+        var strict = new Option<bool>("--strict") { Description = "Exit code 2 when a rule was refused; everything else is done all the same." };
         var verb = new Command("hunt", """
-            Run Sigma rules, correlations included, over the stored logs and print what they match. Raises no alerts and changes nothing; works beside a
-            running server. Events are taken in the order in which they were stored.
-            Example:
+            Run Sigma rules, with their filters and correlations, over event files and print what they match. Needs no server and no data folder.
+            Reads Windows event logs (.evtx), JSON lines, JSON arrays and {"Records":[…]}, CSV with a header, syslog, access logs and the other formats of
+            hufu parse; gz, zst, zip and tar are unpacked as they are read. A hit names its file and the 0-based position of the event in it: blank lines and a CSV's
+            header do not count. Events of correlations are counted in the order of their time, over all files.
+            Filters and correlations among the rules are used by themselves. --filters and --correlations take further ones; what follows them is taken as such
+            only if it is a .yml or .yaml, or a folder or archive that holds some; otherwise it is an event file.
+            With --rules and no files, or with rules alone, the hunt goes over the stored logs (--data), beside a running server if need be. Raises no alerts and changes nothing.
+            Examples:
+              hufu hunt --rules sigma.zip Security.evtx Sysmon.evtx
+              hufu hunt --rules rules/ --filters ours.yml --from 2026-11-01 --format html --output hunt.html evidence/
+              zcat cloudtrail.json.gz | hufu hunt --rules sigma/rules/cloud --format jsonl -
               hufu hunt new-rule.yml --from 30d
-            Exit code 0: something matched; 1: nothing did, or a rule is faulty; 2: the hunt could not be done.
-            """) { paths, from, to, any, format };
+            Exit code 0: something matched; 1: nothing did; 2: the hunt could not be done, or, with --strict, a rule was refused.
+            """) { paths, rules, filters, correlations, from, to, any, timeField, kind, format, file, language, strict };
         verb.SetAction(async (parse, cancellation) =>
         {
             if (!LogsVerb.TryTime(parse.GetValue(from), out var begin)) return Terminal.Fail($"--from {parse.GetValue(from)}: write 2026-11-23T10:00, or 24h for so long ago.");
             if (!LogsVerb.TryTime(parse.GetValue(to), out var end)) return Terminal.Fail($"--to {parse.GetValue(to)}: write 2026-11-23T10:00, or 24h for so long ago.");
-            if (SigmaVerb.Load(parse.GetValue(paths)!) is not var (engine, _, faults)) return Exit.Refused;
-            foreach (var fault in faults) await Console.Error.WriteLineAsync(fault.ToString());
-            if (LogsVerb.Open(parse) is not { } store) return Exit.Refused;
-            await using var owned = store;
-            long read = 0, matched = 0;
-            var session = engine.NewSession();
-            using (var line = new ProgressLine("hunt"))
-            using (var rows = SigmaVerb.Rows(parse.GetValue(format)!))
-            {
-                var found = new List<SigmaMatch>();
-                var segments = store.Segments.Select(s => (s.Id, Count: s.Events, Within: (begin is null || s.To >= begin) && (end is null || s.From < end))).ToList();
-                segments.Add((segments.Count == 0 ? "00000001" : (int.Parse(segments[^1].Id, System.Globalization.CultureInfo.InvariantCulture) + 1).ToString("D8", System.Globalization.CultureInfo.InvariantCulture), store.OpenEvents, true));
-                foreach (var (id, count, within) in segments)
-                {
-                    if (!within || count == 0) continue;
-                    foreach (var item in store.EventsFrom(id, 0, count, cancellation))
-                    {
-                        if (item.Time < begin || item.Time >= end) continue;
-                        read++;
-                        line.Count(read);
-                        matched += SigmaVerb.Process(session, item, parse.GetValue(any), found, rows);
-                    }
-                }
-            }
+            if (parse.GetValue(kind) is { } told && !LogFormats.All.Contains(told) && !LogFormats.Decoders.Contains(told))
+                return Terminal.Fail($"--as {told}: there is no such format or decoder; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.");
+            var ruled = parse.GetResult(rules) is { Implicit: false };
+            List<string> sources = [.. ruled ? parse.GetValue(rules)! : parse.GetValue(paths)!];
+            List<string> named = [.. ruled ? parse.GetValue(paths)! : []];
+            foreach (var further in (parse.GetValue(filters) ?? []).Concat(parse.GetValue(correlations) ?? []))
+                (RuleFiles.Holds(further) ? sources : named).Add(further);
+            if (sources.Count == 0) return Terminal.Fail("No rules: give --rules with a file, a folder or an archive of Sigma rules.");
+            if (!ruled && named.Count > 0) return Terminal.Fail($"{named[0]} holds no rules, and event files need --rules before them.");
+            var unread = new List<string>();
+            if (EventFiles.Expand(named, unread, out var missing) is not { } files) return Terminal.Fail($"There is no file or folder {missing}.");
+            if (named.Count > 0 && files.Count == 0) return Terminal.Fail($"There is no file in {string.Join(", ", named)}.");
+            if (SigmaVerb.Load(sources) is not { } loaded) return Exit.Refused;
+            foreach (var fault in loaded.Faults) await Console.Error.WriteLineAsync(RowWriter.Printable($"refused: {fault}"));
+            if (loaded.Engine.RuleCount == 0)
+                return Terminal.Fail(ruled ? $"None of {loaded.Documents} rules can be used." : $"None of {loaded.Documents} rules can be used. Without --rules, what is named is taken as rules; for event files write: hufu hunt --rules RULES FILES.");
 
-            await Console.Error.WriteLineAsync($"{matched} matches in {read} events by {engine.RuleCount} rules.");
-            if (session.LateEvents > 0) await Console.Error.WriteLineAsync($"{session.LateEvents} events were stored too late for the window of their correlation and do not count in it.");
-            if (session.ForgottenEvents + engine.RegexTimeouts > 0) await Console.Error.WriteLineAsync($"Limits were reached ({session.ForgottenEvents} events forgotten, {engine.RegexTimeouts} regular expressions given up): matches may be missing.");
-            return matched > 0 && faults.Count == 0 ? Exit.Ok : Exit.Finding;
+            var now = TimeProvider.System.GetUtcNow();
+            var options = new HuntOptions
+            {
+                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField),
+                Parse = new LogParseOptions { Format = parse.GetValue(kind), ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
+            };
+            LogStore? store = null;
+            var data = Host.Storage(parse).DataFolder;
+            if (named.Count == 0 && !Directory.Exists(Path.Combine(data, "logs"))) return Terminal.Fail($"No event files are named, and there is no log store in {data} to hunt in instead (use --data FOLDER).");
+            if (named.Count == 0 && (store = LogsVerb.Open(parse)) is null) return Exit.Refused;
+            await using var owned = store;
+            var target = parse.GetValue(file);
+            var draft = target is null ? null : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(target))!, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
+            try
+            {
+                HuntCounts counts;
+                await using (var stream = draft is null ? Console.OpenStandardOutput() : new FileStream(draft, FileMode.CreateNew, FileAccess.Write))
+                {
+                    using var output = Writer(parse.GetValue(format)!, stream, draft is null, parse.GetValue(language) ?? Language(), Period(begin, end), EventFiles.Common(files));
+                    var hunt = new Hunt(loaded.Engine, loaded.Rules, options, output);
+                    counts = hunt.Counts;
+                    counts.Unread.AddRange(unread);
+                    (counts.RuleCount, counts.Refused) = (loaded.Engine.RuleCount, loaded.Faults.Count);
+                    using (var line = new ProgressLine("hunt"))
+                    {
+                        if (store is null) await hunt.FilesAsync(files, line, cancellation);
+                        else await hunt.StoreAsync(Stored(store, begin, end, cancellation), line, cancellation);
+                    }
+
+                    output.Finish(counts);
+                }
+
+                if (draft is not null) File.Move(draft, target!, overwrite: true);
+                await SummaryAsync(counts, loaded.Engine);
+                if (counts.Files > 0 && counts.FilesFailed == counts.Files) return Exit.Refused;
+                if (parse.GetValue(strict) && loaded.Faults.Count > 0) return Exit.Refused;
+                return counts.Hits > 0 ? Exit.Ok : Exit.Finding;
+            }
+            catch (Exception fault) when (draft is not null && fault is IOException or UnauthorizedAccessException)
+            {
+                return Terminal.Fail($"{target}: {fault.Message}");
+            }
+            finally
+            {
+                if (draft is not null) File.Delete(draft);
+            }
         });
         return verb;
+    }
+
+    private static Option<string[]> More(string name, string what) => new(name)
+    {
+        Description = $"Further {what} documents: a file, a folder or an archive. Those among the rules are used without it.", HelpName = "PATH", Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static IHitWriter Writer(string format, Stream stream, bool shown, string language, string period, string folder)
+    {
+        var terminal = shown && !Console.IsOutputRedirected;
+        return format switch
+        {
+            "jsonl" => new JsonHits(stream),
+            "csv" => new CsvHits(stream),
+            "html" => new HuntPage(stream, language, period),
+            _ => new TableHits(stream, terminal ? Math.Clamp(Console.WindowWidth, 100, 1_000) : null, terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb", folder),
+        };
+    }
+
+    /// <summary>The language of the environment, of those that there are.</summary>
+    private static string Language()
+    {
+        var told = Locales.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value)) ?? CultureInfo.CurrentUICulture.Name;
+        return told.StartsWith("zh", StringComparison.OrdinalIgnoreCase) ? "zh-TW" : "en";
+    }
+
+    private static string Period(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        return from is null && to is null ? "–" : $"{Text(from)} – {Text(to)}";
+
+        static string Text(DateTimeOffset? at) => at is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "…";
+    }
+
+    private static IEnumerable<LogEvent> Stored(LogStore store, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
+    {
+        var segments = store.Segments.Select(s => (s.Id, Count: s.Events, Within: (from is null || s.To >= from) && (to is null || s.From < to))).ToList();
+        segments.Add((segments.Count == 0 ? "00000001" : (int.Parse(segments[^1].Id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture), store.OpenEvents, true));
+        foreach (var (id, count, within) in segments)
+        {
+            if (!within || count == 0) continue;
+            foreach (var item in store.EventsFrom(id, 0, count, cancellation)) yield return item;
+        }
+    }
+
+    private static async Task SummaryAsync(HuntCounts counts, SigmaEngine engine)
+    {
+        var error = Console.Error;
+        foreach (var part in counts.Unread) await error.WriteLineAsync(RowWriter.Printable($"not read: {part}"));
+        await error.WriteLineAsync($"{counts.Hits:N0} matches in {counts.Events:N0} events{(counts.Files > 0 ? $" of {counts.Files:N0} {(counts.Files == 1 ? "file" : "files")}" : "")} by {counts.RuleCount:N0} rules.");
+        if (counts.Kinds.Count > 0) await error.WriteLineAsync($"Events: {string.Join(", ", counts.Kinds.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value:N0}"))}.");
+        if (counts.Hits > 0)
+        {
+            var levels = counts.Levels.Reverse().Select(pair => $"{pair.Key.ToString().ToLowerInvariant()} {pair.Value:N0}");
+            await error.WriteLineAsync($"Levels: {string.Join(", ", counts.Unlevelled > 0 ? levels.Append($"none {counts.Unlevelled:N0}") : levels)}.");
+            await error.WriteLineAsync("Most:");
+            foreach (var (rule, count) in counts.Rules.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key.Title, StringComparer.Ordinal).Take(10))
+                await error.WriteLineAsync(RowWriter.Printable($"  {count,9:N0}  {rule.Level?.ToString().ToLowerInvariant() ?? "-",-13}  {rule.Title} ({rule.Author ?? "-"})"));
+        }
+
+        if (counts.Refused > 0) await error.WriteLineAsync($"{counts.Refused:N0} rules were refused; they are named above.");
+        if (counts.Unread.Count > 0) await error.WriteLineAsync($"{counts.Unread.Count:N0} parts could not be read; they are named above.");
+        if (counts.OutOfRange > 0) await error.WriteLineAsync($"{counts.OutOfRange:N0} events are outside --from and --to.");
+        if (counts.WithoutTime > 0) await error.WriteLineAsync($"{counts.WithoutTime:N0} events have no time and were left out: --from and --to cannot tell about them.");
+        if (counts.TimeFieldUnread > 0) await error.WriteLineAsync($"{counts.TimeFieldUnread:N0} events have no time in the field of --time-field that can be read: the time of their format counts.");
+        if (counts.TimeFieldAbsent > 0) await error.WriteLineAsync($"{counts.TimeFieldAbsent:N0} events do not have the field of --time-field: the time of their format counts.");
+        if (counts.LateEvents > 0) await error.WriteLineAsync($"{counts.LateEvents:N0} events came too late for the window of their correlation and do not count in it.");
+        if (counts.ForgottenEvents + engine.RegexTimeouts > 0) await error.WriteLineAsync($"Limits were reached ({counts.ForgottenEvents:N0} events forgotten, {engine.RegexTimeouts:N0} regular expressions given up): matches may be missing.");
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Monitoring.Logs;
@@ -11,8 +10,6 @@ namespace Hufu.Cli;
 /// <summary><c>hufu sigma</c>: detection rules at the desk. Needs no data folder.</summary>
 internal static class SigmaVerb
 {
-    private const long MaxRuleBytes = 1 << 20;
-
     internal static Command Create()
     {
         var verb = new Command("sigma", "Check Sigma rules, and try them on event files. Needs no data folder.");
@@ -30,28 +27,29 @@ internal static class SigmaVerb
 
     private static Command Check()
     {
-        var paths = new Argument<string[]>("paths") { Description = "Rule files or folders (searched for *.yml and *.yaml, with all below them).", Arity = ArgumentArity.OneOrMore };
-        var format = Format();
+        var paths = new Argument<string[]>("paths") { Description = "Rule files, folders (searched for *.yml and *.yaml, with all below them) or archives (.zip, .tar, .tar.gz).", Arity = ArgumentArity.OneOrMore };
+        var format = new Option<string>("--format") { Description = "table, jsonl, csv, json (one document) or sarif (SARIF 2.1.0, for code hosts and editors).", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "jsonl", "csv", "json", "sarif");
         var verb = new Command("check", """
             Compile rules and name every fault with file and line.
-            Example:
+            Examples:
               hufu sigma check data/rules
+              hufu sigma check sigma.zip --format sarif > rules.sarif
             Exit code 0: all rules can be used; 1: some cannot; 2: nothing could be read.
             """) { paths, format };
         verb.SetAction(parse =>
         {
-            if (Load(parse.GetValue(paths)!) is not var (engine, rules, faults)) return Exit.Refused;
-            using (var rows = new RowWriter(Console.Out, parse.GetValue(format)!, ["place", "code", "message"]))
-                foreach (var fault in faults) rows.Add(fault.Place, fault.Code, fault.Message.ToString());
-            Console.Error.WriteLine($"{engine.RuleCount} of {rules} rules can be used; {faults.Count} faults.");
-            return faults.Count == 0 ? Exit.Ok : Exit.Finding;
+            if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
+            SigmaReport.Write(Console.Out, parse.GetValue(format)!, loaded.Engine.RuleCount, loaded.Documents, [.. loaded.Faults.Select(fault => new RuleFinding(fault))]);
+            Console.Error.WriteLine($"{loaded.Engine.RuleCount} of {loaded.Documents} rules can be used; {loaded.Faults.Count} faults.");
+            return loaded.Faults.Count == 0 ? Exit.Ok : Exit.Finding;
         });
         return verb;
     }
 
     private static Command Test()
     {
-        var paths = new Argument<string[]>("rules") { Description = "Rule files or folders.", Arity = ArgumentArity.OneOrMore };
+        var paths = new Argument<string[]>("rules") { Description = "Rule files, folders or archives.", Arity = ArgumentArity.OneOrMore };
         var events = new Option<string[]>("--events") { Description = "Event files: JSON lines, syslog, access logs, Windows event logs (.evtx); .gz and .zst are unpacked.", Required = true, AllowMultipleArgumentsPerToken = true };
         var any = new Option<bool>("--any-source") { Description = "Try every rule on every event, whatever its logsource says." };
         var format = Format();
@@ -63,8 +61,9 @@ internal static class SigmaVerb
             """) { paths, events, any, format };
         verb.SetAction(async (parse, cancellation) =>
         {
-            if (Load(parse.GetValue(paths)!) is not var (engine, _, faults)) return Exit.Refused;
-            foreach (var fault in faults) await Console.Error.WriteLineAsync(fault.ToString());
+            if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
+            var (engine, faults) = (loaded.Engine, loaded.Faults);
+            foreach (var fault in faults) await Console.Error.WriteLineAsync(RowWriter.Printable(fault.ToString()));
             var files = parse.GetValue(events)!;
             if (files.FirstOrDefault(f => !File.Exists(f)) is { } missing) return Terminal.Fail($"There is no file {missing}.");
             var now = TimeProvider.System.GetUtcNow();
@@ -109,35 +108,24 @@ internal static class SigmaVerb
     }
 
     /// <summary>Reads and compiles rules; null, with the reason on standard error, when a path is not there.</summary>
-    internal static (SigmaEngine Engine, int Rules, IReadOnlyList<Error> Faults)? Load(IEnumerable<string> paths)
+    internal static SigmaRules? Load(IEnumerable<string> paths)
     {
-        var rules = new List<SigmaRule>();
-        var faults = new List<Error>();
+        var files = new RuleFiles();
         foreach (var path in paths)
         {
-            if (!File.Exists(path) && !Directory.Exists(path))
-            {
-                Terminal.Fail($"There is no file or folder {path}.");
-                return null;
-            }
-
-            foreach (var file in Directory.Exists(path) ? (IEnumerable<string>)Directory.EnumerateFiles(path, "*.y*ml", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : [path])
-            {
-                if (new FileInfo(file).Length > MaxRuleBytes)
-                {
-                    faults.Add(Error.Of("logs.rule.too-large", "規則檔超過 1 MB。", "The rule file is larger than 1 MB.", file));
-                    continue;
-                }
-
-                var read = SigmaParser.Parse(File.ReadAllText(file, Encoding.UTF8), file);
-                rules.AddRange(read.Rules);
-                faults.AddRange(read.Errors);
-            }
+            if (files.Add(path)) continue;
+            Terminal.Fail($"There is no file or folder {path}.");
+            return null;
         }
 
-        var engine = SigmaEngine.Compile(rules);
-        var count = rules.Count + faults.Count;
-        faults.AddRange(engine.Refused);
-        return (engine, count, faults);
+        var engine = SigmaEngine.Compile(files.Rules);
+        return new SigmaRules(engine, files.Rules, [.. files.Faults, .. engine.Refused], files.Rules.Count + files.Faults.Count);
     }
 }
+
+/// <summary>Rules that were read and compiled.</summary>
+/// <param name="Engine">The engine with those that can be used.</param>
+/// <param name="Rules">All that could be read.</param>
+/// <param name="Faults">Why others could not be read or used.</param>
+/// <param name="Documents">How many rules there are, with those that could not be read.</param>
+internal sealed record SigmaRules(SigmaEngine Engine, IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Faults, int Documents);

@@ -55,26 +55,52 @@ internal static class Terminal
 internal sealed class ProgressLine(string what) : IDisposable
 {
     private readonly bool shown = !Console.IsErrorRedirected;
+    private readonly Lock gate = new();
     private long next;
+    private bool written;
 
     internal void Show(double done)
     {
         if (!shown || Environment.TickCount64 < next) return;
-        next = Environment.TickCount64 + 100;
         var full = (int)Math.Clamp(done * 30, 0, 30);
-        Console.Error.Write($"\r{what,-24} [{new string('#', full)}{new string('.', 30 - full)}] {done.ToString("P0", CultureInfo.InvariantCulture),6}");
+        Write($"\r{what,-24} [{new string('#', full)}{new string('.', 30 - full)}] {done.ToString("P0", CultureInfo.InvariantCulture),6}");
     }
 
     internal void Count(long done)
     {
         if (!shown || Environment.TickCount64 < next) return;
-        next = Environment.TickCount64 + 100;
-        Console.Error.Write($"\r{what,-24} {done.ToString("N0", CultureInfo.InvariantCulture)} ");
+        Write($"\r{what,-24} {done.ToString("N0", CultureInfo.InvariantCulture)} ");
+    }
+
+    /// <summary>Takes the line away, lets something be written in its place, and goes on below it.</summary>
+    internal void Above(Action write)
+    {
+        lock (gate)
+        {
+            Clear();
+            write();
+        }
     }
 
     public void Dispose()
     {
-        if (shown && next > 0) Console.Error.Write("\r" + new string(' ', 78) + "\r");
+        lock (gate) Clear();
+    }
+
+    private void Write(string text)
+    {
+        lock (gate)
+        {
+            next = Environment.TickCount64 + 100;
+            written = true;
+            Console.Error.Write(text);
+        }
+    }
+
+    private void Clear()
+    {
+        if (written) Console.Error.Write("\r" + new string(' ', 78) + "\r");
+        written = false;
     }
 }
 
@@ -156,12 +182,38 @@ internal sealed class RowWriter(TextWriter output, string format, IReadOnlyList<
         return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 
-    // East Asian characters take two cells.
-    private static int Width(string text)
+    /// <summary>A text cut to so many cells, with an ellipsis where it was longer.</summary>
+    internal static string Fit(string text, int cells)
+    {
+        if (Width(text) <= cells) return text;
+        var (width, length) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (width + Width(rune) > cells - 1) break;
+            width += Width(rune);
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text[..length] + "…";
+    }
+
+    /// <summary>The end of a text that is longer than so many cells, with an ellipsis before it: of a path the end tells more.</summary>
+    internal static string FitEnd(string text, int cells)
+    {
+        if (Width(text) <= cells) return text;
+        var runes = text.EnumerateRunes().ToList();
+        var (width, at) = (0, runes.Count);
+        while (at > 0 && width + Width(runes[at - 1]) <= cells - 1) width += Width(runes[--at]);
+        return "…" + string.Concat(runes.Skip(at));
+    }
+
+    /// <summary>How many cells a text takes: East Asian characters take two.</summary>
+    internal static int Width(string text)
     {
         var width = 0;
-        foreach (var rune in text.EnumerateRunes())
-            width += rune.Value is >= 0x1100 and (<= 0x115F or >= 0x2E80 and <= 0xA4CF or >= 0xAC00 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x20000 and <= 0x3FFFD) ? 2 : 1;
+        foreach (var rune in text.EnumerateRunes()) width += Width(rune);
         return width;
     }
+
+    private static int Width(Rune rune) => rune.Value is >= 0x1100 and (<= 0x115F or >= 0x2E80 and <= 0xA4CF or >= 0xAC00 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x20000 and <= 0x3FFFD) ? 2 : 1;
 }

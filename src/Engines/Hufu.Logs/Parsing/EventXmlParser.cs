@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Xml;
 
 namespace Hufu.Logs.Parsing;
@@ -134,54 +133,4 @@ internal static class EventXmlParser
         }
         while (!reading.IsFull && xml.Read());
     }
-}
-
-/// <summary>The names of Windows events that rules use, however the event was brought.</summary>
-internal static class WindowsNames
-{
-    /// <summary>Where forwarders put the values, and what rules call them.</summary>
-    private static readonly (string From, string To)[] Names =
-    [
-        ("winlog.event_id", "EventID"), ("winlog.channel", "Channel"), ("winlog.provider_name", "Provider_Name"), ("winlog.computer_name", "Computer"), ("winlog.record_id", "EventRecordID"),
-        ("winlog.task", "Task"), ("winlog.opcode", "Opcode"), ("winlog.process.pid", "Execution_ProcessID"), ("winlog.process.thread.id", "Execution_ThreadID"), ("winlog.provider_guid", "Provider_Guid"),
-        ("System.EventID", "EventID"), ("System.Channel", "Channel"), ("System.Provider.Name", "Provider_Name"), ("System.Computer", "Computer"),
-        ("Event.System.EventID", "EventID"), ("Event.System.EventID.#text", "EventID"), ("Event.System.Channel", "Channel"), ("Event.System.Computer", "Computer"), ("Event.System.Provider.#attributes.Name", "Provider_Name"),
-    ];
-
-    private static readonly string[] Data = ["winlog.event_data.", "winlog.user_data.", "EventData.", "Event.EventData.", "Event.UserData."];
-
-    /// <summary>Adds the short names of values that lie deeper, and Sysmon's names of what the Security log calls otherwise. What is there is not touched.</summary>
-    public static void Complete(FieldMap fields)
-    {
-        foreach (var (from, to) in Names) Alias(from, to);
-        List<(string Name, string Value)>? deeper = null;
-        foreach (var (name, value) in fields)
-        {
-            foreach (var prefix in Data)
-            {
-                if (name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal)) (deeper ??= []).Add((name[prefix.Length..], value));
-            }
-        }
-
-        if (deeper is not null)
-        {
-            foreach (var (name, value) in deeper) fields.TryAdd(name, value);
-        }
-
-        if (!fields.TryGetValue("EventID", out var id)) return;
-        Alias("SourceName", "Provider_Name");
-        Alias("Hostname", "Computer");
-        // Rules name a process as Sysmon does; the Security log has other names for the same.
-        if (id != "4688") return;
-        Alias("NewProcessName", "Image");
-        Alias("ParentProcessName", "ParentImage");
-
-        void Alias(string from, string to)
-        {
-            if (fields.TryGetValue(from, out var value)) fields.TryAdd(to, value);
-        }
-    }
-
-    /// <summary>The level of a Windows event as syslog severity; 0 is for information that is always written.</summary>
-    public static int? Severity(string? level) => level switch { "1" => 2, "2" => 3, "3" => 4, "0" or "4" => 6, "5" => 7, _ => int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : Severities.Of(level) };
 }

@@ -16,7 +16,7 @@ internal static class JsonRecordParser
 
     private static readonly string[] HostNames = ["Computer", "Hostname", "hostname", "host", "host.name", "agent.hostname", "System.Computer"];
     private static readonly string[] AppNames = ["app", "appname", "program", "SourceName", "Provider_Name", "process.name", "service", "logger"];
-    private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original"];
+    private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original", "SyslogMessage"];
 
     public static ParsedRecord Parse(string text, LogParseOptions options)
     {

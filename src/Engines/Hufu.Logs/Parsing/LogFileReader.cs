@@ -18,6 +18,9 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
 {
     private const int Peeked = 512;
 
+    // A list of columns is longer than the beginnings of other files.
+    private const int PeekedForColumns = 4_096;
+
     private readonly List<string> problems = [];
     private EvtxReader? evtx;
     private bool isMember;
@@ -25,8 +28,64 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     /// <summary>Opens a file; <c>.gz</c> and <c>.zst</c> are unpacked as they are read.</summary>
     public static LogFileReader Open(string path, LogParseOptions options, LogFraming framing = LogFraming.Auto) => new(RecordReader.OpenFile(path), options, framing);
 
+    /// <summary>True for what reading throws when a packed file is damaged.</summary>
+    public static bool IsDamage(Exception fault) => fault is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException;
+
     /// <summary>What is wrong with the file as a whole and not with one of its records, as codes of <see cref="LogProblem"/>, as far as it has been read.</summary>
     public IReadOnlyList<string> Problems => evtx is null ? problems : [.. problems, .. evtx.Problems];
+
+    /// <summary>
+    /// True when a table is known by itself: a file whose name ends in <c>.csv</c>, or whose first line is a list of column names, is read as CSV, and a
+    /// value in quotes may go on over several lines; a mark of UTF-8 at the beginning is no text then. Default false: any text may hold commas.
+    /// </summary>
+    public bool FindsTables { get; init; }
+
+    /// <summary>The name of the file; for members of an archive theirs counts.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>
+    /// The records in the order of the file, each with its place and not yet read, so that several threads may read them. Lines that only name columns
+    /// (CSV's first, the directives of W3C and Zeek) are no records here.
+    /// </summary>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="InvalidDataException">A compressed stream or an archive is damaged.</exception>
+    public async IAsyncEnumerable<LogFileRecord> PlacesAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
+        var (number, of) = (-1L, (string?)null);
+        LogStream? said = null;
+        LogStream? known = null;
+        await foreach (var part in PartsAsync(cancellation).ConfigureAwait(false))
+        {
+            if (part.Member != of)
+            {
+                if (of is not null) numbers[of] = number;
+                (number, of) = (part.Member is { } member ? numbers.GetValueOrDefault(member, -1) : -1, part.Member);
+            }
+
+            if (part.Event is { } record)
+            {
+                yield return new LogFileRecord(part.Member, ++number, record, options);
+                continue;
+            }
+
+            var (text, how) = (part.Text.Bytes, part.Options ?? options);
+            var header = IsHeader(text.Span, how, part.Said!);
+            if (header && part.Text.Problem is null)
+            {
+                LogParser.Note(text.Span, how, part.Said!);
+                known = null;
+                continue;
+            }
+
+            // What is read later, on another thread, must not see what is said after it.
+            if (!ReferenceEquals(said, part.Said)) (said, known) = (part.Said, null);
+            if (said!.Header is { } columns) known ??= new LogStream { Header = new TableHeader(columns) };
+            // A piece of a record has its record's place.
+            if (part.Text.Problem is not { } problem || LogProblem.CodeOf(problem) is not (LogProblem.RecordPiece or LogProblem.RecordLastPiece)) number++;
+            yield return new LogFileRecord(part.Member, Math.Max(number, 0), text.ToArray(), part.Text.Problem, how, header ? null : known);
+        }
+    }
 
     /// <summary>The events in the order of the file. No text record is dropped.</summary>
     /// <param name="receivedAt">The time of receiving that the events get.</param>
@@ -47,11 +106,11 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
             if (--skip >= 0)
             {
                 // Also a record that is passed over may name the columns of those to come.
-                LogParser.Note(part.Text.Bytes.Span, options, part.Said!);
+                LogParser.Note(part.Text.Bytes.Span, part.Options ?? options, part.Said!);
                 continue;
             }
 
-            var item = LogParser.Parse(part.Text.Bytes.Span, receivedAt, source, options, part.Said);
+            var item = LogParser.Parse(part.Text.Bytes.Span, receivedAt, source, part.Options ?? options, part.Said);
             yield return In(part.Member, part.Text.Problem is null ? item : item with { Problems = [.. item.Problems, part.Text.Problem] });
         }
     }
@@ -61,13 +120,19 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     public async IAsyncEnumerable<ParsedRecord> RecordsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var part in PartsAsync(cancellation).ConfigureAwait(false))
-            yield return part.Event is { } record ? record.Read(options) : LogParser.ParseRecord(Encoding.UTF8.GetString(part.Text.Bytes.Span), options, part.Said);
+            yield return part.Event is { } record ? record.Read(options) : LogParser.ParseRecord(Encoding.UTF8.GetString(part.Text.Bytes.Span), part.Options ?? options, part.Said);
     }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
-    private static LogEvent In(string? member, LogEvent item)
+    private static bool IsHeader(ReadOnlySpan<byte> line, LogParseOptions options, LogStream said)
+    {
+        if (options.Format == LogFormats.Csv && said.Header is not { Format: LogFormats.Csv }) return true;
+        return line.StartsWith("#"u8) && options.Format is null or LogFormats.W3C or LogFormats.Zeek && TableParser.DirectiveOf(Encoding.UTF8.GetString(line[..Math.Min(line.Length, 64)])) is not null;
+    }
+
+    internal static LogEvent In(string? member, LogEvent item)
     {
         if (member is null) return item;
         var fields = new FieldMap(item.Fields);
@@ -77,7 +142,7 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
 
     private async IAsyncEnumerable<Part> PartsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var peeked = new byte[Peeked];
+        var peeked = new byte[FindsTables ? PeekedForColumns : Peeked];
         var length = await stream.ReadAtLeastAsync(peeked, peeked.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
         var start = peeked.AsMemory(0, length);
         var zip = ArchiveMembers.IsZip(start.Span);
@@ -103,6 +168,11 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
             start = peeked.AsMemory(0, length).ToArray();
             whole = new Rewound(start, whole);
         }
+        else if (FindsTables && start.Span is [0xEF, 0xBB, 0xBF, ..])
+        {
+            start = start[3..];
+            whole = new Rewound(start, stream);
+        }
 
         var said = new LogStream();
         // Who says how records are separated says that they are.
@@ -117,6 +187,14 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
         }
 
         using var reader = new RecordReader(whole, framing, options.MaxLength);
+        if (FindsTables && framing == LogFraming.Auto && (options.Format == LogFormats.Csv || (options.Format is null && TableParser.LooksLikeCsv(start.Span, Name, length < peeked.Length))))
+        {
+            var table = options with { Format = LogFormats.Csv };
+            var rows = new CsvRows(reader, options.MaxLength);
+            while (await rows.ReadAsync(cancellation).ConfigureAwait(false) is { } row) yield return new Part(null, row, said, null) { Options = table };
+            yield break;
+        }
+
         if (!RecordJoiner.Joins(options))
         {
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false) is { } record) yield return new Part(null, record, said, null);
@@ -151,7 +229,7 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
         {
             var packed = member.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(member.Content, CompressionMode.Decompress)
                 : member.Name.EndsWith(".zst", StringComparison.OrdinalIgnoreCase) ? (Stream)new ZstdSharp.DecompressionStream(member.Content) : member.Content;
-            await using var reader = new LogFileReader(packed, options, framing) { isMember = true };
+            await using var reader = new LogFileReader(packed, options, framing) { isMember = true, FindsTables = FindsTables, Name = member.Name };
             await using var parts = reader.PartsAsync(cancellation).GetAsyncEnumerator(cancellation);
             while (true)
             {
@@ -177,7 +255,11 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     }
 
     /// <summary>A record of the file: of an event log, or a text with what its file has said before, and the member of an archive that it is from.</summary>
-    private readonly record struct Part(EvtxRecord? Event, RawRecord Text, LogStream? Said, string? Member);
+    private readonly record struct Part(EvtxRecord? Event, RawRecord Text, LogStream? Said, string? Member)
+    {
+        /// <summary>How the record is to be read, where that differs from what was asked.</summary>
+        public LogParseOptions? Options { get; init; }
+    }
 
     /// <summary>A stream with the bytes before it that were read to look at them.</summary>
     private sealed class Rewound(ReadOnlyMemory<byte> start, Stream rest) : ForwardStream

@@ -47,6 +47,16 @@ public sealed class RecordReader(Stream stream, LogFraming framing, int maxLengt
         return path.EndsWith(".zst", StringComparison.OrdinalIgnoreCase) ? new ZstdSharp.DecompressionStream(file, leaveOpen: false) : file;
     }
 
+    /// <summary>A stream that unpacks another, when it is packed with gzip or zstd by its first bytes; otherwise the stream itself.</summary>
+    /// <param name="stream">The stream, at its beginning; it is closed with the one that is returned.</param>
+    /// <param name="start">Its first bytes, four or more.</param>
+    public static Stream Unpacked(Stream stream, ReadOnlySpan<byte> start)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (start is [0x1F, 0x8B, ..]) return new GZipStream(stream, CompressionMode.Decompress);
+        return start is [0x28, 0xB5, 0x2F, 0xFD, ..] ? new ZstdSharp.DecompressionStream(stream, leaveOpen: false) : stream;
+    }
+
     /// <summary>The next record, or null at the end of the stream. Blank lines are not records.</summary>
     /// <exception cref="InvalidDataException">A compressed stream is damaged.</exception>
     public async ValueTask<RawRecord?> ReadAsync(CancellationToken cancellation = default)

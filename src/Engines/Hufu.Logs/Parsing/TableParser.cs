@@ -6,6 +6,14 @@ namespace Hufu.Logs.Parsing;
 /// <summary>The columns that a log has named for the lines that follow.</summary>
 internal sealed class TableHeader
 {
+    public TableHeader()
+    {
+    }
+
+    /// <summary>What another has named so far.</summary>
+    [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
+    public TableHeader(TableHeader other) => (Format, Columns, Separator, Unset, Empty, Path, Date) = (other.Format, other.Columns, other.Separator, other.Unset, other.Empty, other.Path, other.Date);
+
     public required string Format { get; init; }
 
     public string[] Columns { get; set; } = [];
@@ -38,6 +46,44 @@ internal static class TableParser
         if (text.Length == 0 || text[0] != '#') return null;
         if (Array.Exists(W3C, word => text.StartsWith(word, StringComparison.OrdinalIgnoreCase))) return LogFormats.W3C;
         return Array.Exists(Zeek, word => text.StartsWith(word, StringComparison.Ordinal) && (text.Length == word.Length || word[^1] == ' ' || text[word.Length] is '\t' or ' ' or ',')) ? LogFormats.Zeek : null;
+    }
+
+    /// <summary>
+    /// True when a file begins with the names of columns. With a name that ends in <c>.csv</c> any line with a comma is that; otherwise there must be three or
+    /// more, each different and made of the characters of a name, and the next line must have as many values.
+    /// </summary>
+    /// <param name="start">The beginning of the file.</param>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="whole">True when it is all of the file.</param>
+    public static bool LooksLikeCsv(ReadOnlySpan<byte> start, string name, bool whole)
+    {
+        if (start.StartsWith("\uFEFF"u8)) start = start[3..];
+        start = start.TrimStart("\r\n"u8);
+        var end = start.IndexOf((byte)'\n');
+        var first = Encoding.UTF8.GetString((end < 0 ? start : start[..end]).TrimEnd((byte)'\r'));
+        if (first.Length == 0 || first[0] is '{' or '[' or '<' or '#' || !first.Contains(',', StringComparison.Ordinal)) return false;
+        if (Path.GetExtension(TrimPacked(name)).Equals(".csv", StringComparison.OrdinalIgnoreCase)) return true;
+        if (end < 0 && !whole) return false;
+        var reading = new Reading(new FieldMap(), [], new LogParseOptions { ReferenceTime = DateTimeOffset.UnixEpoch });
+        var columns = SplitQuoted(first, ',', reading);
+        if (columns.Count < 3 || reading.Problems.Count > 0 || columns.Distinct(StringComparer.OrdinalIgnoreCase).Count() < columns.Count || !columns.TrueForAll(IsColumn)) return false;
+        var rest = end < 0 ? [] : start[(end + 1)..].TrimStart("\r\n"u8);
+        end = rest.IndexOf((byte)'\n');
+        // A row that is not all there, or goes on in the next line, cannot be counted.
+        if (end < 0 && !whole) return true;
+        var second = Encoding.UTF8.GetString((end < 0 ? rest : rest[..end]).TrimEnd((byte)'\r'));
+        if (second.Length == 0) return true;
+        var values = SplitQuoted(second, ',', reading);
+        return reading.Problems.Count > 0 || values.Count == columns.Count;
+    }
+
+    private static string TrimPacked(string name) =>
+        name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? name[..^3] : name.EndsWith(".zst", StringComparison.OrdinalIgnoreCase) ? name[..^4] : name;
+
+    private static bool IsColumn(string text)
+    {
+        text = text.Trim();
+        return text.Length is > 0 and <= 64 && (char.IsLetter(text[0]) || text[0] is '_' or '@' or '$') && text.All(c => char.IsLetterOrDigit(c) || c is ' ' or '_' or '-' or '.' or '(' or ')' or '@' or '/' or '$' or '%');
     }
 
     /// <summary>Notes what a line says about the log.</summary>
@@ -103,7 +149,8 @@ internal static class TableParser
                 reading.TakeTimeOf("ts");
                 break;
             default:
-                reading.TakeTimeOf("@timestamp", "timestamp", "time", "datetime", "date", "TimeCreated", "TimeGenerated", "Time", "Date", "CreationDate");
+                WindowsNames.CompleteTable(reading.Fields);
+                reading.TakeTimeOf("@timestamp", "Timestamp", "timestamp", "time", "datetime", "date", "TimeCreated", "TimeGenerated", "UtcTime", "EventTime", "Time", "Date", "CreationDate");
                 reading.Host = reading.First("host", "hostname", "Computer", "computer");
                 reading.App = reading.First("app", "program", "SourceName");
                 reading.Message = reading.First("message", "msg", "Message");

@@ -80,37 +80,3 @@ internal sealed class DetectionRun(SigmaEngine engine)
         string? Value(string field) => isGroup && match.Fields.FirstOrDefault(f => f.Field == field)?.Value is { Length: > 0 } value ? value : null;
     }
 }
-
-/// <summary>An event as rules see it.</summary>
-public sealed class LogEventFields(LogEvent item) : ISigmaEvent
-{
-    private readonly AuditRecords? records = AuditRecords.Of(item);
-
-    /// <inheritdoc />
-    public int KeywordValueCount => 1;
-
-    /// <summary>The log sources that the event belongs to.</summary>
-    public IReadOnlyList<SigmaLogSource> Sources => [.. LogSourceHints.For(item).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))];
-
-    /// <inheritdoc />
-    public bool TryGet(string field, out SigmaValue value)
-    {
-        // What rules say of one record of an audit event holds when it holds of any.
-        if (records?.Values(field) is { Count: > 1 } values)
-        {
-            value = SigmaValue.Of([.. values.Select(SigmaValue.Of)]);
-            return true;
-        }
-
-        var text = item.Field(field);
-        value = text is null ? default : SigmaValue.Of(text);
-        return text is not null;
-    }
-
-    /// <inheritdoc />
-    public SigmaValue KeywordValueAt(int index, out string field)
-    {
-        field = "raw";
-        return SigmaValue.Of(item.Raw);
-    }
-}

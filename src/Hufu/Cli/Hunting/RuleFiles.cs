@@ -1,0 +1,228 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using Hufu.Kernel;
+using Hufu.Sigma;
+
+namespace Hufu.Cli;
+
+/// <summary>
+/// Reads rule documents from files, folders (with all below) and archives (zip, tar, tar.gz), which are never unpacked to disk. Names that begin with a dot
+/// are passed over in folders and archives: what is there belongs to tools. Each file is read once, however often it is named.
+/// </summary>
+internal sealed class RuleFiles
+{
+    private const int MostEntries = 100_000;
+    private const long MostUnpacked = 1L << 30;
+    private const int MaxRuleBytes = 1 << 20;
+
+    // A packed file that ends too soon is otherwise read as if that were its end.
+    static RuleFiles() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
+    private readonly HashSet<string> known = new(StringComparer.Ordinal);
+    private readonly List<SigmaRule> rules = [];
+    private readonly List<Error> faults = [];
+
+    /// <summary>The rules that could be read, in the order of their files.</summary>
+    internal IReadOnlyList<SigmaRule> Rules => rules;
+
+    /// <summary>What could not be read, each with its place.</summary>
+    internal IReadOnlyList<Error> Faults => faults;
+
+    /// <summary>Reads what is at a path. False when nothing is there.</summary>
+    internal bool Add(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            foreach (var file in Below(path)) One(file);
+            return true;
+        }
+
+        if (!File.Exists(path)) return false;
+        One(path);
+        return true;
+    }
+
+    /// <summary>True for what can hold rules: a folder or an archive with a .yml or .yaml in it, or such a file.</summary>
+    internal static bool Holds(string path)
+    {
+        if (Directory.Exists(path)) return Below(path).Any();
+        if (!File.Exists(path)) return false;
+        if (IsRuleName(path)) return true;
+        try
+        {
+            return KindOf(path) is not Kind.Text && Entries(path).Any(entry => IsRuleName(entry.Name));
+        }
+        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<string> Below(string folder) =>
+        Directory.EnumerateFiles(folder, "*.y*ml", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MatchType = MatchType.Simple })
+            .Where(file => IsRuleName(file) && !IsHidden(Path.GetRelativePath(folder, file))).Order(StringComparer.Ordinal);
+
+    private static bool IsRuleName(string name) => name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsHidden(string name) => name.Split('/', '\\').Any(part => part.StartsWith('.') && part is not ("." or ".."));
+
+    private void One(string path)
+    {
+        if (!known.Add(Path.GetFullPath(path))) return;
+        try
+        {
+            if (KindOf(path) == Kind.Text)
+            {
+                using var file = File.OpenRead(path);
+                Document(file, path);
+                return;
+            }
+
+            var found = false;
+            foreach (var (name, content) in Entries(path))
+            {
+                if (!IsRuleName(name) || IsHidden(name)) continue;
+                found = true;
+                Document(content, $"{path}!{name}");
+            }
+
+            if (!found) faults.Add(Error.Of("logs.rule.archive-empty", "封存檔中沒有 .yml 或 .yaml 檔。", "The archive holds no .yml or .yaml file.", path));
+        }
+        catch (LimitException limit)
+        {
+            faults.Add(Error.Of("logs.rule.archive-large", $"封存檔超過上限（{limit.Message}），其餘未讀取。", $"The archive is beyond the limit ({limit.Message}); the rest was not read.", path));
+        }
+        catch (Exception fault) when (fault is InvalidDataException or EndOfStreamException)
+        {
+            faults.Add(Error.Of("logs.rule.archive-damaged", $"封存檔已損毀：{fault.Message}", $"The archive is damaged: {fault.Message}", path));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            faults.Add(Error.Of("logs.rule.unreadable", $"無法讀取：{fault.Message}", $"Cannot be read: {fault.Message}", path));
+        }
+    }
+
+    private void Document(Stream content, string name)
+    {
+        var bytes = new byte[MaxRuleBytes + 1];
+        var length = content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > MaxRuleBytes)
+        {
+            faults.Add(Error.Of("logs.rule.too-large", "規則檔超過 1 MB。", "The rule file is larger than 1 MB.", name));
+            return;
+        }
+
+        using var text = new StreamReader(new MemoryStream(bytes, 0, length), Encoding.UTF8);
+        var read = SigmaParser.Parse(text.ReadToEnd(), name);
+        rules.AddRange(read.Rules);
+        faults.AddRange(read.Errors);
+    }
+
+    private enum Kind
+    {
+        Text,
+        Zip,
+        Tar,
+        Gzip,
+    }
+
+    private static Kind KindOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return KindOf(file);
+    }
+
+    private static Kind KindOf(Stream file)
+    {
+        var start = new byte[512];
+        var length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        var head = start.AsSpan(0, length);
+        if (head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8)) return Kind.Zip;
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])) return Kind.Gzip;
+        return length >= 262 && head.Slice(257, 5).SequenceEqual("ustar"u8) ? Kind.Tar : Kind.Text;
+    }
+
+    /// <summary>The files of an archive, one after the other; each is valid until the next. A packed file that is no archive is its one entry.</summary>
+    private static IEnumerable<(string Name, Stream Content)> Entries(string path)
+    {
+        using var file = File.OpenRead(path);
+        var kind = KindOf(file);
+        file.Position = 0;
+        var count = 0;
+        if (kind == Kind.Zip)
+        {
+            using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true, Encoding.UTF8);
+            if (zip.Entries.Count > MostEntries) throw new LimitException($"{MostEntries:N0} entries");
+            var unpacked = new Counter();
+            foreach (var entry in zip.Entries)
+            {
+                if (entry.FullName.EndsWith('/') || entry.FullName.EndsWith('\\')) continue;
+                using var content = new Bounded(entry.Open(), unpacked);
+                yield return (entry.FullName, content);
+            }
+
+            yield break;
+        }
+
+        Stream? unzipped = null;
+        if (kind == Kind.Gzip)
+        {
+            using (var peek = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true)) kind = KindOf(peek);
+            file.Position = 0;
+            unzipped = new Bounded(new GZipStream(file, CompressionMode.Decompress, leaveOpen: true), new Counter());
+        }
+
+        using var source = unzipped ?? file;
+        if (kind != Kind.Tar)
+        {
+            // A rule that is packed alone.
+            yield return (Path.GetFileNameWithoutExtension(path), source);
+            yield break;
+        }
+
+        using var tar = new TarReader(source, leaveOpen: true);
+        while (Next(tar) is { } entry)
+        {
+            if (++count > MostEntries) throw new LimitException($"{MostEntries:N0} entries");
+            if (entry.DataStream is { } content && entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile) yield return (entry.Name, entry.DataStream!);
+        }
+    }
+
+    private static TarEntry? Next(TarReader tar)
+    {
+        try
+        {
+            return tar.GetNextEntry();
+        }
+        catch (Exception fault) when (fault is FormatException or ArgumentException or OverflowException or NotSupportedException)
+        {
+            throw new InvalidDataException(fault.Message, fault);
+        }
+    }
+
+    /// <summary>An archive that is larger than what is taken.</summary>
+    private sealed class LimitException(string limit) : IOException(limit);
+
+    private sealed class Counter
+    {
+        public long Read { get; set; }
+    }
+
+    /// <summary>A stream that gives no more than an archive may unpack to.</summary>
+    private sealed class Bounded(Stream inner, Counter counter) : ForwardStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            var read = inner.Read(buffer);
+            counter.Read += read;
+            return counter.Read <= MostUnpacked ? read : throw new LimitException($"{MostUnpacked >> 20} MB unpacked");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
