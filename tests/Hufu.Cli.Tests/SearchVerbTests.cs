@@ -32,6 +32,36 @@ public sealed class SearchVerbTests(Sample sample)
     }
 
     [Fact]
+    public async Task Coverage_says_which_assets_log_what_they_must()
+    {
+        var data = sample.Copy();
+        var none = await Program.RunAsync("logs", "coverage", "--data", data);
+        Assert.Equal((1, true), (none.Code, none.Error.Contains("0 criteria in force", StringComparison.Ordinal)));
+
+        await Program.OkAsync("import", "assets", sample.File("named.csv", "資產編號,資產名稱,資產類別,主機名稱\nW-1,web,network,web91\nW-2,db,network,db91\n"), "--commit", "--summary", "--data", data);
+        await using (var server = await Program.ServeAsync(data))
+        {
+            using var browser = await Visitor.SignInAsync(server);
+            using var api = await browser.ProgramAsync();
+            var made = await api.JsonAsync("/api/v1/logs/criteria", """{ "fields": { "title": "C", "category": "network", "level": "all", "kinds": "authentication", "requiredFields": "user;source", "keepDays": "184", "basis": "decision" } }""");
+            Assert.True(made.Status == 201, $"{made} {server.Said}");
+            await server.StopAsync();
+        }
+
+        // What a second person does at the page.
+        Sample.Scalar(data, "UPDATE logs_criterion SET state = 'active' WHERE title = 'C'");
+        var stamp = DateTimeOffset.UtcNow.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        await Program.OkAsync("logs", "ingest", sample.File("web91.log", $"<86>1 {stamp} web91 sshd 900 - - Accepted password for root from 203.0.113.7 port 40000 ssh2\n"), "--data", data);
+        var some = await Program.RunAsync("logs", "coverage", "--format", "jsonl", "--data", data);
+        Assert.True(some.Code == 1, some.ToString());
+        var rows = some.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["db never 0", "web covered 1"], rows.Select(row => $"{row.GetProperty("title")} {row.GetProperty("state")} {row.GetProperty("day")}").Order(StringComparer.Ordinal));
+        Assert.Contains("1 criteria in force, 2 to be covered, 1 with a gap", some.Error, StringComparison.Ordinal);
+        Sample.Scalar(data, "UPDATE risk_asset SET archived_at = created_at WHERE title = 'db'");
+        Assert.Equal(0, (await Program.RunAsync("logs", "coverage", "--data", data)).Code);
+    }
+
+    [Fact]
     public async Task A_tail_beside_a_running_server_shows_what_comes_in_until_it_is_interrupted_and_private_searches_are_not_listed()
     {
         var data = sample.Copy();

@@ -57,6 +57,47 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
         Assert.Contains("財產編號", unknown.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/api/v1/risk/assets", """{ "title": "x" }""", "fields")]
+    [InlineData("/api/v1/risk/assets", """{ "fields": null }""", "fields")]
+    [InlineData("/api/v1/risk/assets", "{}", "fields")]
+    [InlineData("/api/v1/risk/assets/bulk", """{ "field": "title", "commit": true }""", "numbers")]
+    public async Task A_body_that_lacks_what_it_must_have_is_refused_with_its_name(string path, string body, string named)
+    {
+        var refused = await JsonAsync(HttpMethod.Post, path, 422, new StringContent(body, Encoding.UTF8, "application/json"));
+        Assert.Contains(refused.GetProperty("errors").EnumerateArray(), e => e.GetProperty("place").GetString() == named);
+    }
+
+    [Fact]
+    public async Task A_body_that_the_server_is_woken_from_is_read_to_its_end()
+    {
+        var pipe = new System.IO.Pipelines.Pipe();
+        var reader = new Hufu.Web.PatientReader(pipe.Reader);
+        await pipe.Writer.WriteAsync("""{ "a": "half"""u8.ToArray(), TestContext.Current.CancellationToken);
+        var reading = JsonSerializer.DeserializeAsync<Dictionary<string, string>>(reader, cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        for (var i = 0; i < 3; i++)
+        {
+            // As a server does that is told to stop.
+            pipe.Reader.CancelPendingRead();
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+            Assert.False(reading.IsCompleted);
+        }
+
+        await pipe.Writer.WriteAsync(""" and half" }"""u8.ToArray(), TestContext.Current.CancellationToken);
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal("half and half", (await reading)!["a"]);
+
+        // Whoever holds it may still wake it.
+        var other = new System.IO.Pipelines.Pipe();
+        var held = new Hufu.Web.PatientReader(other.Reader);
+        var waiting = held.ReadAsync(TestContext.Current.CancellationToken).AsTask();
+        held.CancelPendingRead();
+        Assert.True((await waiting).IsCanceled);
+        held.AdvanceTo((await waiting).Buffer.Start);
+        pipe.Reader.CancelPendingRead();
+        Assert.False(held.TryRead(out _));
+    }
+
     private async Task<string> NewRiskAsync(string word)
     {
         var type = Site.Types.Get("risk.risk");

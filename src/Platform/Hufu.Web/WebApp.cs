@@ -66,6 +66,7 @@ public static class WebApp
         app.Use(SecurityHeadersAsync);
         app.Use(LanguageAsync);
         app.Use(FailuresAsync);
+        app.Use(Bodies.PatientAsync);
         app.UseRouting();
         app.UseAuthentication();
         app.Use(SignedInAsync);

@@ -45,7 +45,14 @@ public sealed record ApiErrors(IReadOnlyList<ApiError> Errors)
 /// <param name="Fields">Values by field key; null empties a field.</param>
 /// <param name="Version">For a change: the version it started from.</param>
 /// <param name="Reason">Why; goes into the history.</param>
-public sealed record ApiChange(IReadOnlyDictionary<string, string?> Fields, int? Version, string? Reason);
+public sealed record ApiChange(IReadOnlyDictionary<string, string?>? Fields, int? Version, string? Reason)
+{
+    /// <summary>The fields, none when the body has none.</summary>
+    internal IReadOnlyDictionary<string, string?> Given => Fields ?? new Dictionary<string, string?>();
+
+    /// <summary>Why a change was refused; that there were no fields belongs to it.</summary>
+    internal IReadOnlyList<Error> Told(IReadOnlyList<Error> errors) => Fields is null ? [.. errors, Error.Of("record.fields-needed", "請以 fields 給各欄位的值。", "Give the values of the fields as “fields”.", "fields")] : errors;
+}
 
 /// <summary>Why somebody moves a record on.</summary>
 public sealed record ApiReason(string? Reason);
@@ -86,13 +93,13 @@ internal static class RecordApi
             if (!type.CreatedByProduct)
                 api.MapPost("", async (ApiChange change, RecordStore store, PageContext page, RecordPresenter presenter) =>
                 {
-                    var created = await store.CreateAsync(page.Actor, type, change.Fields, change.Reason);
-                    return created.IsOk ? Results.Json(await ToApiAsync(type, created.Value, presenter), statusCode: 201) : Refused(created.Errors);
+                    var created = await store.CreateAsync(page.Actor, type, change.Given, change.Reason);
+                    return created.IsOk ? Results.Json(await ToApiAsync(type, created.Value, presenter), statusCode: 201) : Refused(change.Told(created.Errors));
                 }).WithName(name + "-create").WithSummary($"Create {Article(type.Name.En)}").Produces<ApiRecord>(201).Produces<ApiErrors>(422).Produces<ApiErrors>(403);
             api.MapPatch("/{number}", (string number, ApiChange change, RecordStore store, PageContext page, RecordPresenter presenter) => OnAsync(type, number, store, page, async record =>
             {
                 if (change.Version is not { } version) return Refused([Error.Of("record.version-needed", "請附上版本。", "Give the version that the change started from.", "version")]);
-                var updated = await store.UpdateAsync(page.Actor, type, record.Id, version, change.Fields, change.Reason);
+                var updated = await store.UpdateAsync(page.Actor, type, record.Id, version, change.Given, change.Reason);
                 if (!updated.IsOk) return Refused(updated.Errors);
                 return updated.Value.Conflicts.Count > 0
                     ? Refusals.Problem(409, [.. updated.Value.Conflicts.Select(c => Error.Of("record.conflict", $"原值：{c.Base}；他人：{c.Theirs}；您的：{c.Mine}", $"base: {c.Base}; theirs: {c.Theirs}; yours: {c.Mine}", c.Field.Key))])
