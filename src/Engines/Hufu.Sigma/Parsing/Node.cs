@@ -166,4 +166,7 @@ internal static class ParserReading
 internal interface IRefuse
 {
     RuleRefused Refuse(Node node, string code, string zh, string en);
+
+    /// <summary>Says something about a rule that is taken all the same.</summary>
+    void Note(Node node, SigmaSeverity severity, string code, string zh, string en);
 }
