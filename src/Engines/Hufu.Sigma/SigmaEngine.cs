@@ -1,5 +1,6 @@
 using Hufu.Kernel;
 using Hufu.Sigma.Correlation;
+using Hufu.Sigma.Indexing;
 using Hufu.Sigma.Matching;
 
 namespace Hufu.Sigma;
@@ -16,6 +17,7 @@ public delegate IReadOnlyList<SigmaLogSource> LogSourceMap(ISigmaEvent fields);
 public sealed class SigmaEngine
 {
     private readonly CompiledRule[] detections;
+    private readonly RuleIndex index;
     private readonly HashSet<SigmaRule> silent;
     private readonly Dictionary<SigmaRule, (int Plan, CorrelationInput Input)[]> inputs = new(ReferenceEqualityComparer.Instance);
     private readonly int filters;
@@ -24,6 +26,7 @@ public sealed class SigmaEngine
     private SigmaEngine(CompiledRule[] detections, HashSet<SigmaRule> silent, List<CorrelationPlan> correlations, int filters, List<Error> refused, List<Error> warnings)
     {
         this.detections = detections;
+        index = new RuleIndex(detections);
         this.silent = silent;
         this.filters = filters;
         Correlations = correlations;
@@ -46,6 +49,8 @@ public sealed class SigmaEngine
     public long RegexTimeouts => Interlocked.Read(ref regexTimeouts);
 
     internal IReadOnlyList<CorrelationPlan> Correlations { get; }
+
+    internal RuleIndex Index => index;
 
     /// <summary>Compiles rules. A rule that cannot be used stands in <see cref="Refused"/>; the others work.</summary>
     public static SigmaEngine Compile(IEnumerable<SigmaRule> rules)
@@ -199,7 +204,9 @@ public sealed class SigmaEngine
     public IReadOnlyList<SigmaDetectionRule> Match(ISigmaEvent fields, IReadOnlyList<SigmaLogSource>? sources)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        return MatchPlainly(fields, sources);
+        var matches = index.Match(fields, sources, out var timeouts);
+        if (timeouts > 0) Interlocked.Add(ref regexTimeouts, timeouts);
+        return matches;
     }
 
     /// <summary>

@@ -1,0 +1,111 @@
+using System.Globalization;
+
+namespace Hufu.Sigma.Indexing;
+
+/// <summary>How a literal must lie in a value.</summary>
+internal enum LiteralPosition
+{
+    Whole,
+    Start,
+    End,
+    Anywhere,
+}
+
+/// <summary>
+/// All literals that rules ask of one field, or of the whole event for keywords, with what becomes true when one is found. A value is looked
+/// at once: one look-up for whole values, one pass for everything else.
+/// </summary>
+internal sealed class FieldIndex
+{
+    /// <summary>Longer literals are found by their last characters and then compared whole, which keeps the automaton small.</summary>
+    private const int ProbeLength = 8;
+
+    private const int ShortProbeLength = 4;
+    private const int ManyLiterals = 60_000;
+
+    private readonly Dictionary<string, List<int>> whole = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, List<int>> numberTexts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<double, List<int>> numbers = [];
+    private readonly Dictionary<(LiteralPosition Position, string Text), List<int>> pieces = [];
+    private readonly List<int> presence = [];
+    private Automaton? automaton;
+    private Piece[][] probes = [];
+
+    /// <summary>States of the automaton, for measurements.</summary>
+    public int States => automaton?.States ?? 0;
+
+    /// <summary>True when no literal was added.</summary>
+    public bool IsEmpty => whole.Count + numberTexts.Count + numbers.Count + pieces.Count + presence.Count == 0;
+
+    public void Add(LiteralPosition position, string text, int predicate)
+    {
+        if (position == LiteralPosition.Whole) Add(whole, text, predicate);
+        else if (text.Length == 0) presence.Add(predicate);
+        else Add(pieces, (position, CaseFold.Of(text)), predicate);
+    }
+
+    public void AddNumber(double number, string written, int predicate)
+    {
+        if (!double.IsNaN(number)) Add(numbers, number, predicate);
+        Add(numberTexts, written, predicate);
+    }
+
+    /// <summary>Makes ready what was added.</summary>
+    public void Build()
+    {
+        if (pieces.Count == 0) return;
+        var most = pieces.Count > ManyLiterals ? ShortProbeLength : ProbeLength;
+        var byProbe = new Dictionary<string, List<Piece>>(StringComparer.Ordinal);
+        foreach (var ((position, text), predicates) in pieces)
+        {
+            var probe = text.Length <= most ? text : text[^most..];
+            Add(byProbe, probe, new Piece(position, text, text.Length > probe.Length, [.. predicates]));
+        }
+
+        var texts = byProbe.Keys.ToList();
+        automaton = new Automaton(texts);
+        probes = [.. texts.Select(text => byProbe[text].ToArray())];
+    }
+
+    /// <summary>Looks at a value that is there and not null.</summary>
+    /// <param name="kind">What the value is.</param>
+    /// <param name="text">The value as text.</param>
+    /// <param name="scratch">Receives what is found.</param>
+    public void Look(SigmaValueKind kind, ReadOnlySpan<char> text, Scratch scratch)
+    {
+        scratch.Hit(presence);
+        if (whole.Count > 0 && whole.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var found)) scratch.Hit(found);
+        if (numberTexts.Count > 0 && kind is SigmaValueKind.Text or SigmaValueKind.Number)
+        {
+            if (kind == SigmaValueKind.Text && numberTexts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out found)) scratch.Hit(found);
+            var styles = kind == SigmaValueKind.Text ? NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint : NumberStyles.Float;
+            if (double.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && numbers.TryGetValue(number, out found)) scratch.Hit(found);
+        }
+
+        if (automaton is null) return;
+        var (position, state) = (-1, 0);
+        while (automaton.Advance(text, ref position, ref state))
+        {
+            for (var probe = automaton.First(state, out var rest); probe >= 0; probe = automaton.Next(ref rest))
+            {
+                foreach (var piece in probes[probe])
+                {
+                    var from = position + 1 - piece.Text.Length;
+                    if (from < 0 || (piece.Position == LiteralPosition.Start && from > 0) || (piece.Position == LiteralPosition.End && position + 1 < text.Length)) continue;
+                    if (scratch.IsHit(piece.Predicates[0]) && piece.Predicates.Length == 1) continue;
+                    if (piece.IsLonger && !text.Slice(from, piece.Text.Length).Equals(piece.Text, StringComparison.OrdinalIgnoreCase)) continue;
+                    scratch.Hit(piece.Predicates);
+                }
+            }
+        }
+    }
+
+    private static void Add<TKey, TValue>(Dictionary<TKey, List<TValue>> table, TKey key, TValue value)
+        where TKey : notnull
+    {
+        if (!table.TryGetValue(key, out var list)) table[key] = list = [];
+        if (list.Count == 0 || !Equals(list[^1], value)) list.Add(value);
+    }
+
+    private sealed record Piece(LiteralPosition Position, string Text, bool IsLonger, int[] Predicates);
+}
