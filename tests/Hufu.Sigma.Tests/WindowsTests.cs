@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Hufu.Sigma.Support;
 
 namespace Hufu.Sigma.Tests;
 

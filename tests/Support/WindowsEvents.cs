@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Hufu.Sigma.Tests;
+namespace Hufu.Sigma.Support;
 
 /// <summary>
 /// A Windows event of a JSON line, as a collector forwards it, read without making objects: names and texts lie one after the other in two
