@@ -124,6 +124,12 @@ internal sealed class WindowsEvent : ISigmaFieldList
         return kind == SigmaValueKind.Text ? ValueAt(index) : default;
     }
 
+    public SigmaValueKind KeywordAt(int index, out ReadOnlySpan<char> value)
+    {
+        var kind = FieldAt(index, out _, out value);
+        return kind == SigmaValueKind.Text ? kind : SigmaValueKind.Null;
+    }
+
     private int Find(string name)
     {
         for (var i = 0; i < fields.Count; i++)

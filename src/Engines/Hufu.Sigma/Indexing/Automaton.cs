@@ -2,20 +2,20 @@ namespace Hufu.Sigma.Indexing;
 
 /// <summary>
 /// Finds many short texts in one pass, whatever their case: an Aho-Corasick automaton whose transitions are all written out, over classes of
-/// characters. One table look-up per character, however many texts there are.
+/// characters. One table look-up per character, however many texts there are. The texts are ASCII, for each further letter would widen every row of
+/// the table; what is searched may hold anything.
 /// </summary>
 internal sealed class Automaton
 {
     private const int Mask = int.MaxValue;
 
-    private readonly ushort[] ascii = new ushort[128];
-    private readonly Dictionary<char, ushort> beyond = [];
+    private readonly byte[] ascii = new byte[128];
     private readonly int classes;
     private readonly int[] next;
     private readonly int[] own;
     private readonly int[] link;
 
-    /// <param name="texts">Distinct texts, folded by <see cref="CaseFold"/>, none empty.</param>
+    /// <param name="texts">Distinct texts of ASCII, folded by <see cref="CaseFold"/>, none empty.</param>
     public Automaton(IReadOnlyList<string> texts)
     {
         var order = Enumerable.Range(0, texts.Count).ToArray();
@@ -26,11 +26,7 @@ internal sealed class Automaton
 
         // Class 0 is every character that occurs in no text.
         classes = 1;
-        foreach (var c in texts.SelectMany(text => text).Distinct().Order())
-        {
-            if (c < 128) ascii[c] = (ushort)classes++;
-            else beyond[c] = (ushort)classes++;
-        }
+        foreach (var c in texts.SelectMany(text => text).Distinct().Order()) ascii[c] = (byte)classes++;
 
         for (var c = 0; c < 128; c++) ascii[c] = ascii[CaseFold.Of((char)c)];
         next = new int[states * classes];
@@ -60,10 +56,8 @@ internal sealed class Automaton
     /// <summary>The class of a character; 0 when no text has it.</summary>
     public int ClassOf(char c)
     {
-        if (c < 128) return ascii[c];
-        if (beyond.Count == 0) return CaseFold.Of(c) is var folded && folded < 128 ? ascii[folded] : 0;
-        c = CaseFold.Of(c);
-        return c < 128 ? ascii[c] : beyond.GetValueOrDefault(c);
+        if (c >= 128) c = CaseFold.Of(c);
+        return c < 128 ? ascii[c] : 0;
     }
 
     /// <summary>Reads on to the next character after which a text ends. Begin with position -1 and state 0.</summary>

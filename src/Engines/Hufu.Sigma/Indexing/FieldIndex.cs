@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Hufu.Sigma.Indexing;
 
@@ -31,6 +32,9 @@ internal sealed class FieldIndex
     private Automaton? automaton;
     private Piece[][] probes = [];
 
+    /// <summary>Literals that hold a letter beyond ASCII, by the one of their letters that fewest of them have.</summary>
+    private readonly Dictionary<char, List<(int At, Piece Piece)>> beyondAscii = [];
+
     /// <summary>States of the automaton, for measurements.</summary>
     public int States => automaton?.States ?? 0;
 
@@ -56,15 +60,32 @@ internal sealed class FieldIndex
         if (pieces.Count == 0) return;
         var most = pieces.Count > ManyLiterals ? ShortProbeLength : ProbeLength;
         var byProbe = new Dictionary<string, List<Piece>>(StringComparer.Ordinal);
+        var foreign = new List<Piece>();
         foreach (var ((position, text), predicates) in pieces)
         {
+            if (!Ascii.IsValid(text))
+            {
+                foreign.Add(new Piece(position, text, true, [.. predicates]));
+                continue;
+            }
+
             var probe = text.Length <= most ? text : text[^most..];
             Add(byProbe, probe, new Piece(position, text, text.Length > probe.Length, [.. predicates]));
         }
 
-        var texts = byProbe.Keys.ToList();
-        automaton = new Automaton(texts);
-        probes = [.. texts.Select(text => byProbe[text].ToArray())];
+        if (byProbe.Count > 0)
+        {
+            var texts = byProbe.Keys.ToList();
+            automaton = new Automaton(texts);
+            probes = [.. texts.Select(text => byProbe[text].ToArray())];
+        }
+
+        var usual = foreign.SelectMany(piece => piece.Text.Where(c => c > 127)).CountBy(c => c).ToDictionary();
+        foreach (var piece in foreign)
+        {
+            var at = Enumerable.Range(0, piece.Text.Length).Where(i => piece.Text[i] > 127).MinBy(i => usual[piece.Text[i]]);
+            Add(beyondAscii, piece.Text[at], (at, piece));
+        }
     }
 
     /// <summary>Looks at a value that is there and not null.</summary>
@@ -82,22 +103,38 @@ internal sealed class FieldIndex
             if (double.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && numbers.TryGetValue(number, out found)) scratch.Hit(found);
         }
 
+        if (beyondAscii.Count > 0) LookBeyondAscii(text, scratch);
         if (automaton is null) return;
         var (position, state) = (-1, 0);
         while (automaton.Advance(text, ref position, ref state))
         {
             for (var probe = automaton.First(state, out var rest); probe >= 0; probe = automaton.Next(ref rest))
             {
-                foreach (var piece in probes[probe])
-                {
-                    var from = position + 1 - piece.Text.Length;
-                    if (from < 0 || (piece.Position == LiteralPosition.Start && from > 0) || (piece.Position == LiteralPosition.End && position + 1 < text.Length)) continue;
-                    if (scratch.IsHit(piece.Predicates[0]) && piece.Predicates.Length == 1) continue;
-                    if (piece.IsLonger && !text.Slice(from, piece.Text.Length).Equals(piece.Text, StringComparison.OrdinalIgnoreCase)) continue;
-                    scratch.Hit(piece.Predicates);
-                }
+                foreach (var piece in probes[probe]) Try(piece, text, position + 1 - piece.Text.Length, scratch);
             }
         }
+    }
+
+    private void LookBeyondAscii(ReadOnlySpan<char> text, Scratch scratch)
+    {
+        for (var position = 0; position < text.Length; position++)
+        {
+            var next = text[position..].IndexOfAnyExceptInRange('\0', '\x7F');
+            if (next < 0) return;
+            position += next;
+            if (!beyondAscii.TryGetValue(CaseFold.Of(text[position]), out var candidates)) continue;
+            foreach (var (at, piece) in candidates) Try(piece, text, position - at, scratch);
+        }
+    }
+
+    private static void Try(Piece piece, ReadOnlySpan<char> text, int from, Scratch scratch)
+    {
+        var length = piece.Text.Length;
+        if (from < 0 || from + length > text.Length) return;
+        if ((piece.Position == LiteralPosition.Start && from > 0) || (piece.Position == LiteralPosition.End && from + length < text.Length)) return;
+        if (piece.Predicates.Length == 1 && scratch.IsHit(piece.Predicates[0])) return;
+        if (piece.IsLonger && !text.Slice(from, length).Equals(piece.Text, StringComparison.OrdinalIgnoreCase)) return;
+        scratch.Hit(piece.Predicates);
     }
 
     private static void Add<TKey, TValue>(Dictionary<TKey, List<TValue>> table, TKey key, TValue value)
@@ -107,5 +144,9 @@ internal sealed class FieldIndex
         if (list.Count == 0 || !Equals(list[^1], value)) list.Add(value);
     }
 
+    /// <param name="Position">Where the text must lie.</param>
+    /// <param name="Text">The text, folded.</param>
+    /// <param name="IsLonger">True when it is yet to be compared, since only a part of it was found.</param>
+    /// <param name="Predicates">What is true then.</param>
     private sealed record Piece(LiteralPosition Position, string Text, bool IsLonger, int[] Predicates);
 }

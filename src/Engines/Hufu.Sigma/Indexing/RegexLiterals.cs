@@ -24,10 +24,9 @@ internal sealed class RegexLiterals
     }
 
     /// <summary>The texts, or <see langword="null"/>.</summary>
-    public static IReadOnlyList<string>? Of(Regex regex)
+    public static IReadOnlyList<string>? Of(string pattern, RegexOptions options)
     {
-        var pattern = regex.ToString();
-        var ignoreCase = regex.Options.HasFlag(RegexOptions.IgnoreCase) || pattern.StartsWith("(?i)", StringComparison.Ordinal);
+        var ignoreCase = options.HasFlag(RegexOptions.IgnoreCase) || pattern.StartsWith("(?i)", StringComparison.Ordinal);
         if (pattern.StartsWith("(?i)", StringComparison.Ordinal)) pattern = pattern[4..];
         var reader = new RegexLiterals(pattern, ignoreCase);
         try

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Text;
 using Hufu.Sigma.Matching;
 
 namespace Hufu.Sigma.Indexing;
@@ -14,6 +16,7 @@ internal sealed class RuleIndex
     private const int MaxSpellings = 125;
 
     private const int MaxRoutes = 4_096;
+    private const int MaxVectorized = 64;
 
     private readonly SigmaDetectionRule[] rules;
     private readonly int[] rootOfRule;
@@ -26,7 +29,7 @@ internal sealed class RuleIndex
     private readonly FieldIndex keywords;
     private readonly int[][] rootsOfPredicate;
     private readonly int[][] fieldsOfRoot;
-    private readonly bool[] rootLooksForKeywords;
+    private readonly string[]?[] keywordsOfRoot;
     private readonly ConcurrentDictionary<SigmaLogSource, Route> routes = new();
     private readonly Route everything;
     private readonly Scratch?[] spare = new Scratch?[16];
@@ -65,13 +68,13 @@ internal sealed class RuleIndex
         needsNothing = new bool[rootNodes.Length];
         var proposed = new List<int>[PredicateCount];
         fieldsOfRoot = new int[rootNodes.Length][];
-        rootLooksForKeywords = new bool[rootNodes.Length];
+        keywordsOfRoot = new string[]?[rootNodes.Length];
         for (var root = 0; root < rootNodes.Length; root++)
         {
             var used = new HashSet<int>();
             Collect(rootNodes[root], used);
             fieldsOfRoot[root] = [.. used.Where(predicate => builder.FieldOf[predicate] is not null).SelectMany(predicate => builder.FieldOf[predicate]!).Distinct().Select(name => fieldByName[name])];
-            rootLooksForKeywords[root] = used.Any(predicate => builder.IsKeyword[predicate]);
+            if (used.Any(predicate => builder.KeywordsOf[predicate] is not null)) keywordsOfRoot[root] = [.. used.SelectMany(predicate => builder.KeywordsOf[predicate] ?? []).Distinct(StringComparer.Ordinal)];
             var (witnesses, _) = builder.Witnesses(rootNodes[root]);
             if (witnesses is null)
             {
@@ -163,8 +166,23 @@ internal sealed class RuleIndex
             }
         }
 
-        if (!route.LooksForKeywords || !scratch.TakeKeywords()) return;
-        for (var i = 0; i < item.KeywordValueCount; i++) LookInto(keywords, item.KeywordValueAt(i, out _), scratch);
+        if (route.LooksForKeywords && scratch.TakeKeywords(route.Keywords)) GatherKeywords(route, item, scratch);
+    }
+
+    private void GatherKeywords(Route route, ISigmaEvent item, Scratch scratch)
+    {
+        var list = item as ISigmaFieldList;
+        for (var i = 0; i < item.KeywordValueCount; i++)
+        {
+            if (list?.KeywordAt(i, out var text) is { } kind && kind != SigmaValueKind.Many)
+            {
+                if (kind != SigmaValueKind.Null && (route.Keywords is null || text.ContainsAny(route.Keywords))) keywords.Look(kind, text, scratch);
+            }
+            else if (item.KeywordValueAt(i, out _) is var value && (route.Keywords is null || value.Kind == SigmaValueKind.Many || value.Text.AsSpan().ContainsAny(route.Keywords)))
+            {
+                LookInto(keywords, value, scratch);
+            }
+        }
     }
 
     private static void LookInto(FieldIndex index, in SigmaValue value, Scratch scratch)
@@ -266,6 +284,20 @@ internal sealed class RuleIndex
         return matches;
     }
 
+    /// <summary>The keywords of some rules where they are few and plain, so that the runtime's vectorized search for them costs less than the automaton.</summary>
+    private SearchValues<string>? FewKeywords(IEnumerable<int> roots)
+    {
+        var texts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var root in roots)
+        {
+            if (keywordsOfRoot[root] is not { } own) continue;
+            texts.UnionWith(own);
+            if (texts.Count > MaxVectorized) return null;
+        }
+
+        return texts.Any(text => text.Length < 2 || !Ascii.IsValid(text)) ? null : SearchValues.Create([.. texts], StringComparison.OrdinalIgnoreCase);
+    }
+
     private void Collect(int index, HashSet<int> into)
     {
         var node = nodes[index];
@@ -305,10 +337,11 @@ internal sealed class RuleIndex
                 if (!has[root]) continue;
                 RootCount++;
                 if (index.needsNothing[root]) always.Add(root);
-                LooksForKeywords |= index.rootLooksForKeywords[root];
+                LooksForKeywords |= index.keywordsOfRoot[root] is not null;
                 foreach (var field in index.fieldsOfRoot[root]) uses[field] = true;
             }
 
+            if (LooksForKeywords) Keywords = index.FewKeywords(Enumerable.Range(0, has.Length).Where(root => has[root]));
             Always = [.. always];
             Fields = [.. Enumerable.Range(0, uses.Length).Where(field => uses[field])];
         }
@@ -320,6 +353,9 @@ internal sealed class RuleIndex
         public int[] Fields { get; }
 
         public bool LooksForKeywords { get; }
+
+        /// <summary>A value without any of these has no keyword of the route; absent where that cannot be told so simply.</summary>
+        public SearchValues<string>? Keywords { get; }
 
         public bool Has(int root) => has[root];
 
@@ -343,7 +379,8 @@ internal sealed class RuleIndex
         /// <summary>The fields whose values a predicate's literals are looked for in; none for keywords.</summary>
         public List<List<string>?> FieldOf { get; } = [];
 
-        public List<bool> IsKeyword { get; } = [];
+        /// <summary>The texts of a predicate that are looked for as keywords; an empty one where it is no text, or a value as a whole.</summary>
+        public List<List<string>?> KeywordsOf { get; } = [];
 
         public int PredicateCount => FieldOf.Count;
 
@@ -453,7 +490,8 @@ internal sealed class RuleIndex
             predicates[key] = predicate = FieldOf.Count;
             List<string> names = [.. literals.Select(item => item.Field).OfType<string>().Distinct(StringComparer.Ordinal)];
             FieldOf.Add(names.Count == 0 ? null : names);
-            IsKeyword.Add(literals.Exists(item => item.Field is null));
+            KeywordsOf.Add(literals.Exists(item => item.Field is null)
+                ? [.. literals.Where(item => item.Field is null).SelectMany(item => item.Number is null ? item.Texts.Select(text => text.Text) : [""])] : null);
             var sum = 0.0;
             foreach (var item in literals)
             {
@@ -532,9 +570,24 @@ internal sealed class RuleIndex
             };
             if (from == to) return [(LiteralPosition.Whole, "")];
             var spellings = new Pattern([.. parts.Skip(from).Take(to - from)]).Spellings(MaxSpellings);
-            // Two code units that are one character are compared as a pair, which the automaton does not do.
-            if (spellings.Count == 0 || (position != LiteralPosition.Whole && spellings.Any(text => text.Any(char.IsSurrogate)))) return null;
+            if (spellings.Count == 0 || (position != LiteralPosition.Whole && spellings.Any(text => !IsComparedByUnits(text)))) return null;
             return [.. spellings.Select(text => (position, text))];
+        }
+
+        /// <summary>
+        /// Two code units that are one character are compared as a pair where that has two cases, which the automaton does not do. Signs such as
+        /// emoji have none.
+        /// </summary>
+        private static bool IsComparedByUnits(ReadOnlySpan<char> text)
+        {
+            while (text.Length > 0)
+            {
+                if (Rune.DecodeFromUtf16(text, out var rune, out var length) != OperationStatus.Done) return false;
+                if (length == 2 && (Rune.ToUpperInvariant(rune) != rune || Rune.ToLowerInvariant(rune) != rune)) return false;
+                text = text[length..];
+            }
+
+            return true;
         }
 
         /// <summary>Literals of which one is found wherever a test holds; none when there are none.</summary>
@@ -545,10 +598,10 @@ internal sealed class RuleIndex
                 case PatternTest { Cased: true } pattern when TextsOf(pattern.Pattern) is { } texts:
                     return texts;
                 case PatternTest pattern:
-                    var longest = pattern.Pattern.Parts.Where(part => part.Kind == PartKind.Text && !part.Text.Any(char.IsSurrogate)).Select(part => part.Text).MaxBy(text => text.Length);
+                    var longest = pattern.Pattern.Parts.Where(part => part.Kind == PartKind.Text && IsComparedByUnits(part.Text)).Select(part => part.Text).MaxBy(text => text.Length);
                     return longest is { Length: > 0 } ? [(LiteralPosition.Anywhere, longest)] : null;
                 case RegexTest regex:
-                    return RegexLiterals.Of(regex.Regex) is { Count: > 0 } found && !found.Any(text => text.Any(char.IsSurrogate))
+                    return RegexLiterals.Of(regex.Pattern, regex.Options) is { Count: > 0 } found && found.All(text => IsComparedByUnits(text))
                         ? [.. found.Select(text => (LiteralPosition.Anywhere, text))] : null;
                 default:
                     return null;

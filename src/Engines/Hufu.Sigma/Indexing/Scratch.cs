@@ -15,6 +15,7 @@ internal sealed class Scratch(RuleIndex index)
     private readonly int[] candidates = new int[index.RootCount];
     private readonly int[] fieldSeen = new int[index.FieldCount];
     private int keywordsSeen;
+    private object? keywordChoice;
     private int current;
 
     /// <summary>Receives what happens besides.</summary>
@@ -69,11 +70,13 @@ internal sealed class Scratch(RuleIndex index)
         return true;
     }
 
-    /// <summary>True the first time for the whole event.</summary>
-    public bool TakeKeywords()
+    /// <summary>True the first time for the whole event and the same choice of keywords.</summary>
+    public bool TakeKeywords(object? choice)
     {
-        if (keywordsSeen == current) return false;
+        // Two sources in a row mostly share their choice; to look twice would only cost time.
+        if (keywordsSeen == current && (ReferenceEquals(keywordChoice, choice) || keywordChoice is null)) return false;
         keywordsSeen = current;
+        keywordChoice = choice;
         return true;
     }
 

@@ -116,6 +116,11 @@ public interface ISigmaFieldList : ISigmaEvent
 
     /// <summary>The value of one of the fields.</summary>
     SigmaValue ValueAt(int index);
+
+    /// <summary>The same value as <see cref="ISigmaEvent.KeywordValueAt"/> gives, without making a text of it.</summary>
+    /// <param name="index">From 0.</param>
+    /// <param name="text">As for <see cref="FieldAt"/>.</param>
+    SigmaValueKind KeywordAt(int index, out ReadOnlySpan<char> text);
 }
 
 /// <summary>An event held in a dictionary; for tests and small tools.</summary>
@@ -164,4 +169,7 @@ public sealed class SigmaDictionaryEvent : ISigmaFieldList
 
     /// <inheritdoc />
     public SigmaValue ValueAt(int index) => ordered[index].Value;
+
+    /// <inheritdoc />
+    public SigmaValueKind KeywordAt(int index, out ReadOnlySpan<char> text) => FieldAt(index, out _, out text);
 }

@@ -19,7 +19,8 @@ internal abstract class ValueTest
 
 internal sealed class PatternTest(Pattern pattern, bool cased) : ValueTest
 {
-    private readonly TextTest test = new(pattern, cased);
+    // Most patterns are decided by the index and never tried by themselves.
+    private TextTest? test;
 
     public Pattern Pattern => pattern;
 
@@ -28,7 +29,7 @@ internal sealed class PatternTest(Pattern pattern, bool cased) : ValueTest
     public override string Key => (cased ? "P" : "p") + pattern.Key;
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) =>
-        present && value.Kind != SigmaValueKind.Null && test.Matches(value.Text);
+        present && value.Kind != SigmaValueKind.Null && (test ??= new TextTest(pattern, cased)).Matches(value.Text);
 }
 
 internal sealed class NumberTest(double number, string written) : ValueTest
@@ -78,23 +79,46 @@ internal sealed class ExistsTest(bool expected) : ValueTest
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) => present == expected;
 }
 
-internal sealed class RegexTest(Regex regex) : ValueTest
+/// <summary>
+/// A regular expression that is known to be valid. It is made on first use, in the form that takes linear time where the runtime has one for it.
+/// </summary>
+internal sealed class RegexTest(string pattern, RegexOptions options, TimeSpan timeout) : ValueTest
 {
-    public Regex Regex => regex;
+    private readonly Lazy<Regex> regex = new(() => Make(pattern, options, timeout));
 
-    public override string Key => string.Create(CultureInfo.InvariantCulture, $"r{(int)regex.Options},{regex}");
+    public string Pattern => pattern;
+
+    public RegexOptions Options => options;
+
+    public override string Key => string.Create(CultureInfo.InvariantCulture, $"r{(int)options},{pattern}");
+
+    /// <summary>True when only a form can be had that may take exponential time, so that the time limit is what bounds it.</summary>
+    public bool Backtracks => !regex.Value.Options.HasFlag(RegexOptions.NonBacktracking);
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation)
     {
         if (!present || value.Kind == SigmaValueKind.Null) return false;
         try
         {
-            return regex.IsMatch(value.Text);
+            return regex.Value.IsMatch(value.Text);
         }
         catch (RegexMatchTimeoutException)
         {
             evaluation.Timeouts++;
             return false;
+        }
+    }
+
+    private static Regex Make(string pattern, RegexOptions options, TimeSpan timeout)
+    {
+        try
+        {
+            return new Regex(pattern, options | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            // Lookaround and back references are outside the specification's subset of PCRE, yet rules use them; a time limit bounds them.
+            return new Regex(pattern, options, timeout);
         }
     }
 }

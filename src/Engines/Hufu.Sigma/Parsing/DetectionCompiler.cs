@@ -162,7 +162,7 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
             switch (form)
             {
                 case Form.Regex:
-                    return Texts().ConvertAll<ValueTest>(value => new RegexTest(compiler.Regex(value, regexOptions, scalar)));
+                    return Texts().ConvertAll<ValueTest>(value => compiler.Regex(value, regexOptions, scalar));
                 case Form.Cidr:
                     return Texts().ConvertAll<ValueTest>(value => CidrTest.Parse(value)
                         ?? throw compiler.Refuse(scalar, "sigma.value.cidr", $"「{value}」不是 CIDR 網段。", $"'{value}' is not a CIDR network."));
@@ -336,24 +336,26 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
         }
     }
 
-    private Regex Regex(string pattern, RegexOptions regexOptions, ScalarNode scalar)
+    private RegexTest Regex(string pattern, RegexOptions regexOptions, ScalarNode scalar)
     {
         try
         {
-            return new Regex(pattern, regexOptions | RegexOptions.NonBacktracking);
-        }
-        catch (NotSupportedException)
-        {
-            // Lookaround and back references are outside the specification's subset of PCRE, yet rules use them; a time limit bounds them.
-            refuse.Note(scalar, SigmaSeverity.Warning, "sigma.regex.backtracking",
-                "此正規表示式使用環顧、反向參照等規格之外的構造，或太大，無法保證線性時間；超過時限時視為不符合並計數。",
-                "This regular expression uses constructs outside the specification, such as lookaround or back references, or is too large, so linear time cannot be guaranteed; beyond the time limit it counts as no match.");
-            return new Regex(pattern, regexOptions, options.RegexTimeout);
+            _ = new Regex(pattern, regexOptions);
         }
         catch (ArgumentException fault)
         {
             throw Refuse(scalar, "sigma.value.regex", $"不是有效的正規表示式：{fault.Message}", $"Not a valid regular expression: {fault.Message}");
         }
+
+        var test = new RegexTest(pattern, regexOptions, options.RegexTimeout);
+        if (refuse.IsThorough && test.Backtracks)
+        {
+            refuse.Note(scalar, SigmaSeverity.Warning, "sigma.regex.backtracking",
+                "此正規表示式使用環顧、反向參照等規格之外的構造，或太大，無法保證線性時間；超過時限時視為不符合並計數。",
+                "This regular expression uses constructs outside the specification, such as lookaround or back references, or is too large, so linear time cannot be guaranteed; beyond the time limit it counts as no match.");
+        }
+
+        return test;
     }
 
     private RuleRefused Refuse(Node node, string code, string zh, string en) => refuse.Refuse(node, code, zh, en);

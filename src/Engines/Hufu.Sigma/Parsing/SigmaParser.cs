@@ -71,6 +71,8 @@ public static class SigmaParser
     {
         public List<SigmaFinding> Findings { get; } = [];
 
+        public bool IsThorough => thorough;
+
         public SigmaRule Parse(Node document)
         {
             if (document is not MapNode map)
