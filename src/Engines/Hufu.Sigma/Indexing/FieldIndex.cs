@@ -29,6 +29,7 @@ internal sealed class FieldIndex
     private readonly Dictionary<double, List<int>> numbers = [];
     private readonly Dictionary<(LiteralPosition Position, string Text), List<int>> pieces = [];
     private readonly List<int> presence = [];
+    private int longestWhole = -1;
     private Automaton? automaton;
     private Piece[][] probes = [];
 
@@ -43,7 +44,11 @@ internal sealed class FieldIndex
 
     public void Add(LiteralPosition position, string text, int predicate)
     {
-        if (position == LiteralPosition.Whole) Add(whole, text, predicate);
+        if (position == LiteralPosition.Whole)
+        {
+            Add(whole, text, predicate);
+            longestWhole = Math.Max(longestWhole, text.Length);
+        }
         else if (text.Length == 0) presence.Add(predicate);
         else Add(pieces, (position, CaseFold.Of(text)), predicate);
     }
@@ -95,7 +100,7 @@ internal sealed class FieldIndex
     public void Look(SigmaValueKind kind, ReadOnlySpan<char> text, Scratch scratch)
     {
         scratch.Hit(presence);
-        if (whole.Count > 0 && whole.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var found)) scratch.Hit(found);
+        if (text.Length <= longestWhole && whole.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var found)) scratch.Hit(found);
         if (numberTexts.Count > 0 && kind is SigmaValueKind.Text or SigmaValueKind.Number)
         {
             if (kind == SigmaValueKind.Text && numberTexts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out found)) scratch.Hit(found);

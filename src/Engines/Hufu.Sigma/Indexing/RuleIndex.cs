@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Text;
 using Hufu.Sigma.Matching;
 
@@ -25,7 +27,7 @@ internal sealed class RuleIndex
     private readonly Node[] nodes;
     private readonly FieldIndex[] fields;
     private readonly string[] fieldNames;
-    private readonly Dictionary<string, int> fieldByName;
+    private readonly FrozenDictionary<string, int> fieldByName;
     private readonly FieldIndex keywords;
     private readonly int[][] rootsOfPredicate;
     private readonly int[][] fieldsOfRoot;
@@ -60,8 +62,7 @@ internal sealed class RuleIndex
         keywords = builder.Keywords;
         fieldNames = [.. builder.Fields.Keys];
         fields = [.. builder.Fields.Values];
-        fieldByName = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < fieldNames.Length; i++) fieldByName[fieldNames[i]] = i;
+        fieldByName = fieldNames.Index().ToFrozenDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
         keywords.Build();
         foreach (var field in fields) field.Build();
 
@@ -113,27 +114,25 @@ internal sealed class RuleIndex
         var slot = Environment.CurrentManagedThreadId & (spare.Length - 1);
         var scratch = Interlocked.Exchange(ref spare[slot], null) ?? new Scratch(this);
         scratch.Begin();
-        var found = false;
-        if (sources is null)
+        var ways = scratch.Routes;
+        if (sources is null) ways.Add(everything);
+        for (var i = 0; i < sources?.Count; i++)
         {
-            found = Look(everything, item, scratch);
+            var route = RouteFor(sources[i]);
+            if (route.RootCount > 0) ways.Add(route);
         }
-        else
+
+        var found = false;
+        if (ways.Count > 0)
         {
-            for (var i = 0; i < sources.Count; i++) Gather(RouteFor(sources[i]), item, scratch);
-            for (var i = 0; i < sources.Count; i++) found |= Evaluate(RouteFor(sources[i]), item, scratch);
+            Gather(CollectionsMarshal.AsSpan(ways), item, scratch);
+            foreach (var route in ways) found |= Evaluate(route, item, scratch);
         }
 
         IReadOnlyList<SigmaDetectionRule> matches = found ? InOrder(scratch, sources) : [];
         timeouts = scratch.Evaluation.Timeouts;
         Volatile.Write(ref spare[slot], scratch);
         return matches;
-    }
-
-    private bool Look(Route route, ISigmaEvent item, Scratch scratch)
-    {
-        Gather(route, item, scratch);
-        return Evaluate(route, item, scratch);
     }
 
     private Route RouteFor(SigmaLogSource source)
@@ -144,29 +143,44 @@ internal sealed class RuleIndex
         return route;
     }
 
-    private void Gather(Route route, ISigmaEvent item, Scratch scratch)
+    private void Gather(ReadOnlySpan<Route> ways, ISigmaEvent item, Scratch scratch)
     {
-        if (route.RootCount == 0) return;
         if (item is ISigmaFieldList list)
         {
             var names = fieldByName.GetAlternateLookup<ReadOnlySpan<char>>();
             for (var i = 0; i < list.FieldCount; i++)
             {
                 var kind = list.FieldAt(i, out var name, out var text);
-                if (kind == SigmaValueKind.Null || !names.TryGetValue(name, out var field) || !route.Uses(field) || !scratch.Take(field)) continue;
+                if (kind == SigmaValueKind.Null || !names.TryGetValue(name, out var field) || !AnyUses(ways, field) || !scratch.Take(field)) continue;
                 if (kind == SigmaValueKind.Many) LookInto(fields[field], list.ValueAt(i), scratch);
                 else fields[field].Look(kind, text, scratch);
             }
         }
         else
         {
-            foreach (var field in route.Fields)
+            foreach (var route in ways)
             {
-                if (scratch.Take(field) && item.TryGet(fieldNames[field], out var value)) LookInto(fields[field], value, scratch);
+                foreach (var field in route.Fields)
+                {
+                    if (scratch.Take(field) && item.TryGet(fieldNames[field], out var value)) LookInto(fields[field], value, scratch);
+                }
             }
         }
 
-        if (route.LooksForKeywords && scratch.TakeKeywords(route.Keywords)) GatherKeywords(route, item, scratch);
+        foreach (var route in ways)
+        {
+            if (route.LooksForKeywords && scratch.TakeKeywords(route.Keywords)) GatherKeywords(route, item, scratch);
+        }
+    }
+
+    private static bool AnyUses(ReadOnlySpan<Route> ways, int field)
+    {
+        foreach (var route in ways)
+        {
+            if (route.Uses(field)) return true;
+        }
+
+        return false;
     }
 
     private void GatherKeywords(Route route, ISigmaEvent item, Scratch scratch)
@@ -207,7 +221,6 @@ internal sealed class RuleIndex
 
     private bool Evaluate(Route route, ISigmaEvent item, Scratch scratch)
     {
-        if (route.RootCount == 0) return false;
         foreach (var root in route.Always) scratch.Propose(root);
         var found = false;
         foreach (var root in scratch.Candidates)
@@ -321,7 +334,7 @@ internal sealed class RuleIndex
     private sealed record Node(NodeKind Kind, int Predicate, Matcher? Matcher, int[] Children);
 
     /// <summary>What concerns events of one log source.</summary>
-    private sealed class Route
+    internal sealed class Route
     {
         private readonly bool[] has;
         private readonly bool[] uses;

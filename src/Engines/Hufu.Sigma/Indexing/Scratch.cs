@@ -21,6 +21,9 @@ internal sealed class Scratch(RuleIndex index)
     /// <summary>Receives what happens besides.</summary>
     public Evaluation Evaluation { get; } = new();
 
+    /// <summary>The routes of the event's log sources.</summary>
+    public List<RuleIndex.Route> Routes { get; } = [];
+
     /// <summary>The roots that may hold, each once.</summary>
     public ReadOnlySpan<int> Candidates => candidates.AsSpan(0, CandidateCount);
 
@@ -37,6 +40,7 @@ internal sealed class Scratch(RuleIndex index)
 
         current++;
         CandidateCount = 0;
+        Routes.Clear();
         Evaluation.Timeouts = 0;
     }
 
