@@ -174,6 +174,23 @@ public class IndexTests
     }
 
     [Fact]
+    public void AnEventThatNothingIsFoundInCostsNoMemory()
+    {
+        var random = new Random(6);
+        var rules = string.Concat(Enumerable.Range(0, 200).Select(i =>
+            $"title: r{i}\nlogsource: {{category: c1}}\ndetection:\n  s:\n    {"abcd"[i % 4]}|contains: [word{i}, other{i}]\n    b: 'x{i}'\n  k: ['key{i}', 'é{i}']\n  condition: s or k\n---\n"));
+        var engine = SigmaEngine.Compile(SigmaParser.Parse(rules, "r.yml").Rules);
+        var item = new SigmaDictionaryEvent("abcde".Select(name => KeyValuePair.Create(name.ToString(), SigmaValue.Of($"nothing that is asked for: wor d {random.Next()} é"))));
+        SigmaLogSource[] sources = [new("p1", "c1"), new("p1", null, "s")];
+        for (var i = 0; i < 200; i++) Assert.Empty(engine.Match(item, sources));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var found = 0;
+        for (var i = 0; i < 1_000; i++) found += engine.Match(item, sources).Count + engine.Match(item, null).Count;
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, found);
+    }
+
+    [Fact]
     public void FoldingIsThatOfTheComparison()
     {
         var byHash = new Dictionary<int, List<char>>();

@@ -122,11 +122,10 @@ internal sealed class FieldIndex
 
     private void LookBeyondAscii(ReadOnlySpan<char> text, Scratch scratch)
     {
+        if (Ascii.IsValid(text)) return;
         for (var position = 0; position < text.Length; position++)
         {
-            var next = text[position..].IndexOfAnyExceptInRange('\0', '\x7F');
-            if (next < 0) return;
-            position += next;
+            if (text[position] < 128) continue;
             if (!beyondAscii.TryGetValue(CaseFold.Of(text[position]), out var candidates)) continue;
             foreach (var (at, piece) in candidates) Try(piece, text, position - at, scratch);
         }

@@ -129,7 +129,7 @@ internal sealed class RuleIndex
             foreach (var route in ways) found |= Evaluate(route, item, scratch);
         }
 
-        IReadOnlyList<SigmaDetectionRule> matches = found ? InOrder(scratch, sources) : [];
+        var matches = found ? InOrder(scratch, sources) : (IReadOnlyList<SigmaDetectionRule>)[];
         timeouts = scratch.Evaluation.Timeouts;
         Volatile.Write(ref spare[slot], scratch);
         return matches;
