@@ -285,6 +285,40 @@ public class CorrelationTests
     }
 
     [Fact]
+    public void EveryFieldOfACorrelationIsKept()
+    {
+        const string text = """
+            title: R
+            id: 0e95725d-7320-415d-80f7-004da920fc11
+            name: r
+            status: experimental
+            description: D
+            author: A
+            references: [x]
+            date: 2026-01-02
+            modified: 2026-01-03
+            logsource: {product: windows}
+            correlation:
+              type: value_avg
+              rules: [rule_a, rule_b]
+              group-by: [u, w]
+              timespan: 90m
+              condition: {field: v, gt: 0.5, lte: 2}
+              aliases: {u: {rule_a: x}}
+            falsepositives: [Unlikely]
+            level: high
+            generate: true
+            own: 1
+            """;
+        var rule = Assert.IsType<SigmaCorrelationRule>(Assert.Single(SigmaParser.Parse(text, "c.yml").Rules));
+        Assert.Equal((SigmaCorrelationType.ValueAverage, TimeSpan.FromMinutes(90), true, SigmaLevel.High, "1"), (rule.Type, rule.Timespan, rule.Generate, rule.Level, rule.Custom["own"]));
+        Assert.Equal(["rule_a", "rule_b", "u", "w", "v", "Unlikely", "x"], [.. rule.Rules, .. rule.GroupBy, .. rule.Condition.Fields, .. rule.FalsePositives, .. rule.References]);
+        Assert.Equal([new SigmaBound(SigmaBoundOperator.Greater, 0.5), new SigmaBound(SigmaBoundOperator.LessOrEqual, 2)], rule.Condition.Bounds);
+        Assert.Equal(("x", "windows"), (rule.Aliases["u"]["rule_a"], ((Dictionary<string, object?>)rule.Custom["logsource"]!)["product"]));
+        Assert.DoesNotContain("generate", rule.Custom.Keys);
+    }
+
+    [Fact]
     public void StateIsBounded_AndWhatIsForgottenIsCounted()
     {
         var engine = Compile(Rule("event_count", "rule_a", "{gte: 3}") + "---\n" + Rule("value_count", "rule_a", "{field: v, gte: 50}").Replace("name: r", "name: q"));

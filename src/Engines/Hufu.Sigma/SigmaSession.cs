@@ -11,7 +11,7 @@ public sealed record SigmaSessionOptions
 
     /// <summary>
     /// Most events kept in one group's window; beyond it the oldest is forgotten. A correlation that asks for more than this keeps as many as it
-    /// asks for. Default 10,000.
+    /// asks for, within <see cref="MaxEvents"/>. Default 10,000.
     /// </summary>
     public int MaxEventsPerGroup { get; init; } = 10_000;
 
@@ -132,7 +132,7 @@ public sealed class SigmaSession
         var at = occurredAt.UtcTicks;
         var window = WindowFor(index, fields, input.GroupFields, at);
         var before = window.Events;
-        var kept = window.Slide(at, plan.Span, Math.Max(options.MaxEventsPerGroup, (int)Math.Min(condition.Minimum, int.MaxValue)), ref forgotten);
+        var kept = window.Slide(at, plan.Span, Math.Max(options.MaxEventsPerGroup, (int)Math.Min(condition.Minimum, options.MaxEvents)), ref forgotten);
         held += window.Events - before;
         if (!kept)
         {

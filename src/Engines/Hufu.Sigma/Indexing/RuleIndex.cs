@@ -21,7 +21,6 @@ internal sealed class RuleIndex
     private const int MaxVectorized = 64;
 
     private readonly SigmaDetectionRule[] rules;
-    private readonly int[] rootOfRule;
     private readonly int[][] rulesOfRoot;
     private readonly bool[] needsNothing;
     private readonly Node[] nodes;
@@ -41,7 +40,6 @@ internal sealed class RuleIndex
         var builder = new Builder();
         rules = [.. compiled.Select(item => item.Rule)];
         var roots = new Dictionary<int, List<int>>();
-        rootOfRule = new int[rules.Length];
         for (var i = 0; i < rules.Length; i++)
         {
             var node = builder.NodeFor(compiled[i].Matcher);
@@ -52,11 +50,6 @@ internal sealed class RuleIndex
         var rootNodes = roots.Keys.ToArray();
         RootNodes = rootNodes;
         rulesOfRoot = [.. rootNodes.Select(node => roots[node].ToArray())];
-        for (var root = 0; root < rootNodes.Length; root++)
-        {
-            foreach (var rule in rulesOfRoot[root]) rootOfRule[rule] = root;
-        }
-
         nodes = [.. builder.Nodes];
         PredicateCount = builder.PredicateCount;
         keywords = builder.Keywords;

@@ -456,7 +456,8 @@ public static class SigmaParser
                 FalsePositives = Texts(map, "falsepositives"),
                 Scope = Texts(map, "scope"),
                 Related = Related(map),
-                Custom = map.Entries.Where(entry => !Known.Contains(entry.Key.Text) && entry.Key.Text != alsoKnown)
+                // A correlation has no log source of its own; one that is written there is kept as what it is, a field of the author's.
+                Custom = map.Entries.Where(entry => (!Known.Contains(entry.Key.Text) && entry.Key.Text != alsoKnown) || (entry.Key.Text == "logsource" && map["correlation"] is not null))
                     .ToDictionary(entry => entry.Key.Text, entry => entry.Value.ToPlain(), StringComparer.Ordinal),
                 LogSource = new SigmaLogSource(),
                 Conditions = [],
