@@ -139,7 +139,7 @@ public class EvaluationTests
 
     [Theory]
     [InlineData("detection:\n  s:\n    a|sounds: x\n  condition: s\n", "sigma.modifier.unknown", "r.yml:6:5")]
-    [InlineData("detection:\n  s:\n    a|hour: 3\n  condition: s\n", "sigma.modifier.unsupported", "r.yml:6:5")]
+    [InlineData("detection:\n  s:\n    a|hour: 24\n  condition: s\n", "sigma.value.time-part", "r.yml:6:13")]
     [InlineData("detection:\n  s:\n    a|re|contains: x\n  condition: s\n", "sigma.modifier.combination", "r.yml:6:5")]
     [InlineData("detection:\n  s:\n    a|re: '('\n  condition: s\n", "sigma.value.regex", "r.yml:6:11")]
     [InlineData("detection:\n  s:\n    a|cidr: 10.0.0.0/33\n  condition: s\n", "sigma.value.cidr", "r.yml:6:13")]
@@ -156,9 +156,9 @@ public class EvaluationTests
     [InlineData("detection:\n  s:\n    a: x\n    a: y\n  condition: s\n", "sigma.yaml.duplicate-key", "r.yml:7:5")]
     [InlineData("detection:\n  s: &x\n    a: x\n  condition: s\n", "sigma.yaml.anchor", "r.yml:5:6")]
     [InlineData("detection: [\n", "sigma.yaml.malformed", null)]
-    [InlineData("filter:\n  rules: any\n", "sigma.filter.unsupported", "r.yml:5:3")]
-    [InlineData("correlation:\n  type: temporal\n  rules: [a]\n  timespan: 5m\n", "sigma.correlation.type-unsupported", "r.yml:5:9")]
-    [InlineData("correlation:\n  type: event_count\n  rules: [a]\n  timespan: 5m\n  condition:\n    lt: 3\n", "sigma.correlation.condition-no-minimum", "r.yml:9:5")]
+    [InlineData("filter:\n  rules: any\n", "sigma.condition.missing", "r.yml:5:3")]
+    [InlineData("correlation:\n  type: near\n  rules: [a]\n  timespan: 5m\n", "sigma.correlation.type-unknown", "r.yml:5:9")]
+    [InlineData("correlation:\n  type: event_count\n  rules: [a]\n  timespan: 5m\n  condition:\n    lt: 1\n", "sigma.correlation.condition-never", "r.yml:9:5")]
     [InlineData("correlation:\n  type: event_count\n  rules: [a]\n  timespan: 5w\n  condition:\n    gt: 3\n", "sigma.correlation.timespan", "r.yml:7:13")]
     public void WhatIsNotEvaluatedIsRefused_WithItsPlace(string rest, string code, string? place)
     {
@@ -258,6 +258,9 @@ public class EvaluationTests
         {
             Head + One("a|contains|all: [x, 'y*']"), Head + One("a|re|i: '(x|y)+'"), Failed + "title: c\ncorrelation:\n  type: value_count\n  rules: [failed]\n  timespan: 1m\n  condition:\n    field: u\n    gte: 2\n",
             Head + "detection:\n  a:\n    - b: 1\n      c|cidr: 10.0.0.0/8\n    - d|base64offset: x\n  condition: 1 of a* and not (a or all of them)\n",
+            Failed + "title: c\ncorrelation:\n  type: temporal_ordered\n  rules: [failed]\n  group-by: [u]\n  aliases:\n    u: {failed: v}\n  timespan: 1m\n  condition: failed and not failed\n",
+            Failed + "title: c\ncorrelation:\n  type: value_percentile\n  rules: failed\n  timespan: 1m\n  condition: {field: u, percentile: 50, gt: 1.5, neq: 2}\n  generate: true\n",
+            Failed + Head + "filter:\n  rules: [failed]\n  sel:\n    a|hour|gte: 5\n    b|expand|contains: x\n  condition: not sel and not 1 of them\n",
         };
         string[] pieces = ["|", ":", "- ", "[", "]", "{", "}", "'", "\n", "  ", "*", "\\", "not ", "(", ")", "null", "%", "&a ", "*a ", "---\n", "登", "\t", "!!x "];
         var random = new Random(99);
@@ -273,7 +276,10 @@ public class EvaluationTests
 
             var result = SigmaParser.Parse(text.ToString(), "f.yml");
             Assert.True(result.Rules.Count + result.Errors.Count > 0);
-            SigmaEngine.Compile(result.Rules).Match(Samples.Event("""{"a":"xy","b":1,"c":"10.1.1.1"}"""), null);
+            var engine = SigmaEngine.Compile(result.Rules);
+            var session = engine.NewSession();
+            for (var i = 0; i < 3; i++) session.Process(Samples.Event("""{"a":"fail","b":1,"c":"10.1.1.1","u":3}"""), DateTimeOffset.UnixEpoch.AddSeconds(i), "e", null, new List<SigmaMatch>());
+            Assert.All(SigmaLint.Check(text.ToString(), "f.yml"), finding => Assert.Matches(@"^f\.yml:\d+:\d+$", finding.Place));
         }
     }
 

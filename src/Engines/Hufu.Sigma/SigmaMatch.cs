@@ -10,6 +10,10 @@ public sealed record SigmaMatchedField(string Field, string Value);
 /// <param name="OccurredAt">Time of the event; for a correlation, of the event that completed it.</param>
 /// <param name="Fields">The fields that matched; for a correlation, the group's fields and values.</param>
 /// <param name="EventIds">The host's ids of the events concerned: one for a detection; for a correlation those still in the window, oldest first, at most 1,000.</param>
-/// <param name="Count">1 for a detection; for a correlation the count that fired.</param>
+/// <param name="Count">1 for a detection; for a correlation the count that fired, cut to a whole number.</param>
 public sealed record SigmaMatch(
-    SigmaRule Rule, DateTimeOffset OccurredAt, IReadOnlyList<SigmaMatchedField> Fields, IReadOnlyList<string> EventIds, long Count);
+    SigmaRule Rule, DateTimeOffset OccurredAt, IReadOnlyList<SigmaMatchedField> Fields, IReadOnlyList<string> EventIds, long Count)
+{
+    /// <summary>The figure that was compared with the condition: the count, or for sums, averages and percentiles what a whole number cannot say.</summary>
+    public double Figure { get; init; }
+}

@@ -99,11 +99,36 @@ public interface ISigmaEvent
     SigmaValue KeywordValueAt(int index, out string field);
 }
 
+/// <summary>
+/// An event that can name its fields one after the other. Where an event is this, only the fields that it has are looked at, instead of asking
+/// it for each that some rule knows, and no text needs to be made of what a rule only searches.
+/// </summary>
+public interface ISigmaFieldList : ISigmaEvent
+{
+    /// <summary>Number of fields; each name occurs once, and <see cref="ISigmaEvent.TryGet"/> gives the same values.</summary>
+    int FieldCount { get; }
+
+    /// <summary>One of the fields.</summary>
+    /// <param name="index">From 0.</param>
+    /// <param name="name">The field's name without spaces.</param>
+    /// <param name="text">The same as <see cref="SigmaValue.Text"/> of the value; a number's text must be that number. Empty for null and several values.</param>
+    SigmaValueKind FieldAt(int index, out ReadOnlySpan<char> name, out ReadOnlySpan<char> text);
+
+    /// <summary>The value of one of the fields.</summary>
+    SigmaValue ValueAt(int index);
+
+    /// <summary>The same value as <see cref="ISigmaEvent.KeywordValueAt"/> gives, without making a text of it.</summary>
+    /// <param name="index">From 0.</param>
+    /// <param name="text">As for <see cref="FieldAt"/>.</param>
+    SigmaValueKind KeywordAt(int index, out ReadOnlySpan<char> text);
+}
+
 /// <summary>An event held in a dictionary; for tests and small tools.</summary>
-public sealed class SigmaDictionaryEvent : ISigmaEvent
+public sealed class SigmaDictionaryEvent : ISigmaFieldList
 {
     private readonly Dictionary<string, SigmaValue> fields = new(StringComparer.Ordinal);
     private readonly List<KeyValuePair<string, SigmaValue>> ordered = [];
+    private readonly List<string> names = [];
 
     /// <summary>Takes fields; spaces in names are removed.</summary>
     public SigmaDictionaryEvent(IEnumerable<KeyValuePair<string, SigmaValue>> values)
@@ -111,7 +136,10 @@ public sealed class SigmaDictionaryEvent : ISigmaEvent
         ArgumentNullException.ThrowIfNull(values);
         foreach (var (name, value) in values)
         {
-            if (fields.TryAdd(name.Replace(" ", "", StringComparison.Ordinal), value)) ordered.Add(new(name, value));
+            var plain = name.Replace(" ", "", StringComparison.Ordinal);
+            if (!fields.TryAdd(plain, value)) continue;
+            ordered.Add(new(name, value));
+            names.Add(plain);
         }
     }
 
@@ -127,4 +155,21 @@ public sealed class SigmaDictionaryEvent : ISigmaEvent
         field = ordered[index].Key;
         return ordered[index].Value;
     }
+
+    /// <inheritdoc />
+    public int FieldCount => ordered.Count;
+
+    /// <inheritdoc />
+    public SigmaValueKind FieldAt(int index, out ReadOnlySpan<char> name, out ReadOnlySpan<char> text)
+    {
+        name = names[index];
+        text = ordered[index].Value.Text;
+        return ordered[index].Value.Kind;
+    }
+
+    /// <inheritdoc />
+    public SigmaValue ValueAt(int index) => ordered[index].Value;
+
+    /// <inheritdoc />
+    public SigmaValueKind KeywordAt(int index, out ReadOnlySpan<char> text) => FieldAt(index, out _, out text);
 }

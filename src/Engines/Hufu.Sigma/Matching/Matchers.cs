@@ -16,6 +16,9 @@ internal sealed class Evaluation
 {
     /// <summary>Regular expressions given up because they took too long; such a test counted as not matching.</summary>
     public int Timeouts { get; set; }
+
+    /// <summary>For <see cref="SeenMatcher"/>: how often each of a correlation's rules matched.</summary>
+    public int[] Seen { get; set; } = [];
 }
 
 internal sealed class NeverMatcher : Matcher
@@ -29,8 +32,22 @@ internal sealed class NeverMatcher : Matcher
     }
 }
 
+/// <summary>True when the rule with this index matched within a correlation's window; stands for a name where only the form of a condition counts.</summary>
+internal sealed class SeenMatcher(int index) : Matcher
+{
+    public int Index => index;
+
+    public override bool Matches(ISigmaEvent fields, Evaluation evaluation) => evaluation.Seen[index] > 0;
+
+    public override void Explain(ISigmaEvent fields, Evaluation evaluation, List<SigmaMatchedField> into)
+    {
+    }
+}
+
 internal sealed class AndMatcher(Matcher[] items) : Matcher
 {
+    public Matcher[] Items => items;
+
     public override bool Matches(ISigmaEvent fields, Evaluation evaluation)
     {
         foreach (var item in items)
@@ -49,6 +66,8 @@ internal sealed class AndMatcher(Matcher[] items) : Matcher
 
 internal sealed class OrMatcher(Matcher[] items) : Matcher
 {
+    public Matcher[] Items => items;
+
     public override bool Matches(ISigmaEvent fields, Evaluation evaluation)
     {
         foreach (var item in items)
@@ -70,6 +89,8 @@ internal sealed class OrMatcher(Matcher[] items) : Matcher
 
 internal sealed class NotMatcher(Matcher item) : Matcher
 {
+    public Matcher Item => item;
+
     public override bool Matches(ISigmaEvent fields, Evaluation evaluation) => !item.Matches(fields, evaluation);
 
     public override void Explain(ISigmaEvent fields, Evaluation evaluation, List<SigmaMatchedField> into)
@@ -80,9 +101,13 @@ internal sealed class NotMatcher(Matcher item) : Matcher
 /// <summary>One value test against one field.</summary>
 internal sealed class FieldMatcher(string field, ValueTest test) : Matcher
 {
+    public string Name { get; } = field;
+
+    public ValueTest Test => test;
+
     public override bool Matches(ISigmaEvent fields, Evaluation evaluation)
     {
-        var present = fields.TryGet(field, out var value);
+        var present = fields.TryGet(Name, out var value);
         if (present && value.Kind == SigmaValueKind.Many && test.LooksInto)
         {
             for (var i = 0; i < value.Items.Count; i++)
@@ -98,14 +123,16 @@ internal sealed class FieldMatcher(string field, ValueTest test) : Matcher
 
     public override void Explain(ISigmaEvent fields, Evaluation evaluation, List<SigmaMatchedField> into)
     {
-        if (into.Exists(known => known.Field == field)) return;
-        if (fields.TryGet(field, out var value)) into.Add(new SigmaMatchedField(field, value.ToString()));
+        if (into.Exists(known => known.Field == Name)) return;
+        if (fields.TryGet(Name, out var value)) into.Add(new SigmaMatchedField(Name, value.ToString()));
     }
 }
 
 /// <summary>A keyword: a text anywhere in any value of the event (rules specification, "Keywords search").</summary>
 internal sealed class KeywordMatcher(ValueTest test) : Matcher
 {
+    public ValueTest Test => test;
+
     public override bool Matches(ISigmaEvent fields, Evaluation evaluation) => Find(fields, evaluation, out _, out _);
 
     public override void Explain(ISigmaEvent fields, Evaluation evaluation, List<SigmaMatchedField> into)

@@ -28,6 +28,22 @@ internal sealed record Pattern(IReadOnlyList<PatternPart> Parts)
 
     public bool IsLiteral => Parts.All(part => part.Kind == PartKind.Text);
 
+    /// <summary>A text that no pattern of other parts has.</summary>
+    public string Key
+    {
+        get
+        {
+            var key = new StringBuilder();
+            foreach (var part in Parts)
+            {
+                if (part.Kind == PartKind.Text) key.Append(part.Text.Length).Append(':').Append(part.Text);
+                else key.Append(part.Kind switch { PartKind.Any => '*', PartKind.One => '?', _ => '-' });
+            }
+
+            return key.ToString();
+        }
+    }
+
     public string Literal => string.Concat(Parts.Select(part => part.Text));
 
     public static Pattern OfLiteral(string text) => new(text.Length == 0 ? [] : [new PatternPart(PartKind.Text, text)]);

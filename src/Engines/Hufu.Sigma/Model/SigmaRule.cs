@@ -49,8 +49,8 @@ public sealed record SigmaLogSource(string? Product = null, string? Category = n
 public sealed record SigmaRelation(string Id, string Type);
 
 /// <summary>
-/// One document of a rule file: a <see cref="SigmaDetectionRule"/> or a <see cref="SigmaCorrelationRule"/>, with everything its
-/// author wrote. Fields that the specification does not name are in <see cref="Custom"/>.
+/// One document of a rule file: a <see cref="SigmaDetectionRule"/>, a <see cref="SigmaCorrelationRule"/> or a <see cref="SigmaFilterRule"/>,
+/// with everything its author wrote. Fields that the specification does not name are in <see cref="Custom"/>.
 /// </summary>
 public abstract record SigmaRule
 {
@@ -124,6 +124,9 @@ public sealed record SigmaDetectionRule : SigmaRule
     /// <summary>What an operator must configure for the log source; for people only.</summary>
     public string? LogSourceDefinition { get; init; }
 
+    /// <summary>Other elements of the log source, which no program evaluates.</summary>
+    public IReadOnlyDictionary<string, object?> LogSourceCustom { get; init; } = new Dictionary<string, object?>();
+
     /// <summary>Conditions as written; several are linked by OR.</summary>
     public required IReadOnlyList<string> Conditions { get; init; }
 
@@ -133,7 +136,7 @@ public sealed record SigmaDetectionRule : SigmaRule
     internal Matching.Matcher Matcher { get; init; } = Matching.NeverMatcher.Instance;
 }
 
-/// <summary>Which count a correlation takes.</summary>
+/// <summary>What a correlation looks at (correlation rules specification, "Correlation Types").</summary>
 public enum SigmaCorrelationType
 {
     /// <summary>Number of events.</summary>
@@ -141,18 +144,101 @@ public enum SigmaCorrelationType
 
     /// <summary>Number of distinct values of one or more fields.</summary>
     ValueCount,
+
+    /// <summary>Which of the referred rules matched, in any order.</summary>
+    Temporal,
+
+    /// <summary>Which of the referred rules matched, in the order in which the correlation names them.</summary>
+    TemporalOrdered,
+
+    /// <summary>Sum of a number field.</summary>
+    ValueSum,
+
+    /// <summary>Average of a number field.</summary>
+    ValueAverage,
+
+    /// <summary>
+    /// Without a percentile: the share, in percent, that the value of the event has among all values in the window ("a certain percentage of
+    /// observed values"). With one (<see cref="SigmaCorrelationCondition.Percentile"/>): that percentile of the values of a number field.
+    /// </summary>
+    ValuePercentile,
 }
 
-/// <summary>The bounds that a correlation's count must keep. At least one lower bound is present.</summary>
-/// <param name="Minimum">Smallest count that fires.</param>
-/// <param name="Maximum">Greatest count that fires; absent for none.</param>
-/// <param name="Fields">Fields whose values are counted; empty for <see cref="SigmaCorrelationType.EventCount"/>.</param>
-public sealed record SigmaCorrelationCondition(long Minimum, long? Maximum, IReadOnlyList<string> Fields);
+/// <summary>How a correlation's figure is compared with a bound.</summary>
+public enum SigmaBoundOperator
+{
+    /// <summary><c>gt</c>.</summary>
+    Greater,
 
-/// <summary>A rule that counts matches of other rules within a time span that slides over event time.</summary>
+    /// <summary><c>gte</c>.</summary>
+    GreaterOrEqual,
+
+    /// <summary><c>lt</c>.</summary>
+    Less,
+
+    /// <summary><c>lte</c>.</summary>
+    LessOrEqual,
+
+    /// <summary><c>eq</c>.</summary>
+    Equal,
+
+    /// <summary><c>neq</c>.</summary>
+    NotEqual,
+}
+
+/// <summary>One comparison of a correlation's condition.</summary>
+/// <param name="Operator">How the figure is compared.</param>
+/// <param name="Value">With what.</param>
+public sealed record SigmaBound(SigmaBoundOperator Operator, double Value)
+{
+    /// <summary>True when the figure keeps the bound.</summary>
+    public bool Holds(double figure) => Operator switch
+    {
+        SigmaBoundOperator.Greater => figure > Value,
+        SigmaBoundOperator.GreaterOrEqual => figure >= Value,
+        SigmaBoundOperator.Less => figure < Value,
+        SigmaBoundOperator.LessOrEqual => figure <= Value,
+        SigmaBoundOperator.Equal => figure.Equals(Value),
+        SigmaBoundOperator.NotEqual => !figure.Equals(Value),
+    };
+}
+
+/// <summary>
+/// When a correlation fires. Every bound must hold. It is looked at with each event, over the time span that ends with the newest event of the
+/// group; a condition of upper bounds alone therefore holds from the first event on, until the figure is above it.
+/// </summary>
+/// <param name="Minimum">Smallest whole figure that can fire, 0 when there is no lower bound.</param>
+/// <param name="Maximum">Greatest whole figure that can fire; absent for none.</param>
+/// <param name="Fields">Fields whose values are looked at; empty for <see cref="SigmaCorrelationType.EventCount"/> and the temporal types.</param>
+public sealed record SigmaCorrelationCondition(long Minimum, long? Maximum, IReadOnlyList<string> Fields)
+{
+    /// <summary>The comparisons as written, joined by AND; empty where <see cref="Expression"/> decides.</summary>
+    public IReadOnlyList<SigmaBound> Bounds { get; init; } = [];
+
+    /// <summary>For the temporal types: a condition over the names of the referred rules, as written; absent when all of them, or a number, must match.</summary>
+    public string? Expression { get; init; }
+
+    /// <summary>For <see cref="SigmaCorrelationType.ValuePercentile"/>: which percentile (0 to 100, linear between neighbours) of the values is compared.</summary>
+    public double? Percentile { get; init; }
+
+    internal Matching.Matcher? ExpressionMatcher { get; init; }
+
+    /// <summary>True when every bound holds.</summary>
+    public bool Holds(double figure)
+    {
+        for (var i = 0; i < Bounds.Count; i++)
+        {
+            if (!Bounds[i].Holds(figure)) return false;
+        }
+
+        return true;
+    }
+}
+
+/// <summary>A rule that looks at the matches of other rules within a time span that slides over event time.</summary>
 public sealed record SigmaCorrelationRule : SigmaRule
 {
-    /// <summary>What is counted.</summary>
+    /// <summary>What is looked at.</summary>
     public required SigmaCorrelationType Type { get; init; }
 
     /// <summary>Ids or names of the rules whose matches are counted.</summary>
@@ -164,7 +250,7 @@ public sealed record SigmaCorrelationRule : SigmaRule
     /// <summary>Length of the sliding window.</summary>
     public required TimeSpan Timespan { get; init; }
 
-    /// <summary>When the count fires.</summary>
+    /// <summary>When the correlation fires.</summary>
     public required SigmaCorrelationCondition Condition { get; init; }
 
     /// <summary>Alias → rule (id or name) → the field that the alias stands for in that rule's events.</summary>
@@ -175,16 +261,49 @@ public sealed record SigmaCorrelationRule : SigmaRule
     public bool Generate { get; init; }
 }
 
+/// <summary>
+/// A condition that is added to other rules with AND, as written (filters specification): usually <c>not selection</c>, so that what an
+/// organization accepts does not match.
+/// </summary>
+public sealed record SigmaFilterRule : SigmaRule
+{
+    /// <summary>The filter acts on rules whose own log source is within this one.</summary>
+    public required SigmaLogSource LogSource { get; init; }
+
+    /// <summary>Ids or names of the rules that the filter is added to; empty for every rule of the log source (<c>rules: any</c>).</summary>
+    public required IReadOnlyList<string> Rules { get; init; }
+
+    /// <summary>Conditions as written; several are linked by OR.</summary>
+    public required IReadOnlyList<string> Conditions { get; init; }
+
+    /// <summary>Names of the search identifiers in the order of the file. They are the filter's own: no rule's <c>1 of them</c> includes them.</summary>
+    public required IReadOnlyList<string> SearchIdentifiers { get; init; }
+
+    internal Matching.Matcher Matcher { get; init; } = Matching.NeverMatcher.Instance;
+
+    internal IReadOnlyList<Error> Warnings { get; init; } = [];
+}
+
 /// <summary>What came of reading one rule file: every document is either a rule or an error, never neither.</summary>
 /// <param name="Rules">Rules in the order of the file.</param>
 /// <param name="Errors">Documents refused; <see cref="Error.Place"/> is <c>file:line:column</c>.</param>
-public sealed record SigmaParseResult(IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Errors);
+public sealed record SigmaParseResult(IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Errors)
+{
+    /// <summary>What is taken as written and yet hardly meant, such as a filter that keeps only what it should leave out.</summary>
+    public IReadOnlyList<Error> Warnings { get; init; } = [];
+}
 
 /// <summary>Limits and values for reading rules.</summary>
 public sealed record SigmaParseOptions
 {
     /// <summary>Values for placeholders of the <c>expand</c> modifier, by name without the percent characters. A rule that needs another one is refused.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Placeholders { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>
+    /// Names of taxonomies other than <c>sigma</c> whose field names the host's events carry as they are. A rule of another taxonomy is refused,
+    /// since its fields would never be found.
+    /// </summary>
+    public IReadOnlySet<string> Taxonomies { get; init; } = new HashSet<string>();
 
     /// <summary>Longest rule file in characters. Default 1,048,576.</summary>
     public int MaxLength { get; init; } = 1 << 20;

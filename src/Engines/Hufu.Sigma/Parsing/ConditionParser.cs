@@ -132,7 +132,8 @@ internal sealed class ConditionParser
 
         if (name.StartsWith('*') && parts.Count > 1 && parts[1].Kind == PartKind.Any) parts.RemoveAt(0);
         var test = new TextTest(new Pattern(parts), cased: true);
-        return [.. identifiers.Where(identifier => test.Matches(identifier.Name)).Select(identifier => identifier.Matcher)];
+        // "Same as 1/all of them, but restricted": a name with an underscore in front takes part only where the pattern asks for it by one.
+        return [.. identifiers.Where(identifier => (name[0] == '_' || !identifier.Name.StartsWith('_')) && test.Matches(identifier.Name)).Select(identifier => identifier.Matcher)];
     }
 
     // A search identifier may be called "and"; it is an operator only where no operand is expected, which the grammar decides.

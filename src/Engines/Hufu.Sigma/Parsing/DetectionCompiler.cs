@@ -72,6 +72,7 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
         Cidr,
         Exists,
         Compare,
+        TimePart,
         FieldReference,
     }
 
@@ -84,7 +85,8 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
         private readonly List<string> transformations = [];
         private Form form;
         private RegexOptions regexOptions = RegexOptions.CultureInvariant;
-        private Comparison comparison;
+        private Comparison? comparison;
+        private TimePart timePart;
         private bool cased;
         private bool expand;
 
@@ -109,28 +111,45 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
                     if (form != Form.Value || !transformations.TrueForAll(done => done is "contains" or "startswith" or "endswith")) throw Clash();
                     expand = true;
                     break;
-                case "re": Become(Form.Regex); break;
+                case "re": Become(Form.Regex, afterExpand: true); break;
                 case "i" or "m" or "s":
                     if (form != Form.Regex) throw Clash();
                     regexOptions |= name switch { "i" => RegexOptions.IgnoreCase, "m" => RegexOptions.Multiline, _ => RegexOptions.Singleline };
                     break;
-                case "cidr": Become(Form.Cidr); break;
+                case "cidr": Become(Form.Cidr, afterExpand: true); break;
                 case "exists": Become(Form.Exists); break;
                 case "fieldref": Become(Form.FieldReference); break;
-                case "lt": Become(Form.Compare); comparison = Comparison.Less; break;
-                case "lte": Become(Form.Compare); comparison = Comparison.LessOrEqual; break;
-                case "gt": Become(Form.Compare); comparison = Comparison.Greater; break;
-                case "gte": Become(Form.Compare); comparison = Comparison.GreaterOrEqual; break;
-                case "minute" or "hour" or "day" or "week" or "month" or "year":
-                    throw compiler.Refuse(place, "sigma.modifier.unsupported", $"尚不支援修飾詞「{name}」。", $"The modifier '{name}' is not supported yet.");
+                case "lt": Compare(Comparison.Less); break;
+                case "lte": Compare(Comparison.LessOrEqual); break;
+                case "gt": Compare(Comparison.Greater); break;
+                case "gte": Compare(Comparison.GreaterOrEqual); break;
+                case "minute": Take(TimePart.Minute); break;
+                case "hour": Take(TimePart.Hour); break;
+                case "day": Take(TimePart.Day); break;
+                case "week": Take(TimePart.Week); break;
+                case "month": Take(TimePart.Month); break;
+                case "year": Take(TimePart.Year); break;
                 default:
                     throw compiler.Refuse(place, "sigma.modifier.unknown", $"不認得修飾詞「{name}」。", $"'{name}' is not a known modifier.");
             }
 
-            void Become(Form wanted)
+            void Become(Form wanted, bool afterExpand = false)
             {
-                if (form != Form.Value || transformations.Count > 0) throw Clash();
+                if (form != Form.Value || transformations.Count > 0 || (expand && !afterExpand)) throw Clash();
                 form = wanted;
+            }
+
+            void Take(TimePart part)
+            {
+                Become(Form.TimePart);
+                timePart = part;
+            }
+
+            // A number taken from a date can be compared as any other.
+            void Compare(Comparison wanted)
+            {
+                if (form != Form.TimePart || comparison is not null) Become(Form.Compare);
+                comparison = wanted;
             }
 
             Exception Clash() => compiler.Refuse(place, "sigma.modifier.combination", $"修飾詞「{name}」不可接在「{string.Join('|', names[1..index])}」之後。",
@@ -143,9 +162,10 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
             switch (form)
             {
                 case Form.Regex:
-                    return [new RegexTest(compiler.Regex(text, regexOptions, scalar))];
+                    return Texts().ConvertAll<ValueTest>(value => compiler.Regex(value, regexOptions, scalar));
                 case Form.Cidr:
-                    return [CidrTest.Parse(text) ?? throw compiler.Refuse(scalar, "sigma.value.cidr", $"「{text}」不是 CIDR 網段。", $"'{text}' is not a CIDR network.")];
+                    return Texts().ConvertAll<ValueTest>(value => CidrTest.Parse(value)
+                        ?? throw compiler.Refuse(scalar, "sigma.value.cidr", $"「{value}」不是 CIDR 網段。", $"'{value}' is not a CIDR network."));
                 case Form.Exists:
                     if (keyword || !TryBoolean(scalar, out var expected))
                         throw compiler.Refuse(scalar, "sigma.value.exists", "exists 的值必須是 true 或 false。", "The value of 'exists' must be true or false.");
@@ -153,7 +173,9 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
                 case Form.Compare:
                     if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) || !double.IsFinite(bound))
                         throw compiler.Refuse(scalar, "sigma.value.number", $"「{text}」不是數字。", $"'{text}' is not a number.");
-                    return [new CompareTest(comparison, bound)];
+                    return [new CompareTest(comparison!.Value, bound)];
+                case Form.TimePart:
+                    return [new TimePartTest(timePart, comparison, PartValue(scalar, compiler))];
                 case Form.FieldReference:
                     if (keyword || scalar.IsNull || text.Length == 0)
                         throw compiler.Refuse(scalar, "sigma.value.fieldref", "fieldref 的值必須是欄位名稱。", "The value of 'fieldref' must be the name of a field.");
@@ -171,6 +193,23 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
                 default:
                     throw new InvalidOperationException($"Form {form} has no test.");
             }
+
+            List<string> Texts() => expand ? compiler.ExpandTexts(scalar).ConvertAll(value => value.Replace("\\%", "%", StringComparison.Ordinal)) : [text];
+        }
+
+        private int PartValue(ScalarNode scalar, DetectionCompiler compiler)
+        {
+            var (least, most) = timePart switch
+            {
+                TimePart.Minute => (0, 59),
+                TimePart.Hour => (0, 23),
+                TimePart.Day => (1, 31),
+                TimePart.Week => (1, 53),
+                TimePart.Month => (1, 12),
+                TimePart.Year => (1, 9_999),
+            };
+            if (int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+            throw compiler.Refuse(scalar, "sigma.value.time-part", $"「{scalar.Text}」不在 {least} 到 {most} 之間。", $"'{scalar.Text}' is not a number from {least} to {most}.");
         }
 
         private static bool TryBoolean(ScalarNode scalar, out bool value)
@@ -217,8 +256,11 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
                 case "utf16be": return Texts().Select(text => new Carried(null, Encoding.BigEndianUnicode.GetBytes(text)));
                 case "utf16": return Texts().Select(text => new Carried(null, [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(text)]));
                 case "base64": return Bytes().Select(bytes => new Carried(Pattern.OfLiteral(Convert.ToBase64String(bytes)), null));
-                default: return Bytes().SelectMany(Offsets).Select(text => new Carried(Pattern.OfLiteral(text), null));
+                default: return Bytes().SelectMany(bytes => bytes.Length > 1 ? Offsets(bytes) : throw TooShort()).Select(text => new Carried(Pattern.OfLiteral(text), null));
             }
+
+            RuleRefused TooShort() => compiler.Refuse(scalar, "sigma.value.base64-short", "base64offset 的值至少需要兩個位元組；更短的值在部分位置上沒有固定的編碼。",
+                "The value of 'base64offset' needs two bytes at least; a shorter one has no fixed encoding at some positions.");
 
             Pattern AsPattern() => value.Pattern ?? Pattern.OfLiteral(Encoding.Latin1.GetString(value.Bytes!));
 
@@ -248,7 +290,10 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
         }
     }
 
-    private List<Pattern> Expand(ScalarNode scalar)
+    private List<Pattern> Expand(ScalarNode scalar) => ExpandTexts(scalar).ConvertAll(value => Pattern.Parse(value, percent: true));
+
+    /// <summary>The texts that come of a value when its placeholders are filled in; escapes stay as they are.</summary>
+    private List<string> ExpandTexts(ScalarNode scalar)
     {
         List<string> texts = [""];
         var text = scalar.Text;
@@ -277,7 +322,7 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
             from = close + 1;
         }
 
-        return texts.ConvertAll(value => Pattern.Parse(value, percent: true));
+        return texts;
 
         static int Percent(string text, int from)
         {
@@ -291,21 +336,26 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
         }
     }
 
-    private Regex Regex(string pattern, RegexOptions regexOptions, ScalarNode scalar)
+    private RegexTest Regex(string pattern, RegexOptions regexOptions, ScalarNode scalar)
     {
         try
         {
-            return new Regex(pattern, regexOptions | RegexOptions.NonBacktracking);
-        }
-        catch (NotSupportedException)
-        {
-            // Lookaround and back references are outside the specification's subset of PCRE, yet rules use them; a time limit bounds them.
-            return new Regex(pattern, regexOptions, options.RegexTimeout);
+            _ = new Regex(pattern, regexOptions);
         }
         catch (ArgumentException fault)
         {
             throw Refuse(scalar, "sigma.value.regex", $"不是有效的正規表示式：{fault.Message}", $"Not a valid regular expression: {fault.Message}");
         }
+
+        var test = new RegexTest(pattern, regexOptions, options.RegexTimeout);
+        if (refuse.IsThorough && test.Backtracks)
+        {
+            refuse.Note(scalar, SigmaSeverity.Warning, "sigma.regex.backtracking",
+                "此正規表示式使用環顧、反向參照等規格之外的構造，或太大，無法保證線性時間；超過時限時視為不符合並計數。",
+                "This regular expression uses constructs outside the specification, such as lookaround or back references, or is too large, so linear time cannot be guaranteed; beyond the time limit it counts as no match.");
+        }
+
+        return test;
     }
 
     private RuleRefused Refuse(Node node, string code, string zh, string en) => refuse.Refuse(node, code, zh, en);

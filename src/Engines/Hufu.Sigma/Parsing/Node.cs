@@ -166,4 +166,10 @@ internal static class ParserReading
 internal interface IRefuse
 {
     RuleRefused Refuse(Node node, string code, string zh, string en);
+
+    /// <summary>True when more is to be said than reading shows.</summary>
+    bool IsThorough { get; }
+
+    /// <summary>Says something about a rule that is taken all the same.</summary>
+    void Note(Node node, SigmaSeverity severity, string code, string zh, string en);
 }

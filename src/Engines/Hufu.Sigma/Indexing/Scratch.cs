@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Hufu.Sigma.Matching;
+
+namespace Hufu.Sigma.Indexing;
+
+/// <summary>
+/// What is known of the event at hand. Nothing is cleared between events: an entry counts when it bears the number of the event.
+/// </summary>
+internal sealed class Scratch(RuleIndex index)
+{
+    private readonly int[] hits = new int[index.PredicateCount];
+    private readonly int[] known = new int[index.NodeCount];
+    private readonly bool[] values = new bool[index.NodeCount];
+    private readonly int[] candidateSeen = new int[index.RootCount];
+    private readonly int[] candidates = new int[index.RootCount];
+    private readonly int[] fieldSeen = new int[index.FieldCount];
+    private int keywordsSeen;
+    private object? keywordChoice;
+    private int current;
+
+    /// <summary>Receives what happens besides.</summary>
+    public Evaluation Evaluation { get; } = new();
+
+    /// <summary>The routes of the event's log sources.</summary>
+    public List<RuleIndex.Route> Routes { get; } = [];
+
+    /// <summary>The roots that may hold, each once.</summary>
+    public ReadOnlySpan<int> Candidates => candidates.AsSpan(0, CandidateCount);
+
+    public int CandidateCount { get; private set; }
+
+    /// <summary>Goes on to the next event.</summary>
+    public void Begin()
+    {
+        if (current == int.MaxValue)
+        {
+            foreach (var array in (int[][])[hits, known, candidateSeen, fieldSeen]) Array.Clear(array);
+            current = keywordsSeen = 0;
+        }
+
+        current++;
+        CandidateCount = 0;
+        Routes.Clear();
+        Evaluation.Timeouts = 0;
+    }
+
+    public bool IsHit(int predicate) => hits[predicate] == current;
+
+    public void Hit(List<int> predicates) => Hit(CollectionsMarshal.AsSpan(predicates));
+
+    public void Hit(ReadOnlySpan<int> predicates)
+    {
+        foreach (var predicate in predicates)
+        {
+            if (hits[predicate] == current) continue;
+            hits[predicate] = current;
+            foreach (var root in index.RootsOf(predicate)) Propose(root);
+        }
+    }
+
+    /// <summary>Notes that a root may hold.</summary>
+    public void Propose(int root)
+    {
+        if (candidateSeen[root] == current) return;
+        candidateSeen[root] = current;
+        candidates[CandidateCount++] = root;
+    }
+
+    /// <summary>True the first time for a field.</summary>
+    public bool Take(int field)
+    {
+        if (fieldSeen[field] == current) return false;
+        fieldSeen[field] = current;
+        return true;
+    }
+
+    /// <summary>True the first time for the whole event and the same choice of keywords.</summary>
+    public bool TakeKeywords(object? choice)
+    {
+        // Two sources in a row mostly share their choice; to look twice would only cost time.
+        if (keywordsSeen == current && (ReferenceEquals(keywordChoice, choice) || keywordChoice is null)) return false;
+        keywordsSeen = current;
+        keywordChoice = choice;
+        return true;
+    }
+
+    public bool TryValue(int node, out bool value)
+    {
+        value = values[node];
+        return known[node] == current;
+    }
+
+    public bool Remember(int node, bool value)
+    {
+        known[node] = current;
+        values[node] = value;
+        return value;
+    }
+}
