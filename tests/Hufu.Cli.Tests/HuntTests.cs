@@ -53,11 +53,11 @@ public sealed partial class HuntTests(Sample sample)
     }
 
     [Fact]
-    public async Task The_exit_code_says_whether_something_matched_and_needs_no_data_folder()
+    public async Task The_exit_code_says_whether_it_was_done_and_no_data_folder_is_needed()
     {
         var (rule, file) = (RuleFile(), sample.File("a.jsonl", Event(1, "nothing")));
         var none = await Program.RunAsync("hunt", "--rules", rule, file, "--data", sample.Free());
-        Assert.True(none is { Code: 1, Out: "" }, none.ToString());
+        Assert.True(none is { Code: 0, Out: "" }, none.ToString());
         Assert.Equal(2, (await Program.RunAsync("hunt", "--rules", rule, "no-such-file.evtx")).Code);
         Assert.Equal(2, (await Program.RunAsync("hunt", "--rules", "no-such-rules", file)).Code);
         var empty = await Program.RunAsync("hunt", "--rules", sample.File("bad.yml", "title: x\n"), file);
@@ -158,7 +158,7 @@ public sealed partial class HuntTests(Sample sample)
     public async Task Any_log_source_tries_every_rule_on_every_event()
     {
         var (rule, file) = (RuleFile(), sample.File("a.jsonl", """{"Image":"C:\\type.exe","CommandLine":"secret"}"""));
-        Assert.Equal(1, (await Program.RunAsync("hunt", "--rules", rule, file)).Code);
+        Assert.Contains("0 matches in ", (await Program.OkAsync("hunt", "--rules", rule, file)).Error, StringComparison.Ordinal);
         var hit = Assert.Single(await HuntAsync(rule, "--any-logsource", file));
         Assert.Equal(JsonValueKind.Null, hit.GetProperty("time").ValueKind);
     }
@@ -177,7 +177,7 @@ public sealed partial class HuntTests(Sample sample)
         Assert.Single(Lines(bounded.Out));
         Assert.Contains("2 events are outside --from and --to", bounded.Error, StringComparison.Ordinal);
         var untimed = await Program.RunAsync("hunt", "--rules", rule, "--any-logsource", "--from", "2020-01-01", sample.File("b.jsonl", """{"Image":"C:\\type.exe","CommandLine":"secret"}"""));
-        Assert.True(untimed.Code == 1 && untimed.Error.Contains("1 events have no time", StringComparison.Ordinal), untimed.ToString());
+        Assert.True(untimed.Code == 0 && untimed.Error.Contains("1 events have no time", StringComparison.Ordinal), untimed.ToString());
     }
 
     [Fact]
@@ -359,7 +359,7 @@ public sealed partial class HuntTests(Sample sample)
         var none = await Program.RunAsync("hunt", "--rules", rule, "--data", sample.Free());
         Assert.True(none.Code == 2 && none.Error.Contains("No event files are named", StringComparison.Ordinal), none.ToString());
         // With a store there is something to hunt in.
-        Assert.Equal(1, (await Program.RunAsync("hunt", "--rules", rule, "--data", sample.Master)).Code);
+        Assert.Contains("0 matches in ", (await Program.OkAsync("hunt", "--rules", rule, "--data", sample.Master)).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -367,7 +367,7 @@ public sealed partial class HuntTests(Sample sample)
     {
         var bad = Rule.Replace("condition: sel", "condition: sel and nothing", StringComparison.Ordinal);
         var rules = sample.File("my rules.zip", Zip(("a/good.yml", Rule), ("a/bad one.yml", bad.Replace("0b7a1f0e-1111", "0b7a1f0e-9999", StringComparison.Ordinal).Replace("secret_read", "bad_one", StringComparison.Ordinal))));
-        var json = await Program.RunAsync("sigma", "check", rules, "--format", "json");
+        var json = await Program.RunAsync("sigma", "check", rules, "--format", "json", "--level", "error");
         Assert.Equal(1, json.Code);
         using var document = JsonDocument.Parse(json.Out);
         Assert.Equal((2, 1), (document.RootElement.GetProperty("rules").GetInt32(), document.RootElement.GetProperty("usable").GetInt32()));
@@ -376,7 +376,7 @@ public sealed partial class HuntTests(Sample sample)
         var line = bad.Split('\n').Index().First(item => item.Item.Contains("condition:", StringComparison.Ordinal)).Index + 1;
         Assert.Equal(line, finding.GetProperty("line").GetInt32());
 
-        using var sarif = JsonDocument.Parse((await Program.RunAsync("sigma", "check", rules, "--format", "sarif")).Out);
+        using var sarif = JsonDocument.Parse((await Program.RunAsync("sigma", "check", rules, "--format", "sarif", "--level", "error")).Out);
         Assert.Equal("2.1.0", sarif.RootElement.GetProperty("version").GetString());
         var run = Assert.Single(sarif.RootElement.GetProperty("runs").EnumerateArray());
         var driver = run.GetProperty("tool").GetProperty("driver");
@@ -390,7 +390,16 @@ public sealed partial class HuntTests(Sample sample)
         Assert.Equal(line, physical.GetProperty("region").GetProperty("startLine").GetInt32());
         Assert.InRange(physical.GetProperty("region").GetProperty("startColumn").GetInt32(), 1, 1_000);
 
-        var clean = await Program.OkAsync("sigma", "check", RuleFile(), "--format", "sarif");
+        // What can be used and is hardly meant is said, with its level, and is no failure.
+        var unused = sample.File("unused.yml", Rule.Replace("condition: sel", "spare: { Image: x }\n  condition: sel", StringComparison.Ordinal));
+        var advised = await Program.OkAsync("sigma", "check", unused, "--format", "json");
+        using var advice = JsonDocument.Parse(advised.Out);
+        var said = Assert.Single(advice.RootElement.GetProperty("findings").EnumerateArray(), f => f.GetProperty("level").GetString() == "warning");
+        Assert.Equal(("sigma.lint.unused-selection", unused), (said.GetProperty("code").GetString(), said.GetProperty("file").GetString()));
+        Assert.Contains("0 faults, 1 warnings", advised.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("unused-selection", (await Program.OkAsync("sigma", "check", unused, "--level", "error")).Out, StringComparison.Ordinal);
+
+        var clean = await Program.OkAsync("sigma", "check", RuleFile(), "--format", "sarif", "--level", "warning");
         using var empty = JsonDocument.Parse(clean.Out);
         Assert.Empty(empty.RootElement.GetProperty("runs")[0].GetProperty("results").EnumerateArray());
     }

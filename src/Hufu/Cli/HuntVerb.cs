@@ -43,7 +43,7 @@ internal static class HuntVerb
               hufu hunt --rules rules/ --filters ours.yml --from 2026-11-01 --format html --output hunt.html evidence/
               zcat cloudtrail.json.gz | hufu hunt --rules sigma/rules/cloud --format jsonl -
               hufu hunt new-rule.yml --from 30d
-            Exit code 0: something matched; 1: nothing did; 2: the hunt could not be done, or, with --strict, a rule was refused.
+            Exit code 0: done, whether or not something matched; 2: the hunt could not be done, or, with --strict, a rule was refused.
             """) { paths, rules, filters, correlations, from, to, any, timeField, kind, format, file, language, strict };
         verb.SetAction(async (parse, cancellation) =>
         {
@@ -102,7 +102,7 @@ internal static class HuntVerb
                 await SummaryAsync(counts, loaded.Engine);
                 if (counts.Files > 0 && counts.FilesFailed == counts.Files) return Exit.Refused;
                 if (parse.GetValue(strict) && loaded.Faults.Count > 0) return Exit.Refused;
-                return counts.Hits > 0 ? Exit.Ok : Exit.Finding;
+                return Exit.Ok;
             }
             catch (Exception fault) when (draft is not null && fault is IOException or UnauthorizedAccessException)
             {
@@ -173,6 +173,7 @@ internal static class HuntVerb
                 await error.WriteLineAsync(RowWriter.Printable($"  {count,9:N0}  {rule.Level?.ToString().ToLowerInvariant() ?? "-",-13}  {rule.Title} ({rule.Author ?? "-"})"));
         }
 
+        foreach (var warning in engine.Warnings) await error.WriteLineAsync(RowWriter.Printable($"warning: {warning}"));
         if (counts.Refused > 0) await error.WriteLineAsync($"{counts.Refused:N0} rules were refused; they are named above.");
         if (counts.Unread.Count > 0) await error.WriteLineAsync($"{counts.Unread.Count:N0} parts could not be read; they are named above.");
         if (counts.OutOfRange > 0) await error.WriteLineAsync($"{counts.OutOfRange:N0} events are outside --from and --to.");

@@ -29,7 +29,7 @@ internal static class SeedVerb
             var work = new List<(string From, string To)>();
             if (rules.Count > 0)
             {
-                if (SigmaVerb.Load(rules) is not var (engine, _, faults, _)) return Exit.Refused;
+                if (SigmaVerb.Load(rules) is not var (engine, _, faults, _, _)) return Exit.Refused;
                 if (faults.Count > 0)
                 {
                     Terminal.Fail(faults);

@@ -30,22 +30,31 @@ internal static class SigmaVerb
         var paths = new Argument<string[]>("paths") { Description = "Rule files, folders (searched for *.yml and *.yaml, with all below them) or archives (.zip, .tar, .tar.gz).", Arity = ArgumentArity.OneOrMore };
         var format = new Option<string>("--format") { Description = "table, jsonl, csv, json (one document) or sarif (SARIF 2.1.0, for code hosts and editors).", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "jsonl", "csv", "json", "sarif");
+        var least = new Option<string>("--level") { Description = "Least grave finding to name: error, warning or note.", DefaultValueFactory = _ => "note" };
+        least.AcceptOnlyFromAmong("error", "warning", "note");
         var verb = new Command("check", """
-            Compile rules and name every fault with file and line.
+            Compile rules and name every fault with file and line; of those that can be used, also what is hardly meant (a selection that no condition names, a
+            condition that is always true), what may cost much, and what others expect of a rule.
             Examples:
               hufu sigma check data/rules
               hufu sigma check sigma.zip --format sarif > rules.sarif
-            Exit code 0: all rules can be used; 1: some cannot; 2: nothing could be read.
-            """) { paths, format };
+            Exit code 0: all rules can be used, whatever else was found; 1: some cannot; 2: nothing could be read.
+            """) { paths, format, least };
         verb.SetAction(parse =>
         {
             if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
-            SigmaReport.Write(Console.Out, parse.GetValue(format)!, loaded.Engine.RuleCount, loaded.Documents, [.. loaded.Faults.Select(fault => new RuleFinding(fault))]);
-            Console.Error.WriteLine($"{loaded.Engine.RuleCount} of {loaded.Documents} rules can be used; {loaded.Faults.Count} faults.");
+            var floor = parse.GetValue(least) switch { "error" => SigmaSeverity.Error, "warning" => SigmaSeverity.Warning, _ => SigmaSeverity.Notice };
+            var advice = SigmaLint.Check(loaded.Texts).Where(finding => finding.Severity != SigmaSeverity.Error).ToList();
+            List<RuleFinding> findings = [.. loaded.Faults.Select(fault => new RuleFinding(fault)), .. advice.Where(finding => finding.Severity >= floor).Select(Of)];
+            SigmaReport.Write(Console.Out, parse.GetValue(format)!, loaded.Engine.RuleCount, loaded.Documents, findings);
+            var warnings = advice.Count(finding => finding.Severity == SigmaSeverity.Warning);
+            Console.Error.WriteLine($"{loaded.Engine.RuleCount} of {loaded.Documents} rules can be used; {loaded.Faults.Count} faults, {warnings} warnings, {advice.Count - warnings} notes.");
             return loaded.Faults.Count == 0 ? Exit.Ok : Exit.Finding;
         });
         return verb;
     }
+
+    private static RuleFinding Of(SigmaFinding finding) => new(new Error(finding.Code, finding.Message, finding.Place), finding.Severity == SigmaSeverity.Warning ? "warning" : "note");
 
     private static Command Test()
     {
@@ -119,7 +128,7 @@ internal static class SigmaVerb
         }
 
         var engine = SigmaEngine.Compile(files.Rules);
-        return new SigmaRules(engine, files.Rules, [.. files.Faults, .. engine.Refused], files.Rules.Count + files.Faults.Count);
+        return new SigmaRules(engine, files.Rules, [.. files.Faults, .. engine.Refused], files.Texts, files.Rules.Count + files.Faults.Count);
     }
 }
 
@@ -127,5 +136,6 @@ internal static class SigmaVerb
 /// <param name="Engine">The engine with those that can be used.</param>
 /// <param name="Rules">All that could be read.</param>
 /// <param name="Faults">Why others could not be read or used.</param>
+/// <param name="Texts">Name and contents of each file.</param>
 /// <param name="Documents">How many rules there are, with those that could not be read.</param>
-internal sealed record SigmaRules(SigmaEngine Engine, IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Faults, int Documents);
+internal sealed record SigmaRules(SigmaEngine Engine, IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Faults, IReadOnlyList<KeyValuePair<string, string>> Texts, int Documents);

@@ -22,9 +22,13 @@ internal sealed class RuleFiles
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
     private readonly List<SigmaRule> rules = [];
     private readonly List<Error> faults = [];
+    private readonly List<KeyValuePair<string, string>> texts = [];
 
     /// <summary>The rules that could be read, in the order of their files.</summary>
     internal IReadOnlyList<SigmaRule> Rules => rules;
+
+    /// <summary>Name and contents of each file.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Texts => texts;
 
     /// <summary>What could not be read, each with its place.</summary>
     internal IReadOnlyList<Error> Faults => faults;
@@ -113,8 +117,10 @@ internal sealed class RuleFiles
             return;
         }
 
-        using var text = new StreamReader(new MemoryStream(bytes, 0, length), Encoding.UTF8);
-        var read = SigmaParser.Parse(text.ReadToEnd(), name);
+        using var reader = new StreamReader(new MemoryStream(bytes, 0, length), Encoding.UTF8);
+        var text = reader.ReadToEnd();
+        texts.Add(new(name, text));
+        var read = SigmaParser.Parse(text, name);
         rules.AddRange(read.Rules);
         faults.AddRange(read.Errors);
     }

@@ -43,8 +43,8 @@ internal static class SigmaReport
                 Json(output, json => Sarif(json, findings));
                 break;
             default:
-                using (var rows = new RowWriter(output, format, ["place", "code", "message"]))
-                    foreach (var finding in findings) rows.Add(finding.Error.Place, finding.Error.Code, finding.Error.Message.ToString());
+                using (var rows = new RowWriter(output, format, ["place", "level", "code", "message"]))
+                    foreach (var finding in findings) rows.Add(finding.Error.Place, finding.Level, finding.Error.Code, finding.Error.Message.ToString());
                 break;
         }
     }
