@@ -52,6 +52,12 @@ public sealed class SigmaEngine
 
     internal RuleIndex Index => index;
 
+    /// <summary>What a rule and the filters that act on it ask for; null for a rule of another set.</summary>
+    internal Matcher? MatcherOf(SigmaDetectionRule rule) => Array.Find(detections, compiled => ReferenceEquals(compiled.Rule, rule))?.Matcher;
+
+    /// <summary>The detection rules in use, in the order given.</summary>
+    public IReadOnlyList<SigmaDetectionRule> DetectionRules => Array.ConvertAll(detections, compiled => compiled.Rule);
+
     /// <summary>Compiles rules. A rule that cannot be used stands in <see cref="Refused"/>; the others work.</summary>
     public static SigmaEngine Compile(IEnumerable<SigmaRule> rules)
     {

@@ -50,6 +50,8 @@ internal sealed class NumberTest(double number, string written) : ValueTest
 
 internal sealed class BooleanTest(bool expected) : ValueTest
 {
+    public bool Expected => expected;
+
     public override string Key => expected ? "true" : "false";
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) => present && value.Kind switch
@@ -128,6 +130,11 @@ internal sealed class CidrTest : ValueTest
     private readonly byte[] network;
     private readonly int prefix;
 
+    public ReadOnlySpan<byte> Network => network;
+
+    /// <summary>How many bits of an address are those of the network.</summary>
+    public int Prefix => prefix;
+
     public override string Key => string.Create(CultureInfo.InvariantCulture, $"c{Convert.ToHexString(network)}/{prefix}");
 
     private CidrTest(byte[] network, int prefix)
@@ -178,6 +185,10 @@ internal enum Comparison
 
 internal sealed class CompareTest(Comparison comparison, double number) : ValueTest
 {
+    public Comparison Comparison => comparison;
+
+    public double Number => number;
+
     public override string Key => string.Create(CultureInfo.InvariantCulture, $"{comparison}{number:R}");
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) =>
@@ -203,6 +214,12 @@ internal enum TimePart
 /// <summary>Compares a part of a date with a number; without a comparison the two must be equal.</summary>
 internal sealed class TimePartTest(TimePart part, Comparison? comparison, int number) : ValueTest
 {
+    public TimePart Part => part;
+
+    public Comparison? Bound => comparison;
+
+    public int Number => number;
+
     public override string Key => string.Create(CultureInfo.InvariantCulture, $"t{part}{comparison}{number}");
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation)
@@ -259,6 +276,12 @@ internal enum FieldRelation
 /// <summary>Compares a field with another field of the same event; false when either is missing, true when any of several values of the other fits.</summary>
 internal sealed class FieldReferenceTest(string other, FieldRelation relation, bool cased) : ValueTest
 {
+    public string Other => other;
+
+    public FieldRelation Relation => relation;
+
+    public bool Cased => cased;
+
     public override string Key => $"f{relation}{cased}{other}";
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation)
