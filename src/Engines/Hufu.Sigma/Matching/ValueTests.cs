@@ -92,6 +92,8 @@ internal sealed class RegexTest(string pattern, RegexOptions options, TimeSpan t
 
     public RegexOptions Options => options;
 
+    public Regex Regex => regex.Value;
+
     public override string Key => string.Create(CultureInfo.InvariantCulture, $"r{(int)options},{pattern}");
 
     /// <summary>True when only a form can be had that may take exponential time, so that the time limit is what bounds it.</summary>
