@@ -307,9 +307,9 @@ internal static class BackupVerbs
                 await AddAsync(tar, hashes, path, name, cancellation);
                 line.Count(hashes.Count);
             }
-            catch (FileNotFoundException)
+            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
-                // A partial tile that was replaced, or a journal that was done with, while the folder was read.
+                // A partial tile that was replaced, with its folder, or a journal that was done with, while the folder was read.
             }
         }
     }

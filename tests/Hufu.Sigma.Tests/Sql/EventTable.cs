@@ -9,12 +9,17 @@ internal sealed class EventTable : IDisposable
     public static readonly SigmaSqlSchema Schema = new(SigmaSqlDialect.DuckDb,
         name => Listed($"map_extract_value(fields, {SigmaSql.Literal(SigmaSqlDialect.DuckDb, name)})"), [Listed("flatten(map_values(fields))")]);
 
+    /// <summary>The same for events of which no field has several values: each field is one value, or NULL.</summary>
+    private static readonly SigmaSqlSchema Single = Schema with { Field = name => Schema.Field(name) is { } field ? field with { Value = $"({field.Value})[1]", IsList = false, Present = $"({field.Value} IS NOT NULL)" } : null };
+
+    private readonly HashSet<int> singles;
     private readonly DuckDBConnection connection = new("DataSource=:memory:");
     private readonly IReadOnlyList<ISigmaEvent> events;
 
     public EventTable(IReadOnlyList<SigmaDictionaryEvent> events)
     {
         this.events = events;
+        singles = [.. Enumerable.Range(0, events.Count).Where(i => !Enumerable.Range(0, events[i].FieldCount).Any(j => events[i].ValueAt(j).Kind == SigmaValueKind.Many))];
         connection.Open();
         Run("CREATE TABLE events (number INTEGER, fields MAP(VARCHAR, STRUCT(t VARCHAR, n DOUBLE)[]))");
         foreach (var part in events.Select((item, number) => $"({number}, {Map(item)})").Chunk(100)) Run($"INSERT INTO events VALUES {string.Join(", ", part)}");
@@ -44,6 +49,11 @@ internal sealed class EventTable : IDisposable
         var found = Found(condition.Value);
         Assert.True(streamed.SequenceEqual(found), $"{text}\nstream only: {Shown(streamed.Except(found))}\nSQL only: {Shown(found.Except(streamed))}\n{condition.Value}");
         Assert.Equal(events.Count - found.Count, Found($"NOT {condition.Value}").Count);
+        var single = SigmaSql.Condition(engine, rule, Single).Value;
+        var (alone, others) = (Found(single).Where(singles.Contains).ToList(), Found($"NOT {single}").Where(singles.Contains).ToList());
+        var expected = streamed.Where(singles.Contains).ToList();
+        Assert.True(expected.SequenceEqual(alone), $"{text}\nstream only: {Shown(expected.Except(alone))}\nSQL only: {Shown(alone.Except(expected))}\n{single}");
+        Assert.True(singles.Except(expected).Order().SequenceEqual(others), $"not {text}\nstream only: {Shown(singles.Except(expected).Except(others))}\nSQL only: {Shown(others.Intersect(expected))}\n{single}");
         return found.Count;
     }
 

@@ -156,6 +156,8 @@ public class SqlTests
     [InlineData("f|re: '[\\]a]\\x62'")]
     [InlineData("f|re: 'a{,2}'", 0)]
     [InlineData("f|re: ''")]
+    [InlineData("f|re: '^^'")]
+    [InlineData("f|re: '^^a'")]
     [InlineData("f|re: '(?#what)ab(?i)C|d$'")]
     [InlineData("f|fieldref: g")]
     [InlineData("f|fieldref|cased: g")]
@@ -274,6 +276,41 @@ public class SqlTests
         };
 
         static string Quoted(string text) => "\"" + string.Concat(text.Select(c => c switch { '"' or '\\' => "\\" + c, < ' ' => $"\\x{(int)c:X2}", _ => c.ToString() })) + "\"";
+    }
+
+    [Theory]
+    [InlineData("a'b", "'a''b'", @"'a\'b'")]
+    [InlineData(@"\' OR 1=1 --", @"'\'' OR 1=1 --'", @"'\\\' OR 1=1 --'")]
+    [InlineData("a\nb", "'a\nb'", @"'a\x0Ab'")]
+    [InlineData("a\0b", "('a' || chr(0) || 'b')", @"'a\x00b'")]
+    [InlineData("登入", "'登入'", "'登入'")]
+    public void NothingBreaksOutOfALiteral(string text, string duck, string click)
+    {
+        Assert.Equal(duck, SigmaSql.Literal(SigmaSqlDialect.DuckDb, text));
+        Assert.Equal(click, SigmaSql.Literal(SigmaSqlDialect.ClickHouse, text));
+        using var command = Table.Value.Connection.CreateCommand();
+        command.CommandText = $"SELECT {duck}";
+        Assert.Equal(text, command.ExecuteScalar());
+    }
+
+    [Theory]
+    [InlineData("f: Abc", "ifNull(lower(f) = 'abc', false)")]
+    [InlineData(@"f|endswith: '\it''s'", @"ifNull(endsWith(lower(f), '\\it\'s'), false)")]
+    [InlineData("f: [a, B]", "ifNull(lower(f) IN ('a', 'b'), false)")]
+    [InlineData("f|re: 'a\\d'", "ifNull(match(f, '$.|(?:a[")]
+    [InlineData("f|neq: null", "(NOT (f IS NULL))")]
+    [InlineData("f: é", @"ifNull(match(f, '$.|(?:\\A[\\x{C9}\\x{E9}]\\z)'), false)")]
+    public void ClickHouseGetsItsOwnWords(string detection, string begins)
+    {
+        var engine = SigmaEngine.Compile(SigmaParser.Parse(Rule(detection), "rule.yml").Rules);
+        Assert.StartsWith(begins, SigmaSql.Condition(engine, engine.DetectionRules[0], new SigmaSqlSchema(SigmaSqlDialect.ClickHouse, name => new SigmaSqlField(name), [])).Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ClickHouseHasNoWeekOfAnyDate()
+    {
+        var engine = SigmaEngine.Compile(SigmaParser.Parse(Rule("f|week: 1"), "rule.yml").Rules);
+        Assert.Equal("sigma.sql.week", Assert.Single(SigmaSql.Condition(engine, engine.DetectionRules[0], new SigmaSqlSchema(SigmaSqlDialect.ClickHouse, name => new SigmaSqlField(name), [])).Errors).Code);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ public static class SigmaSql
     // An OR of more is broken into groups, so that no parser meets too deep a tree.
     private const int MostJoined = 200;
 
+    // More texts than these are looked for as a list: a statement that names the field for each is slow to prepare.
+    private const int MostNamed = 20;
+
     /// <summary>The condition under which a row is an event that a rule matches, with the filters that act on it, whatever its log source.</summary>
     /// <param name="engine">The set of rules.</param>
     /// <param name="rule">A rule of the set.</param>
@@ -51,7 +54,7 @@ public static class SigmaSql
         {
             NeverMatcher => words.False,
             AndMatcher and => Join(and.Items, " AND ", words.True),
-            OrMatcher or => Join(or.Items, " OR ", words.False),
+            OrMatcher or => Join([.. Grouped(or.Items)], " OR ", words.False),
             NotMatcher not => $"(NOT {Of(not.Item)})",
             FieldMatcher field => Field(field),
             KeywordMatcher keyword => Join([.. schema.Keywords.Select(field => Each(field, (value, variable) => Test(keyword.Test, field, value)))], " OR ", words.False),
@@ -66,6 +69,49 @@ public static class SigmaSql
             1 => items[0],
             <= MostJoined => "(" + string.Join(word, items) + ")",
             _ => Join([.. items.Chunk(MostJoined).Select(part => Join(part, word, none))], word, none),
+        };
+
+        /// <summary>Each of some alternatives; those that look for plain texts in one place become one.</summary>
+        private IEnumerable<string> Grouped(Matcher[] items)
+        {
+            foreach (var group in items.GroupBy(item => Plain(item, out var name, out var plain) ? (name, plain.Place, plain.Folds, 0) : (null, TextPlace.Whole, false, Array.IndexOf(items, item) + 1)))
+            {
+                var texts = group.Select(item => Plain(item, out _, out var plain) ? plain.Text : "").Distinct(StringComparer.Ordinal).ToList();
+                var (name, place, folds, alone) = group.Key;
+                if (alone > 0 || texts.Count == 1)
+                {
+                    foreach (var item in group) yield return Of(item);
+                    continue;
+                }
+
+                foreach (var field in name!.Length == 0 ? schema.Keywords : [Find(name)])
+                    yield return Each(field, (value, _) => OneOf(Text(field, value), texts, place, folds, field.IsList));
+            }
+
+            static bool Plain(Matcher item, out string name, out PlainText plain)
+            {
+                (name, plain) = ("", default);
+                var (test, field) = item switch { FieldMatcher one => (one.Test, one.Name), KeywordMatcher one => (one.Test, ""), _ => (null, "") };
+                name = field;
+                return test is PatternTest pattern && (item is KeywordMatcher || field.Length > 0) && PlainText.TryMake(pattern.Pattern, pattern.Cased, out plain);
+            }
+        }
+
+        private string OneOf(string text, List<string> texts, TextPlace place, bool folds, bool within)
+        {
+            var compared = folds ? words.Lower(text) : text;
+            if (place == TextPlace.Whole) return words.Sure($"{compared} IN ({string.Join(", ", texts.Select(words.Literal))})");
+            if (texts.Count <= MostNamed && !within) return Join([.. texts.Select(sought => words.Sure(At(place, compared, words.Literal(sought))))], " OR ", words.False);
+            var (folded, one) = ($"v{++variables}", $"v{++variables}");
+            return words.Sure(words.Named(compared, folded, words.Any(words.List(texts), one, words.Sure(At(place, folded, one)))));
+        }
+
+        private string At(TextPlace place, string text, string sought) => place switch
+        {
+            TextPlace.Whole => $"{text} = {sought}",
+            TextPlace.Begin => words.StartsWith(text, sought),
+            TextPlace.End => words.EndsWith(text, sought),
+            _ => words.Contains(text, sought),
         };
 
         private SigmaSqlField Find(string name) => schema.Field(name)
@@ -158,22 +204,9 @@ public static class SigmaSql
                 throw new SqlRefusal("sigma.sql.surrogate", "值含不成對的代理字元，資料庫的 UTF-8 文字不可能有。", "The value has half of a surrogate pair, which no text in UTF-8 can have.");
             if (parts.Count > 0 && parts.All(part => part.Kind == PartKind.Any)) return $"({text} IS NOT NULL)";
             var literal = pattern.Literal;
+            if (PlainText.TryMake(pattern, cased, out var plain)) return words.Sure(At(plain.Place, plain.Folds ? words.Lower(text) : text, words.Literal(plain.Text)));
             var (open, close) = (parts.Count > 0 && parts[0].Kind == PartKind.Any, parts.Count > 0 && parts[^1].Kind == PartKind.Any);
             var inner = parts.Skip(open ? 1 : 0).SkipLast(close ? 1 : 0).ToList();
-            if (inner.TrueForAll(part => part.Kind == PartKind.Text) && (cased || CaseClasses.IsPlain(literal)))
-            {
-                var folds = !cased && literal.Any(char.IsAsciiLetter);
-                var compared = folds ? words.Lower(text) : text;
-                var sought = words.Literal(folds ? LowerAscii(literal) : literal);
-                return words.Sure((open, close) switch
-                {
-                    (false, false) => $"{compared} = {sought}",
-                    (false, true) => words.StartsWith(compared, sought),
-                    (true, false) => words.EndsWith(compared, sought),
-                    _ => words.Contains(compared, sought),
-                });
-            }
-
             var units = inner.Exists(part => part.Kind == PartKind.One);
             if (units && literal.Any(char.IsSurrogate))
                 throw new SqlRefusal("sigma.sql.wildcard", "值含 ? 與基本多文種平面以外的字元，兩者在資料庫中的計數不同。", "The value has ? beside characters beyond the basic plane, which a database counts differently.");
@@ -194,22 +227,51 @@ public static class SigmaSql
             if (!close) regex.Append(@"\z");
             return words.Sure(words.Matches(units ? words.Units(text) : text, regex.ToString()));
         }
+    }
 
-        private static string LowerAscii(string text) => string.Create(text.Length, text, (span, from) =>
+    private enum TextPlace
+    {
+        Whole,
+        Begin,
+        End,
+        Anywhere,
+    }
+
+    /// <summary>A pattern that is one text, which a database compares as the engine does.</summary>
+    /// <param name="Place">Where it is to stand.</param>
+    /// <param name="Folds">True when the field is to be in <see cref="SqlWords.Lower"/>.</param>
+    /// <param name="Text">The text, then in lower case of ASCII.</param>
+    private readonly record struct PlainText(TextPlace Place, bool Folds, string Text)
+    {
+        public static bool TryMake(Pattern pattern, bool cased, out PlainText plain)
         {
-            for (var i = 0; i < span.Length; i++) span[i] = char.IsAsciiLetterUpper(from[i]) ? (char)(from[i] | 0x20) : from[i];
-        });
-
-        private static bool HasHalf(string text)
-        {
-            for (var i = 0; i < text.Length; i++)
-            {
-                if (!char.IsSurrogate(text[i])) continue;
-                if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
-                i++;
-            }
-
-            return false;
+            plain = default;
+            var parts = pattern.Parts;
+            var (open, close) = (parts.Count > 0 && parts[0].Kind == PartKind.Any, parts.Count > 0 && parts[^1].Kind == PartKind.Any);
+            if (parts.Count == 1 && open) return false;
+            if (!parts.Skip(open ? 1 : 0).SkipLast(close ? 1 : 0).All(part => part.Kind == PartKind.Text)) return false;
+            var text = pattern.Literal;
+            if (HasHalf(text) || !(cased || CaseClasses.IsPlain(text))) return false;
+            var folds = !cased && text.Any(char.IsAsciiLetter);
+            plain = new PlainText((open, close) switch { (false, false) => TextPlace.Whole, (false, true) => TextPlace.Begin, (true, false) => TextPlace.End, _ => TextPlace.Anywhere }, folds, folds ? LowerAscii(text) : text);
+            return true;
         }
+    }
+
+    private static string LowerAscii(string text) => string.Create(text.Length, text, (span, from) =>
+    {
+        for (var i = 0; i < span.Length; i++) span[i] = char.IsAsciiLetterUpper(from[i]) ? (char)(from[i] | 0x20) : from[i];
+    });
+
+    private static bool HasHalf(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
+            i++;
+        }
+
+        return false;
     }
 }

@@ -6,7 +6,7 @@ public enum SigmaSqlDialect
     /// <summary>DuckDB 1.3 or later.</summary>
     DuckDb,
 
-    /// <summary>ClickHouse. A number with a fraction is read as it is written only from 26.2 on, or with the setting <c>precise_float_parsing</c>.</summary>
+    /// <summary>ClickHouse. A number with a fraction is read as it is written only from 26.2 on.</summary>
     ClickHouse,
 }
 

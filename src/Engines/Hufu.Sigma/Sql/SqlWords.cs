@@ -62,6 +62,12 @@ internal abstract class SqlWords
     /// <summary>One of a list fulfils a condition, which is never NULL.</summary>
     public abstract string Any(string list, string variable, string condition);
 
+    /// <summary>What is said of a value under a name, so that it is made once.</summary>
+    public abstract string Named(string value, string variable, string said);
+
+    /// <summary>A list of texts.</summary>
+    public string List(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(Literal)) + "]";
+
     /// <summary>The number that a text is; NULL for none.</summary>
     public abstract string Number(string text);
 
@@ -73,29 +79,23 @@ internal abstract class SqlWords
     /// <summary>The 32 digits of an IPv6 address; NULL for what is none.</summary>
     public abstract string V6(string text);
 
-    public abstract string Slice(string text, int from, int length);
-
     /// <summary>An address, in any spelling that the runtime reads, is of a network.</summary>
     public string InNetwork(string text, ReadOnlySpan<byte> network, int prefix)
     {
-        var digits = Convert.ToHexStringLower(network);
-        if (network.Length == 4)
-            return $"({Sure(Matches(text, V4Pattern(network, prefix)))} OR {Sure($"{Slice(V6(text), 1, 24)} = {Literal(V6Mapped)} AND {Begins(25)}")})";
-        return Sure($"{Slice(V6(text), 1, 24)} <> {Literal(V6Mapped)} AND {Begins(1)}");
-
-        string Begins(int at)
+        var (digits, whole, rest) = (Convert.ToHexStringLower(network), prefix / 4, prefix % 4);
+        var begin = digits[..whole];
+        if (rest > 0)
         {
-            var (whole, rest) = (prefix / 4, prefix % 4);
-            List<string> conditions = [];
-            if (whole > 0) conditions.Add($"{Slice(V6(text), at, whole)} = {Literal(digits[..whole])}");
-            if (rest > 0)
-            {
-                var first = Convert.ToInt32(digits[whole].ToString(), 16) >> (4 - rest) << (4 - rest);
-                conditions.Add($"{Slice(V6(text), at + whole, 1)} IN ({string.Join(", ", Enumerable.Range(first, 1 << (4 - rest)).Select(n => Literal(n.ToString("x", CultureInfo.InvariantCulture))))})");
-            }
-
-            return conditions.Count == 0 ? True : string.Join(" AND ", conditions);
+            var first = Convert.ToInt32(digits[whole].ToString(), 16) >> (4 - rest) << (4 - rest);
+            begin += "[" + string.Concat(Enumerable.Range(first, 1 << (4 - rest)).Select(n => n.ToString("x", CultureInfo.InvariantCulture))) + "]";
         }
+
+        // Only what has a colon is an IPv6 address.
+        var long6 = Sure(Contains(text, "':'"));
+        if (network.Length == 4) return $"({Sure(Matches(text, V4Pattern(network, prefix)))} OR ({long6} AND {Sure(Matches(V6(text), @"\A" + V6Mapped + begin))}))";
+        var within = Sure(Matches(V6(text), @"\A" + begin));
+        // An IPv4 address in the clothes of IPv6 is of no network of IPv6.
+        return V6Mapped.StartsWith(digits[..Math.Min(whole, V6Mapped.Length)], StringComparison.Ordinal) ? $"({long6} AND {within} AND NOT {Sure(Matches(V6(text), @"\A" + V6Mapped))})" : $"({long6} AND {within})";
     }
 
     // Each of the four numbers may be decimal, octal after a 0 or hexadecimal after 0x.
@@ -142,7 +142,8 @@ internal sealed class DuckWords : SqlWords
 
     public override string EndsWith(string text, string sought) => $"suffix({text}, {sought})";
 
-    public override string Matches(string text, string pattern) => $"regexp_matches({text}, {Literal(pattern)})";
+    // The database turns patterns that it takes for simple into LIKE, and some wrongly: it has \A\A for the empty text. A choice that nothing can take is not simple.
+    public override string Matches(string text, string pattern) => $"regexp_matches({text}, {Literal($@"\z.|(?:{pattern})")})";
 
     public override string Units(string text) => $@"regexp_replace({text}, '([\x{{10000}}-\x{{10FFFF}}])', '\1\1', 'g')";
 
@@ -151,6 +152,8 @@ internal sealed class DuckWords : SqlWords
     public override string Sure(string condition) => $"coalesce({condition}, false)";
 
     public override string Any(string list, string variable, string condition) => $"coalesce(len(list_filter({list}, lambda {variable}: {condition})) > 0, false)";
+
+    public override string Named(string value, string variable, string said) => $"list_transform([{value}], lambda {variable}: {said})[1]";
 
     public override string Number(string text) =>
         $"CASE WHEN {Matches(text, NumberPattern)} THEN try_cast({text} AS DOUBLE) WHEN {Matches(text, PositiveInfinity)} THEN 'inf'::DOUBLE WHEN {Matches(text, NegativeInfinity)} THEN '-inf'::DOUBLE END";
@@ -183,8 +186,6 @@ internal sealed class DuckWords : SqlWords
         var whole = $"CASE WHEN contains(h, '::') AND length({left}) + length({right}) <= 28 THEN {left} || repeat('0', 32 - length({left}) - length({right})) || {right} WHEN NOT contains(h, '::') THEN {left} END";
         return $"CASE WHEN {Matches(text, V6Pattern)} THEN list_transform(list_transform([lower(regexp_extract({text}, '[0-9A-Fa-f:.]+'))], lambda a: {Hexed}), lambda h: {whole})[1] END";
     }
-
-    public override string Slice(string text, int from, int length) => string.Create(CultureInfo.InvariantCulture, $"substr({text}, {from}, {length})");
 }
 
 internal sealed class ClickWords : SqlWords
@@ -227,6 +228,8 @@ internal sealed class ClickWords : SqlWords
 
     public override string Any(string list, string variable, string condition) => $"arrayExists({variable} -> {condition}, {list})";
 
+    public override string Named(string value, string variable, string said) => $"arrayMap({variable} -> {said}, [{value}])[1]";
+
     public override string Number(string text) =>
         $"multiIf({Sure(Matches(text, NumberPattern))}, toFloat64OrNull(if(startsWith(ifNull({text}, ''), '+'), substring(ifNull({text}, ''), 2), ifNull({text}, ''))), {Sure(Matches(text, PositiveInfinity))}, inf, {Sure(Matches(text, NegativeInfinity))}, -inf, NULL)";
 
@@ -260,6 +263,4 @@ internal sealed class ClickWords : SqlWords
         var whole = $"multiIf(position(h, '::') = 0, {left}, length({left}) + length({right}) <= 28, concat({left}, repeat('0', 32 - length({left}) - length({right})), {right}), NULL)";
         return $"if({Sure(Matches(text, V6Pattern))}, arrayMap(h -> {whole}, arrayMap(a -> {Hexed}, [lower(extract(ifNull({text}, ''), '[0-9A-Fa-f:.]+'))]))[1], NULL)";
     }
-
-    public override string Slice(string text, int from, int length) => string.Create(CultureInfo.InvariantCulture, $"substring({text}, {from}, {length})");
 }
