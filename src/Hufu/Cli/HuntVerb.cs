@@ -121,7 +121,7 @@ internal static class HuntVerb
         Description = $"Further {what} documents: a file, a folder or an archive. Those among the rules are used without it.", HelpName = "PATH", Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static IHitWriter Writer(string format, Stream stream, bool shown, string language, string period, string folder)
+    private static IHitWriter Writer(string format, Stream stream, bool shown, string language, string? period, string folder)
     {
         var terminal = shown && !Console.IsOutputRedirected;
         return format switch
@@ -140,9 +140,9 @@ internal static class HuntVerb
         return told.StartsWith("zh", StringComparison.OrdinalIgnoreCase) ? "zh-TW" : "en";
     }
 
-    private static string Period(DateTimeOffset? from, DateTimeOffset? to)
+    private static string? Period(DateTimeOffset? from, DateTimeOffset? to)
     {
-        return from is null && to is null ? "–" : $"{Text(from)} – {Text(to)}";
+        return from is null && to is null ? null : $"{Text(from)} – {Text(to)}";
 
         static string Text(DateTimeOffset? at) => at is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "…";
     }

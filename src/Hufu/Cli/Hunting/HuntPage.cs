@@ -12,7 +12,7 @@ namespace Hufu.Cli;
 /// A time line to hand over: one HTML file that needs no script, fetches nothing and says so in its policy. Everything that rules and logs say is encoded, and
 /// characters that would steer a reader's eye or program are shown by symbols. Of very many hits the gravest are shown; all are counted.
 /// </summary>
-internal sealed class HuntPage(Stream output, string language, string period) : IHitWriter
+internal sealed class HuntPage(Stream output, string language, string? period) : IHitWriter
 {
     internal const int MostShown = 5_000;
     private const int MostValue = 16_384;
@@ -96,7 +96,7 @@ internal sealed class HuntPage(Stream output, string language, string period) : 
         page.Write($"<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'\">\n");
         page.Write($"<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{Style}</style>\n</head>\n<body><main>\n<h1>{title}</h1>\n");
         var made = SiteTime.Local(TimeProvider.System.GetUtcNow());
-        page.Write($"<p class=\"soft\">{T("產製時間", "Made")} {made.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} · {T("時區", "time zone")} {E(SiteTime.Zone.Id)} · {T("期間", "period")} {E(period)}</p>\n");
+        page.Write($"<p class=\"soft\">{T("產製時間", "Made")} {made.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} · {T("時區", "time zone")} {E(SiteTime.Zone.Id)}{(period is null ? "" : $" · {T("期間", "period")} {E(period)}")}</p>\n");
         page.Write($"<p class=\"soft\">{T("事件", "Events")}: {N(counts.Events)} · {T("檔案", "files")}: {N(counts.Files)} · {T("規則", "rules")}: {N(counts.RuleCount)} · {T("被拒絕的規則", "rules refused")}: {N(counts.Refused)}</p>\n");
         if (counts.Unread.Count == 0) return;
         page.Write($"<div class=\"note\"><p><strong>{T("未能讀取的部分", "What could not be read")}</strong></p>");

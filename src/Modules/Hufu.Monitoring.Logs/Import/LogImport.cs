@@ -175,9 +175,9 @@ public sealed partial class LogImport(LogService logs, Detection detection, Live
         {
             await live.FollowAsync(arrival!, events, ids, cancellation);
         }
-        catch (Exception e) when (e is DbException or DbUpdateException)
+        catch (Exception e)
         {
-            // The events are stored; to fail here would have them stored again.
+            // Whatever it is, the events are stored; to fail here would have them stored again.
             NotRaised(logger, e);
         }
 

@@ -119,10 +119,21 @@ public sealed partial class LiveDetection(Detection detection, LogService logs, 
             lock (gate) (look, before) = (!behind && !arrival.Seen, end);
             if (look && events.Count > 0)
             {
-                var looking = Run(before, CancellationToken.None);
-                looking.Process(events, ids);
-                waiting.AddRange(looking.Take());
-                arrival.Until = After(ids[^1]);
+                try
+                {
+                    var looking = Run(before, CancellationToken.None);
+                    looking.Process(events, ids);
+                    waiting.AddRange(looking.Take());
+                    arrival.Until = After(ids[^1]);
+                }
+                catch (Exception e)
+                {
+                    // They are stored, so whoever gave them is not to give them again: they are looked at once more, from the store.
+                    NotLooked(logger, e);
+                    run = null;
+                    waiting.Clear();
+                    lock (gate) (behind, again) = (true, true);
+                }
             }
 
             Withdraw(arrival);
@@ -262,8 +273,17 @@ public sealed partial class LiveDetection(Detection detection, LogService logs, 
         {
             var (start, count) = logs.Before(before, options.WarmUp);
             var since = Clock.GetUtcNow() - (longest > LongestWarmUp ? LongestWarmUp : longest);
-            foreach (var item in logs.Store.EventsFrom(start.Segment, start.Row, count, cancellation))
-                if (item.ReceivedAt >= since) fresh.Process(item);
+            try
+            {
+                foreach (var item in logs.Store.EventsFrom(start.Segment, start.Row, count, cancellation))
+                    if (item.ReceivedAt >= since) fresh.Process(item);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // What lies in a damaged file, or where it cannot be had now, is not worth standing still for.
+                NotWarmed(logger, e);
+            }
+
             // It has been raised.
             fresh.Take();
         }
@@ -396,6 +416,12 @@ public sealed partial class LiveDetection(Detection detection, LogService logs, 
 
     [LoggerMessage(44, LogLevel.Warning, "{Path} cannot be read: the newest events are looked at again")]
     private static partial void PlaceUnreadable(ILogger logger, string path);
+
+    [LoggerMessage(46, LogLevel.Error, "The rules could not look at events; they look again, from the store")]
+    private static partial void NotLooked(ILogger logger, Exception e);
+
+    [LoggerMessage(47, LogLevel.Warning, "Correlations begin anew: the events before could not be read")]
+    private static partial void NotWarmed(ILogger logger, Exception e);
 
     [LoggerMessage(45, LogLevel.Warning, "How far alerts are written could not be noted")]
     private static partial void PlaceNotWritten(ILogger logger, Exception e);
