@@ -50,6 +50,7 @@ public sealed partial class HuntTests(Sample sample)
         Assert.Equal(1, hit.GetProperty("record").GetInt64());
         Assert.Equal("2026-11-22T02:10:00Z", hit.GetProperty("time").GetString());
         Assert.Equal([("Image", @"C:\type.exe"), ("CommandLine", "my secret")], hit.GetProperty("matched").EnumerateArray().Select(f => (f.GetProperty("field").GetString()!, f.GetProperty("value").GetString()!)));
+        Assert.All(hit.GetProperty("matched").EnumerateArray(), f => Assert.Contains(Assert.Single(f.GetProperty("patterns").EnumerateArray()).GetString()!, f.GetProperty("value").GetString()!, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

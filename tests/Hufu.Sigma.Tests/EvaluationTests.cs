@@ -186,7 +186,28 @@ public class EvaluationTests
         var fields = Samples.Event("""{"a":"X","b":"y"}""");
         Assert.Empty(engine.Match(fields, [new SigmaLogSource("windows", "other", null)]));
         var rule = Assert.Single(engine.Match(fields, [new SigmaLogSource("windows", "test", "s"), new SigmaLogSource("windows", "test")]));
-        Assert.Equal([new SigmaMatchedField("a", "X")], SigmaEngine.Explain(rule, fields));
+        var field = Assert.Single(SigmaEngine.Explain(rule, fields));
+        Assert.Equal(("a", "X", "x"), (field.Field, field.Value, Assert.Single(field.Patterns)));
+    }
+
+    [Fact]
+    public void AMatchNamesThePatternsThatWereFound_AndNoOther()
+    {
+        var engine = SigmaEngine.Compile(SigmaParser.Parse("""
+            title: T
+            logsource: { category: test }
+            detection:
+              image: { Image|endswith: ['\cmd.exe', '\who.exe'] }
+              line: { CommandLine|contains|all: ['/c', 'who*mi'], User: null }
+              words: ['cmd', 'nowhere']
+              other: { Image|contains: 'calc' }
+              condition: image and line and words and not other
+            """, "r.yml").Rules);
+        var fields = Samples.Event("""{"Image":"C:\\cmd.exe","CommandLine":"cmd /C whoami"}""");
+        var rule = Assert.Single(engine.Match(fields, null));
+        Assert.Equal(
+            ["Image: \\cmd.exe,cmd", "CommandLine: /c,who*mi"],
+            SigmaEngine.Explain(rule, fields).Select(field => $"{field.Field}: {string.Join(',', field.Patterns)}"));
     }
 
     private const string Failed = "title: f\nname: failed\nlogsource:\n  category: test\ndetection:\n  s:\n    a: fail\n  condition: s\n---\n";

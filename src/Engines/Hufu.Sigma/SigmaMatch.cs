@@ -3,7 +3,19 @@ namespace Hufu.Sigma;
 /// <summary>A field that made a rule match, with the value that the event has.</summary>
 /// <param name="Field">Name of the field.</param>
 /// <param name="Value">Its value as text.</param>
-public sealed record SigmaMatchedField(string Field, string Value);
+public sealed record SigmaMatchedField(string Field, string Value)
+{
+    /// <summary>What the rule looks for in the field and found there, as its author wrote it; empty for the fields of a correlation's group.</summary>
+    public IReadOnlyList<string> Patterns { get; init; } = [];
+
+    /// <summary>Notes that a pattern was found in a field: in the field's entry, or in a new one.</summary>
+    internal static void Note(List<SigmaMatchedField> into, string field, string value, string pattern)
+    {
+        var at = into.FindIndex(known => known.Field == field);
+        if (at < 0) into.Add(new SigmaMatchedField(field, value) { Patterns = [pattern] });
+        else if (!into[at].Patterns.Contains(pattern)) into[at] = into[at] with { Patterns = [.. into[at].Patterns, pattern] };
+    }
+}
 
 /// <summary>A rule that matched: an event for a detection rule, a window of events for a correlation.</summary>
 /// <param name="Rule">The rule. Its author must be shown wherever the match is.</param>

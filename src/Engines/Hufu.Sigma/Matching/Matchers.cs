@@ -98,8 +98,8 @@ internal sealed class NotMatcher(Matcher item) : Matcher
     }
 }
 
-/// <summary>One value test against one field.</summary>
-internal sealed class FieldMatcher(string field, ValueTest test) : Matcher
+/// <summary>One value test against one field. <paramref name="written"/> is the value as the rule has it.</summary>
+internal sealed class FieldMatcher(string field, ValueTest test, string written) : Matcher
 {
     public string Name { get; } = field;
 
@@ -123,13 +123,12 @@ internal sealed class FieldMatcher(string field, ValueTest test) : Matcher
 
     public override void Explain(ISigmaEvent fields, Evaluation evaluation, List<SigmaMatchedField> into)
     {
-        if (into.Exists(known => known.Field == Name)) return;
-        if (fields.TryGet(Name, out var value)) into.Add(new SigmaMatchedField(Name, value.ToString()));
+        if (fields.TryGet(Name, out var value)) SigmaMatchedField.Note(into, Name, value.ToString(), written);
     }
 }
 
 /// <summary>A keyword: a text anywhere in any value of the event (rules specification, "Keywords search").</summary>
-internal sealed class KeywordMatcher(ValueTest test) : Matcher
+internal sealed class KeywordMatcher(ValueTest test, string written) : Matcher
 {
     public ValueTest Test => test;
 
@@ -137,8 +136,7 @@ internal sealed class KeywordMatcher(ValueTest test) : Matcher
 
     public override void Explain(ISigmaEvent fields, Evaluation evaluation, List<SigmaMatchedField> into)
     {
-        if (Find(fields, evaluation, out var field, out var value) && !into.Exists(known => known.Field == field))
-            into.Add(new SigmaMatchedField(field, value.ToString()));
+        if (Find(fields, evaluation, out var field, out var value)) SigmaMatchedField.Note(into, field, value.ToString(), written);
     }
 
     private bool Find(ISigmaEvent fields, Evaluation evaluation, out string field, out SigmaValue value)

@@ -54,7 +54,8 @@ internal sealed class DetectionCompiler(IRefuse refuse, SigmaParseOptions option
         var tests = new List<Matcher>();
         foreach (var scalar in scalars)
         {
-            var alternatives = item.Compile(scalar, field.Length == 0, this).ConvertAll<Matcher>(test => field.Length == 0 ? new KeywordMatcher(test) : new FieldMatcher(field, test));
+            var written = scalar.IsNull ? "null" : scalar.Text;
+            var alternatives = item.Compile(scalar, field.Length == 0, this).ConvertAll<Matcher>(test => field.Length == 0 ? new KeywordMatcher(test, written) : new FieldMatcher(field, test, written));
             tests.Add(Or(alternatives));
         }
 

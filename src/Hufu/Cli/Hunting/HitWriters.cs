@@ -32,6 +32,13 @@ internal sealed class JsonHits(Stream output) : IHitWriter
                 json.WriteStartObject();
                 json.WriteString("field", field.Field);
                 json.WriteString("value", field.Value);
+                if (field.Patterns.Count > 0)
+                {
+                    json.WriteStartArray("patterns");
+                    foreach (var pattern in field.Patterns) json.WriteStringValue(pattern);
+                    json.WriteEndArray();
+                }
+
                 json.WriteEndObject();
             }
 
