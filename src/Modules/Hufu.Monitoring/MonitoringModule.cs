@@ -1,5 +1,6 @@
 using Hufu.Kernel;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Web;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,7 +15,18 @@ public sealed class MonitoringModule : HufuModule
 
     public override string Duty => "T5";
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new AlertType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new AlertType(), new NotificationType(), new NotificationRuleType()];
 
-    public override void AddServices(IServiceCollection services) => services.AddSingleton<OpenIncidentFromAlert>();
+    public override IReadOnlyList<IModelContribution> Tables { get; } = [new NotificationTables()];
+
+    public override IReadOnlyList<SlotContent> Slots => [new(NotificationType.TypeKey, RecordSlot.Panel, typeof(NotificationPanel)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(NotificationPanel))];
+
+    public override void AddServices(IServiceCollection services)
+    {
+        Texts.Load(typeof(MonitoringModule).Assembly);
+        services.AddSingleton<OpenIncidentFromAlert>();
+        services.AddScoped<Notifying>();
+        services.AddScoped<IRecordReaction, NotificationAnswers>();
+        services.AddHostedService<NotificationWatch>();
+    }
 }

@@ -42,6 +42,7 @@ public sealed class JobsModel : IModelContribution
             e.Ignore(n => n.Title);
             e.Ignore(n => n.Text);
             e.Property(n => n.Mail).HasConversion<string>().HasMaxLength(20);
+            e.Property(n => n.MessageId).HasMaxLength(300);
             e.HasIndex(n => new { n.PersonId, n.At });
             e.HasIndex(n => new { n.GroupKey, n.PersonId });
             e.HasIndex(n => new { n.Mail, n.PersonId });
@@ -56,6 +57,7 @@ public sealed class JobsModel : IModelContribution
             e.ToTable("mail_out");
             e.HasIndex(m => new { m.State, m.NextAt });
             e.HasIndex(m => new { m.PersonId, m.CreatedAt });
+            e.HasIndex(m => m.MessageId);
         });
         model.Entity<Webhook>(e =>
         {

@@ -40,7 +40,15 @@ public sealed class Alert : Record
 
     public string Tags { get; set; } = "";
 
+    /// <summary>How urgent it was when it was raised, 1 to 100; see <see cref="AlertScore"/>. Null for alerts of before there were scores.</summary>
+    public int? Score { get; set; }
+
+    public string ScoreReasons { get; set; } = "";
+
     public string Verdict { get; set; } = "";
+
+    /// <summary>The lines of a text that have something on them.</summary>
+    internal static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>告警.</summary>
@@ -68,14 +76,28 @@ public sealed class AlertType : RecordType<Alert>
 
     public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.2", "triage", "benign", "duplicate", "reopen"), new("P5.3.3", "escalate")];
 
+    /// <summary>The levels of Sigma, lowest first.</summary>
+    public static readonly IReadOnlyList<Option> Levels =
+    [
+        Option.Of("informational", "參考", "Informational"),
+        Option.Of("low", "低", "Low", Tone.Info),
+        Option.Of("medium", "中", "Medium", Tone.Warn),
+        Option.Of("high", "高", "High", Tone.Bad),
+        Option.Of("critical", "嚴重", "Critical", Tone.Critical),
+    ];
+
+    /// <summary>Place of a level in <see cref="Levels"/>; −1 for one that is not known.</summary>
+    internal static int RankOf(string level)
+    {
+        for (var i = 0; i < Levels.Count; i++)
+            if (Levels[i].Code == level) return i;
+        return -1;
+    }
+
     public AlertType() : base("告警名稱", "Alert")
     {
-        Choice(x => x.Level, "等級", "Level",
-            Option.Of("informational", "參考", "Informational"),
-            Option.Of("low", "低", "Low", Tone.Info),
-            Option.Of("medium", "中", "Medium", Tone.Warn),
-            Option.Of("high", "高", "High", Tone.Bad),
-            Option.Of("critical", "嚴重", "Critical", Tone.Critical)).ReadOnly().InList();
+        Choice(x => x.Level, "等級", "Level", Levels).ReadOnly().InList();
+        Number(x => x.Score, "風險分數", "Risk score").ReadOnly().InList().Help("1 到 100：規則等級、資產等級與資產未處理的風險，告警產生時計算。", "1 to 100: level of the rule, grade of the asset and its open risks, when the alert was raised.");
         Text(x => x.Entity, "對象", "Entity", 300).ReadOnly().InList().Help("告警依規則與對象合併，例如主機、帳號或來源位址。", "Matches are gathered by rule and entity: a host, an account or a source address.");
         Reference(x => x.AssetId, "risk.asset", "資產", "Asset").ReadOnly().Help("由主機名稱或 IP 位址對應；對應不到或不只一個時留空。", "Found by host name or IP address; empty when none or several fit.");
         LongText(x => x.Verdict, "判讀", "Verdict").Help("看到什麼、為什麼這樣判定。", "What was seen, and why it was judged so.");
@@ -88,6 +110,8 @@ public sealed class AlertType : RecordType<Alert>
         Text(x => x.SourceIp, "來源 IP", "Source IP", 64).ReadOnly();
         Text(x => x.Account, "帳號", "Account").ReadOnly();
         LongText(x => x.EventIds, "日誌識別碼", "Event ids", 20000).ReadOnly().NotOnPages().Help("最先命中的日誌，最多 200 筆。", "The first events that matched, at most 200.");
+
+        Text(x => x.ScoreReasons, "分數組成", "Made of", 300).ReadOnly();
 
         Section("規則", "Rule");
         Text(x => x.RuleId, "規則識別碼", "Rule id", 100).ReadOnly();

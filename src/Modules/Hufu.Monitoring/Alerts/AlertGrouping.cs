@@ -107,6 +107,14 @@ public static class AlertGrouping
             }
         }
 
+        var risks = assets is null ? null : await KnownRisk.HighestOfAsync(store.Db, [.. created.Select(a => a.AssetId).OfType<Guid>().Distinct()], cancellation);
+        foreach (var alert in created)
+        {
+            var asset = alert.AssetId is null ? null : AssetOf(alert.Host, alert.SourceIp, assets!);
+            var score = AlertScore.Of(alert.Level, asset, asset is null ? null : risks!.GetValueOrDefault(asset.Id));
+            (alert.Score, alert.ScoreReasons) = (score.Value, score.Reasons);
+        }
+
         foreach (var alert in created)
             if (await store.CreateAsync(actor, alert, cancellation: cancellation) is { IsOk: false } failed) return Result.Fail<RaisedAlerts>(failed.Errors);
         return Result.Of(new RaisedAlerts(created, updated, known));
@@ -138,7 +146,7 @@ public static class AlertGrouping
 
     private static Alert Start(RuleMatch match, string entity, AssetMatcher assets)
     {
-        var asset = assets.Find(match.Host, match.Host.Length == 0 ? [match.SourceIp] : []).Asset;
+        var asset = AssetOf(match.Host, match.SourceIp, assets);
         return new Alert
         {
             State = "new",
@@ -159,6 +167,8 @@ public static class AlertGrouping
             LastSeen = Instants.Truncate(match.EventTime),
         };
     }
+
+    private static AssetRef? AssetOf(string host, string address, AssetMatcher assets) => assets.Find(host, host.Length == 0 ? [address] : []).Asset;
 
     private static void Count(Alert alert, RuleMatch match)
     {

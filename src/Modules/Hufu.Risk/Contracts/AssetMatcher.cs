@@ -4,7 +4,13 @@ using Microsoft.EntityFrameworkCore;
 namespace Hufu.Risk.Contracts;
 
 /// <summary>An asset as other modules see it.</summary>
-public sealed record AssetRef(Guid Id, string Number, string Code, string Title, Guid? UnitId);
+/// <param name="Id">Its identity.</param>
+/// <param name="Number">Its record number.</param>
+/// <param name="Code">Its number in the organisation's inventory.</param>
+/// <param name="Title">Its name.</param>
+/// <param name="UnitId">The unit that it belongs to.</param>
+/// <param name="Grade">Code of its grade, one of <see cref="Levels.All"/>; empty where it is not rated.</param>
+public sealed record AssetRef(Guid Id, string Number, string Code, string Title, Guid? UnitId, string Grade = "");
 
 /// <summary>What a host name and addresses came to.</summary>
 /// <param name="Asset">The one asset that fits; null when none or several do.</param>
@@ -75,7 +81,7 @@ public sealed class AssetMatcher
         return shortName == host ? byShort.GetValueOrDefault(host) ?? [] : byHost.GetValueOrDefault(shortName) ?? [];
     }
 
-    private static AssetRef Seen(Asset asset) => new(asset.Id, asset.Number, asset.Code, asset.Title, asset.UnitId);
+    private static AssetRef Seen(Asset asset) => new(asset.Id, asset.Number, asset.Code, asset.Title, asset.UnitId, asset.Grade);
 
     private static void Put(Dictionary<string, List<Asset>> index, string key, Asset asset)
     {

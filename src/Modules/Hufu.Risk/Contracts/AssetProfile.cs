@@ -15,7 +15,7 @@ public sealed record AssetProfile(AssetRef Asset, string Category, string Grade,
     {
         ArgumentNullException.ThrowIfNull(db);
         var assets = await db.Set<Asset>().AsNoTracking().Where(a => a.ArchivedAt == null && a.State != "retired").OrderBy(a => a.Number).ToListAsync(cancellation);
-        return [.. assets.Select(a => new AssetProfile(new AssetRef(a.Id, a.Number, a.Code, a.Title, a.UnitId), a.Category, a.Grade, a.Hostname.Length > 0 || a.Addresses.Length > 0))];
+        return [.. assets.Select(a => new AssetProfile(new AssetRef(a.Id, a.Number, a.Code, a.Title, a.UnitId, a.Grade), a.Category, a.Grade, a.Hostname.Length > 0 || a.Addresses.Length > 0))];
     }
 
     /// <summary>True when the grade is a level or above it.</summary>

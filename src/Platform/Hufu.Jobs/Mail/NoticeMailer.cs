@@ -50,9 +50,8 @@ internal sealed class NoticeMailer(IDbContextFactory<HufuDbContext> factory, Not
             var sent = await db.Set<MailOut>().CountAsync(m => m.PersonId == person && !m.IsDigest && m.CreatedAt > since, cancellation);
             // Past the cap nothing is lost: it waits for the digest.
             if (sent >= options.MailsPerPersonAndHour && recipients.ContainsKey(person))
-                await db.Set<Notice>().Where(n => n.PersonId == person && n.Mail == NoticeMail.Now).ExecuteUpdateAsync(s => s.SetProperty(n => n.Mail, NoticeMail.Digest), cancellation);
-            else
-                await HandOverAsync(person, recipients.GetValueOrDefault(person), NoticeMail.Now, null, cancellation);
+                await db.Set<Notice>().Where(n => n.PersonId == person && n.Mail == NoticeMail.Now && n.Kind != NoticeKinds.Alert).ExecuteUpdateAsync(s => s.SetProperty(n => n.Mail, NoticeMail.Digest), cancellation);
+            await HandOverAsync(person, recipients.GetValueOrDefault(person), NoticeMail.Now, null, cancellation);
         }
 
         return people.Count == MaxPeople;
@@ -90,9 +89,11 @@ internal sealed class NoticeMailer(IDbContextFactory<HufuDbContext> factory, Not
         if (person is { Email: { Length: > 0 } address } && unread.Count > 0)
         {
             var (subject, text, html) = composer.Compose(person, unread, from is NoticeMail.Digest);
+            var id = MimeUtils.GenerateMessageId(options.Mail.From[(options.Mail.From.LastIndexOf('@') + 1)..]);
+            foreach (var notice in unread) notice.MessageId = id;
             db.Add(new MailOut
             {
-                MessageId = MimeUtils.GenerateMessageId(options.Mail.From[(options.Mail.From.LastIndexOf('@') + 1)..]), PersonId = personId, ToAddress = address, ToName = person.Name, Subject = subject,
+                MessageId = id, PersonId = personId, ToAddress = address, ToName = person.Name, Subject = subject,
                 BodyText = text, BodyHtml = html, IsDigest = from is NoticeMail.Digest, NextAt = db.Now, CreatedAt = db.Now,
             });
         }

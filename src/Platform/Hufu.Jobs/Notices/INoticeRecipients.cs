@@ -15,7 +15,10 @@ namespace Hufu.Jobs.Notices;
 public sealed record NoticeRecipient(Guid Id, string Name, string? Email, string? Language, bool Active, IReadOnlyDictionary<string, NoticeDelivery> Preferences, int? DigestHour = null)
 {
     /// <summary>How this person hears of a kind.</summary>
-    public NoticeDelivery DeliveryOf(string kind) => Preferences.TryGetValue(kind, out var chosen) ? chosen : NoticeKinds.Default(kind);
+    public NoticeDelivery DeliveryOf(string kind) =>
+        !Preferences.TryGetValue(kind, out var chosen) ? NoticeKinds.Default(kind)
+        : chosen is NoticeDelivery.Off && kind == NoticeKinds.Alert ? NoticeDelivery.InApp
+        : chosen;
 }
 
 /// <summary>What notices need to know of people. Implemented where people are kept; asked outside of any transaction.</summary>

@@ -41,6 +41,9 @@ public sealed class Notice
     /// <summary>What still has to be done about mail.</summary>
     public NoticeMail Mail { get; set; }
 
+    /// <summary><see cref="Jobs.Mail.MailOut.MessageId"/> of the mail that it was handed over in; null before that.</summary>
+    public string? MessageId { get; set; }
+
     public LocalizedText Title => new(TitleZh, TitleEn);
 
     public LocalizedText Text => new(TextZh, TextEn);
@@ -95,14 +98,17 @@ public static class NoticeKinds
     /// <summary>A scheduled job failed.</summary>
     public const string Job = "job";
 
+    /// <summary>A rule of the organisation names the person as one who is told of alerts. Nobody can turn it off, and no limit holds its mails back.</summary>
+    public const string Alert = "alert";
+
     /// <summary>All of them, in the order of a settings page.</summary>
-    public static IReadOnlyList<string> All { get; } = [Mentioned, Assigned, Approval, Escalation, Owned, Watched, Job];
+    public static IReadOnlyList<string> All { get; } = [Alert, Mentioned, Assigned, Approval, Escalation, Owned, Watched, Job];
 
     /// <summary>What people read; a kind of a module needs the text <c>notices.kind.…</c>.</summary>
     public static LocalizedText Label(string kind) => Texts.Both("notices.kind." + kind);
 
     /// <summary>What asks for an act is mailed at once, what happens meanwhile once a day; a kind that is not known here is for the digest too.</summary>
-    public static NoticeDelivery Default(string kind) => kind is Mentioned or Assigned or Approval or Escalation or Job ? NoticeDelivery.MailAtOnce : NoticeDelivery.MailDigest;
+    public static NoticeDelivery Default(string kind) => kind is Alert or Mentioned or Assigned or Approval or Escalation or Job ? NoticeDelivery.MailAtOnce : NoticeDelivery.MailDigest;
 }
 
 /// <summary>How far one reader of the change log has come.</summary>

@@ -91,7 +91,9 @@ internal sealed class NoticeWriter(IDbContextFactory<HufuDbContext> factory, ISe
         return written;
     }
 
-    private static string? GroupOf(NoticeDraft draft) => draft.About is null ? null : $"{draft.Kind}:{draft.About.Group}";
+    private static string? GroupOf(NoticeDraft draft) => draft.About is null ? null : GroupOf(draft.Kind, draft.About);
+
+    internal static string GroupOf(string kind, NoticeAbout about) => $"{kind}:{about.Group}";
 
     private NoticeMail MailOf(NoticeRecipient person, NoticeDelivery delivery) =>
         !options.Mail.IsConfigured || string.IsNullOrWhiteSpace(person.Email) ? NoticeMail.None

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Hufu.Monitoring.Logs;
+namespace Hufu.Monitoring;
 
 /// <summary>Work that is done again and again behind the pages until the host stops.</summary>
 /// <param name="clock">Clock of the pauses.</param>

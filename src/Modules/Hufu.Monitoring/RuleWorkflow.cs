@@ -1,15 +1,15 @@
 using Hufu.Kernel;
 using Hufu.Records;
 
-namespace Hufu.Monitoring.Logs;
+namespace Hufu.Monitoring;
 
 /// <summary>The life of a rule that the product applies: one person proposes it, another puts it in force, and then it stays as it is.</summary>
-internal static class RuleWorkflow
+public static class RuleWorkflow
 {
     /// <summary>State of one that is applied.</summary>
-    internal const string Active = "active";
+    public const string Active = "active";
 
-    internal static void Declare(Workflow workflow)
+    public static void Declare(Workflow workflow)
     {
         workflow.State("draft", "草稿", "Draft", Tone.Info).State("review", "審核中", "In review", Tone.Warn).State(Active, "執行中", "Applied", Tone.Good).State("retired", "已停用", "Retired", Tone.Neutral, open: false);
         workflow.Move("submit", "送審", "Submit", ["draft"], "review");
