@@ -74,7 +74,12 @@ public sealed class Bench : IAsyncDisposable
         collection.AddSingleton(new RecordTypes(Modules.SelectMany(m => m.RecordTypes)));
         collection.AddSingleton<TimeProvider>(Clock);
         collection.AddSingleton<IDirectory>(new SmallDirectory());
-        foreach (var module in Modules) module.AddServices(collection);
+        foreach (var module in Modules)
+        {
+            module.AddServices(collection);
+            foreach (var tables in module.Tables) collection.AddSingleton(tables);
+        }
+
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
         collection.AddSingleton(Told);
         collection.AddSingleton<INotices>(Told);
