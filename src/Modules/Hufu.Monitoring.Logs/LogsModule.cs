@@ -29,6 +29,7 @@ public sealed class LogsModule : HufuModule
     [
         new(new LocalizedText("日誌搜尋", "Log search"), "/logs/search", "search", Area),
         new(new LocalizedText("即時檢視", "Live tail"), "/logs/tail", "play", Area),
+        new(new LocalizedText("對象查詢", "Entities"), "/logs/entities", "target", Area),
         new(new LocalizedText("匯出的日誌", "Exports of logs"), "/logs/exports", "export", Area),
         new(new LocalizedText("日誌來源", "Log sources"), "/logs/sources", "log", Area),
         new(new LocalizedText("日誌涵蓋矩陣", "Log coverage"), "/logs/coverage", "check", Area),
@@ -44,7 +45,7 @@ public sealed class LogsModule : HufuModule
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)), new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(LogDatabaseType.TypeKey, RecordSlot.Panel, typeof(LogDatabasePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<SlotContent> Slots => [new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)), new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(LogDatabaseType.TypeKey, RecordSlot.Panel, typeof(LogDatabasePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertEntities)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -82,6 +83,7 @@ public sealed class LogsModule : HufuModule
         services.TryAddSingleton(new Hufu.Logs.Tail.TailFolders([]));
         services.AddSingleton<SiteDecoders>();
         services.AddScoped<EventAssets>();
+        services.AddScoped<EntityViews>();
         services.AddSingleton<LogFiles>();
         services.AddHostedService(s => s.GetRequiredService<LogFiles>());
         services.AddSingleton<DatabasePasswords>();
@@ -111,6 +113,7 @@ public sealed class LogsModule : HufuModule
     {
         LogEndpoints.Map(routes);
         SearchEndpoints.Map(routes);
+        EntityEndpoints.Map(routes);
         ExportEndpoints.Map(routes);
         SavedSearchEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);

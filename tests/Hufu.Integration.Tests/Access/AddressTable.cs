@@ -190,6 +190,7 @@ internal static class AddressTable
         GET    /logs/search                            logs Read
         GET    /logs/search/field                      logs Read
         GET    /logs/tail                              logs Read
+        GET    /logs/entities                          logs Read
         GET    /logs/events/{segment}/{row}/around     logs Read
         GET    /logs/exports                           logs Read
         POST   /logs/exports                           logs Read
@@ -197,6 +198,7 @@ internal static class AddressTable
         GET    /logs/exports/{run}/file                logs Read
         GET    /api/v1/logs/fields                     logs Read
         GET    /api/v1/logs/tail                       logs Read
+        GET    /api/v1/logs/entities                   logs Read
         GET    /api/v1/logs/events/{segment}/{row}/around logs Read
         GET    /logs/saved/{number}/run                logs Read
         POST   /logs/saved/{number}/test               logs Read
