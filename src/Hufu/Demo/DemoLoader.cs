@@ -59,6 +59,7 @@ internal static class DemoLoader
         foreach (var list in Files(Path.Combine(folder, "assets"), "*.xlsx")) steps.Add((new($"資產 {Path.GetFileName(list)}", $"assets {Path.GetFileName(list)}"), () => TableAsync(services, "risk.asset", list, cancellation)));
         foreach (var scan in Files(Path.Combine(folder, "scans"), "*.xml")) steps.Add((new($"掃描 {Path.GetFileName(scan)}", $"scan {Path.GetFileName(scan)}"), () => ScanAsync(services, scan, cancellation)));
         foreach (var list in Files(folder, "risks*.csv")) steps.Add((new($"風險 {Path.GetFileName(list)}", $"risks {Path.GetFileName(list)}"), () => TableAsync(services, "risk.risk", list, cancellation)));
+        steps.Add((new("通報規則", "notification rule"), () => ActivatorUtilities.CreateInstance<DemoWork>(services).NotificationRuleAsync()));
         foreach (var log in Files(Path.Combine(folder, "logs"), "*").Concat(Files(Path.Combine(folder, "windows"), "*.jsonl"))) steps.Add((new($"日誌 {Path.GetFileName(log)}", $"logs {Path.GetFileName(log)}"), () => DemoLogs.ImportAsync(services, log, cancellation)));
         steps.Add((new("人員的工作", "people's work"), () => ActivatorUtilities.CreateInstance<DemoWork>(services).RunAsync()));
         steps.Add((new("帳本", "ledger"), async () =>

@@ -30,6 +30,20 @@ internal sealed partial class DemoWork(RecordStore store, ActorFactory actors, O
         return $"{store.Db.Changes.Count() - before} changes";
     }
 
+    /// <summary>Who is told of alerts, in force before the logs come in.</summary>
+    internal async Task<string> NotificationRuleAsync()
+    {
+        var (engineer, ciso) = (await ActorAsync("linhy"), await ActorAsync("tsaimc"));
+        var rule = await MakeAsync(engineer, NotificationRuleType.TypeKey, new()
+        {
+            ["title"] = "高等級以上告警", ["minLevel"] = "high", ["firstId"] = "linhy", ["firstWithin"] = "30", ["secondId"] = "tsaimc", ["secondWithin"] = "60", ["gather"] = "5", ["basis"] = "資安事件通報及應變程序書", ["ownerId"] = "linhy",
+        });
+        if (!rule.IsOk) return rule.Errors[0].ToString();
+        foreach (var (actor, move) in new[] { (engineer, "submit"), (ciso, "approve") })
+            if (await MoveAsync(actor, rule.Value, move) is { IsOk: false } refused) return refused.Errors[0].ToString();
+        return rule.Value.Number;
+    }
+
     // The custodian in the list is a name; the owner is a person who answers for the asset.
     private async Task<Result> OwnersAsync(Actor engineer, Actor ciso)
     {

@@ -22,6 +22,11 @@ public sealed record OpenTransition(Transition Transition, Error? Blocked);
 /// <summary>One record's part of a bulk edit.</summary>
 public sealed record BulkLine(Record Record, string? From, string? To, Error? Refused);
 
+/// <summary>One record of those that are to be moved on together.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Refused">What stands in the way; null when nothing does, or when nobody asked.</param>
+public sealed record MoveLine(Record Record, Error? Refused);
+
 /// <summary>A link as seen from one of its ends.</summary>
 /// <param name="LinkId">The link.</param>
 /// <param name="Kind">What it means.</param>
@@ -46,6 +51,9 @@ public interface IRecordReaction
 /// </summary>
 public sealed partial class RecordStore(HufuDbContext db, IDbContextFactory<HufuDbContext> others, IDirectory directory, IEnumerable<IRecordReaction> reactions, DenialLog denials)
 {
+    /// <summary>Records that are moved on at once, at most.</summary>
+    public const int MostMoved = 1_000;
+
     private readonly List<(Actor Actor, string Asked, string Code)> waitingDenials = [];
 
     private static readonly Error NotFound = Error.Of("record.not-found", "找不到這筆紀錄，或您無權檢視。", "This record does not exist, or you may not see it.");
@@ -272,10 +280,7 @@ public sealed partial class RecordStore(HufuDbContext db, IDbContextFactory<Hufu
         var record = await type.Accept(new FindVisitor(db, r => r.Id == id, cancellation, tracked: true));
         if (record is null || !actor.May(type, Right.Read, record)) return Result.Fail<Record>(await DenyAsync(actor, type, Right.Read, id.ToString()));
         if (type.Workflow.Find(transition) is not { } way) return Result.Fail<Record>(Error.Of("workflow.unknown-transition", $"沒有「{transition}」這個動作。", $"There is no transition “{transition}”.", "transition"));
-        if (record.ArchivedAt is not null) return Result.Fail<Record>(Archived);
-        if (!way.From.Contains(record.State))
-            return Result.Fail<Record>(Error.Of("workflow.wrong-state", $"目前狀態「{type.Workflow.State(record.State).Label.Zh}」不能「{way.Label.Zh}」。", $"“{way.Label.En}” is not possible in the state “{type.Workflow.State(record.State).Label.En}”."));
-        if (await BlockedAsync(actor, type, record, way, await FactsAsync(type, record, [way], cancellation), cancellation) is { } blocked)
+        if (await RefusedAsync(actor, type, record, way, cancellation) is { } blocked)
         {
             if (blocked.Code is "access.denied" or "workflow.second-person") await NoteDenialAsync(actor, $"{way.Key} {type.Key} {record.Number}", blocked.Code);
             return Result.Fail<Record>(blocked);
@@ -298,6 +303,14 @@ public sealed partial class RecordStore(HufuDbContext db, IDbContextFactory<Hufu
 
             return await ReactAsync(actor, record, way.Key, cancellation) is { IsOk: false } failed ? Result.Fail<Record>(failed.Errors) : Result.Of(record);
         });
+    }
+
+    private async Task<Error?> RefusedAsync(Actor actor, RecordType type, Record record, Transition way, CancellationToken cancellation)
+    {
+        if (record.ArchivedAt is not null) return Archived;
+        if (!way.From.Contains(record.State))
+            return Error.Of("workflow.wrong-state", $"目前狀態「{type.Workflow.State(record.State).Label.Zh}」不能「{way.Label.Zh}」。", $"“{way.Label.En}” is not possible in the state “{type.Workflow.State(record.State).Label.En}”.");
+        return await BlockedAsync(actor, type, record, way, await FactsAsync(type, record, [way], cancellation), cancellation);
     }
 
     // ---- bulk edit -----------------------------------------------------------------------------------------------
@@ -358,9 +371,23 @@ public sealed partial class RecordStore(HufuDbContext db, IDbContextFactory<Hufu
         });
     }
 
-    /// <summary>Moves many records on in one transaction: all of them, or none.</summary>
+    /// <summary>What stands in the way of a transition of each chosen record. Those that the person may not see are left out.</summary>
+    public async Task<Result<IReadOnlyList<MoveLine>>> PreviewMovesAsync(Actor actor, RecordType type, IReadOnlyCollection<Guid> ids, string? transition, CancellationToken cancellation = default)
+    {
+        if (await DeniedAsync(actor, type, Right.Read, null) is { } denied) return Result.Fail<IReadOnlyList<MoveLine>>(denied);
+        if (ids.Count > MostMoved) return Result.Fail<IReadOnlyList<MoveLine>>(Error.Of("bulk.too-many-moves", $"一次最多 {MostMoved} 筆。", $"At most {MostMoved} records at a time."));
+        var way = transition is null ? null : type.Workflow.Find(transition);
+        if (transition is not null && way is null) return Result.Fail<IReadOnlyList<MoveLine>>(Error.Of("workflow.unknown-transition", $"沒有「{transition}」這個動作。", $"There is no transition “{transition}”.", "transition"));
+        var lines = new List<MoveLine>(ids.Count);
+        foreach (var record in (await type.Accept(new ManyVisitor(db, ids, cancellation))).OrderBy(r => r.Number, StringComparer.Ordinal))
+            if (actor.May(type, Right.Read, record)) lines.Add(new MoveLine(record, way is null ? null : await RefusedAsync(actor, type, record, way, cancellation)));
+        return Result.Of<IReadOnlyList<MoveLine>>(lines);
+    }
+
+    /// <summary>Moves many records on in one transaction: all of them, or none. What is in the way says of which record.</summary>
     public async Task<Result<int>> TransitionManyAsync(Actor actor, RecordType type, IReadOnlyCollection<Guid> ids, string transition, string? reason, CancellationToken cancellation = default)
     {
+        if (ids.Count > MostMoved) return Result.Fail<int>(Error.Of("bulk.too-many-moves", $"一次最多 {MostMoved} 筆。", $"At most {MostMoved} records at a time."));
         var batch = Guid.CreateVersion7();
         return await InTransactionAsync(async () =>
         {

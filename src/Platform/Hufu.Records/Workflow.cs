@@ -42,6 +42,9 @@ public sealed class Transition
     /// <summary>The tally: whoever last did one of these (transition keys, or <c>create</c>) may not do this one.</summary>
     public IReadOnlyList<string> SeparateFrom { get; private set; } = [];
 
+    /// <summary>The key that opens it on a record's page; null for none.</summary>
+    public string? Shortcut { get; private set; }
+
     public bool NeedsReason { get; private set; }
 
     public bool NeedsEvidence { get; private set; }
@@ -55,6 +58,13 @@ public sealed class Transition
     public Transition SecondPerson(params IReadOnlyList<string> separateFrom)
     {
         SeparateFrom = separateFrom;
+        return this;
+    }
+
+    /// <summary>A letter that opens it on a record's page.</summary>
+    public Transition OnKey(char letter)
+    {
+        Shortcut = letter.ToString();
         return this;
     }
 

@@ -98,7 +98,7 @@ public sealed class AlertType : RecordType<Alert>
     {
         Choice(x => x.Level, "等級", "Level", Levels).ReadOnly().InList();
         Number(x => x.Score, "風險分數", "Risk score").ReadOnly().InList().Help("1 到 100：規則等級、資產等級與資產未處理的風險，告警產生時計算。", "1 to 100: level of the rule, grade of the asset and its open risks, when the alert was raised.");
-        Text(x => x.Entity, "對象", "Entity", 300).ReadOnly().InList().Help("告警依規則與對象合併，例如主機、帳號或來源位址。", "Matches are gathered by rule and entity: a host, an account or a source address.");
+        Text(x => x.Entity, "對象", "Entity", 300).ReadOnly().Help("告警依規則與對象合併，例如主機、帳號或來源位址。", "Matches are gathered by rule and entity: a host, an account or a source address.");
         Reference(x => x.AssetId, "risk.asset", "資產", "Asset").ReadOnly().Help("由主機名稱或 IP 位址對應；對應不到或不只一個時留空。", "Found by host name or IP address; empty when none or several fit.");
         LongText(x => x.Verdict, "判讀", "Verdict").Help("看到什麼、為什麼這樣判定。", "What was seen, and why it was judged so.");
 
@@ -122,12 +122,12 @@ public sealed class AlertType : RecordType<Alert>
 
         Workflow.State("new", "新告警", "New", Tone.Bad).State("triaged", "判讀中", "Triaged", Tone.Warn).State("incident", "已成案", "Incident", Tone.Critical, open: false)
             .State("benign", "正常行為", "Benign", Tone.Good, open: false).State("duplicate", "重複", "Duplicate", Tone.Neutral, open: false);
-        Workflow.Move("triage", "開始判讀", "Triage", ["new"], "triaged");
+        Workflow.Move("triage", "開始判讀", "Triage", ["new"], "triaged").OnKey('t');
         Workflow.Move("escalate", "轉為事故", "Make an incident", ["new", "triaged"], "incident").WithReason().When<Alert>((_, facts) => facts.LinkCounts.GetValueOrDefault("incident.incident") == 0
             ? Error.Of("monitoring.alert.no-incident", "請先開立事故，或連結到既有的事故。", "Open an incident, or link this alert to one, first.")
             : null);
-        Workflow.Move("benign", "判定為正常", "Judge benign", ["new", "triaged"], "benign").WithReason();
-        Workflow.Move("duplicate", "判定為重複", "Judge duplicate", ["new", "triaged"], "duplicate").WithReason();
+        Workflow.Move("benign", "判定為正常", "Judge benign", ["new", "triaged"], "benign").WithReason().OnKey('b');
+        Workflow.Move("duplicate", "判定為重複", "Judge duplicate", ["new", "triaged"], "duplicate").WithReason().OnKey('d');
         Workflow.Move("reopen", "重新判讀", "Reopen", ["incident", "benign", "duplicate"], "triaged").WithReason();
         Sealed();
     }

@@ -77,7 +77,7 @@ public sealed class NotificationType : RecordType<Notification>
 
         Workflow.State(Sent, "待確認", "Waiting for an answer", Tone.Warn).State(Escalated, "已升級", "Escalated", Tone.Bad).State(Unanswered, "無人確認", "Nobody answered", Tone.Critical)
             .State(Answered, "已確認", "Answered", Tone.Good, open: false);
-        Workflow.Move("answer", "確認收到", "Answer", [Sent, Escalated, Unanswered], Answered);
+        Workflow.Move("answer", "確認收到", "Answer", [Sent, Escalated, Unanswered], Answered).OnKey('a');
         Workflow.Move("escalate", "升級", "Escalate now", [Sent], Escalated);
         Workflow.Move("give-up", "結束等候", "Stop waiting", [Sent, Escalated], Unanswered, Right.Administer).WithReason();
         Sealed();

@@ -134,7 +134,8 @@ public sealed record FilterChip(string Label, string Value, string RemoveHref);
 /// <param name="Icon">Icon name.</param>
 /// <param name="Danger">Drawn as dangerous.</param>
 /// <param name="Confirm">Question asked first, where script runs; the server asks again for what cannot be undone.</param>
-public sealed record BulkAction(string Label, string FormAction, string? Icon = null, bool Danger = false, string? Confirm = null);
+/// <param name="Shortcut">A letter that presses it.</param>
+public sealed record BulkAction(string Label, string FormAction, string? Icon = null, bool Danger = false, string? Confirm = null, string? Shortcut = null);
 
 /// <summary>A page size and the list's address with it.</summary>
 public sealed record PageSize(int Size, string Href, bool Current = false);

@@ -27,6 +27,7 @@ internal static class ListEndpoints
             }
 
             lists.MapPost("/bulk", (HttpContext http, RecordStore store, PageContext page) => BulkAsync(type, http, store, page));
+            lists.MapPost("/bulk-move", (HttpContext http, RecordStore store, PageContext page) => BulkMoveAsync(type, http, store, page));
         }
 
         routes.MapRecordApi(types);
@@ -144,7 +145,7 @@ internal static class ListEndpoints
     {
         if (page.Actor.ScopeOf(type, Right.Write) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
         var form = await http.Request.ReadFormAsync();
-        var ids = form["id"].Select(i => Guid.TryParse(i, out var id) ? id : Guid.Empty).Where(i => i != Guid.Empty).Distinct().ToList();
+        var ids = Chosen(form);
         var field = type.FindField(RecordEndpoints.Text(form, "field") ?? "");
         if (ids.Count == 0 || field is null or { ReadOnly: true })
         {
@@ -172,4 +173,43 @@ internal static class ListEndpoints
         var preview = await store.PreviewBulkAsync(page.Actor, type, ids, field.Key, value, http.RequestAborted);
         return Pages.Of<BulkPage>(new { Type = type, Item = field, Ids = ids, Value = value, Reason = reason, Lines = preview.IsOk ? preview.Value : null, preview.Errors }, preview.IsOk ? 200 : 422);
     }
+
+    private static async Task<IResult> BulkMoveAsync(RecordType type, HttpContext http, RecordStore store, PageContext page)
+    {
+        if (page.Actor.ScopeOf(type, Right.Write) is null && page.Actor.ScopeOf(type, Right.Approve) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
+        var form = await http.Request.ReadFormAsync();
+        var ids = Chosen(form);
+        // Back into the list as it was filtered; never anywhere else.
+        var back = RecordEndpoints.Text(form, "back") is { } given && (given == type.Path || given.StartsWith(type.Path + "?", StringComparison.Ordinal)) ? given : type.Path;
+        if (ids.Count == 0)
+        {
+            page.Flash(T("bulk.choose"), bad: true);
+            return Results.LocalRedirect(back);
+        }
+
+        var (transition, reason) = (RecordEndpoints.Text(form, "transition"), RecordEndpoints.Text(form, "reason"));
+        IReadOnlyList<Error> errors = [];
+        if (RecordEndpoints.Text(form, "step") == "commit")
+        {
+            var done = await store.TransitionManyAsync(page.Actor, type, ids, transition ?? "", reason, http.RequestAborted);
+            if (done.IsOk)
+            {
+                page.Flash(T("bulk.moved", done.Value, type.Workflow.Find(transition!)!.Label.ToString()));
+                return Results.LocalRedirect(back);
+            }
+
+            errors = done.Errors;
+        }
+
+        var lines = await store.PreviewMovesAsync(page.Actor, type, ids, errors.Count > 0 && type.Workflow.Find(transition ?? "") is not null ? transition : null, http.RequestAborted);
+        if (!lines.IsOk)
+        {
+            page.Flash(lines.Errors[0].Message.ToString(), bad: true);
+            return Results.LocalRedirect(back);
+        }
+
+        return Pages.Of<BulkMovePage>(new { Type = type, Lines = lines.Value, Transition = transition, Reason = reason, Back = back, Errors = errors }, errors.Count > 0 ? 422 : 200);
+    }
+
+    private static List<Guid> Chosen(IFormCollection form) => [.. form["id"].Select(i => Guid.TryParse(i, out var id) ? id : Guid.Empty).Where(i => i != Guid.Empty).Distinct()];
 }

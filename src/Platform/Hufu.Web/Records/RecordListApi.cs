@@ -44,6 +44,12 @@ public sealed record ApiImport(bool Committed, int New, int Changed, int Unchang
 /// <param name="Commit">False to see what would happen.</param>
 public sealed record ApiBulk(IReadOnlyList<string> Numbers, string Field, string? Value, string? Reason, bool Commit);
 
+/// <summary>Moves many records on by one transition: all of them, or none.</summary>
+public sealed record ApiMoves(IReadOnlyList<string> Numbers, string Transition, string? Reason);
+
+/// <summary>How many records were moved on.</summary>
+public sealed record ApiMoved(int Moved);
+
 /// <summary>What a bulk edit does to one record.</summary>
 public sealed record ApiBulkLine(string Number, string? From, string? To, ApiError? Refused);
 
@@ -71,6 +77,8 @@ internal static class RecordListApi
                 .WithName(name + "-export").WithSummary($"Export {many}").WithDescription("The list's own query (q, f.<field>, sort, open, archived, columns) and format=csv|xlsx|ods. all=1 writes every field in a form that an import reads back without loss.").Produces<byte[]>(200, "application/octet-stream").Produces<ApiErrors>(403);
             api.MapPost("/bulk", (ApiBulk bulk, HttpContext http, RecordStore store, PageContext page) => BulkAsync(type, bulk, http, store, page))
                 .WithName(name + "-bulk").WithSummary($"Give one field of many {many} the same value").Produces<IReadOnlyList<ApiBulkLine>>().Produces<ApiErrors>(422).Produces<ApiErrors>(403);
+            api.MapPost("/bulk-move", (ApiMoves moves, HttpContext http, RecordStore store, PageContext page) => BulkMoveAsync(type, moves, http, store, page))
+                .WithName(name + "-bulk-move").WithSummary($"Move many {many} on by one transition").WithDescription("All of them or none; an error's place is the number of the record that stands in the way.").Produces<ApiMoved>().Produces<ApiErrors>(422).Produces<ApiErrors>(403);
             api.MapPost("/{number}/evidence", (string number, HttpContext http, RecordStore store, PageContext page, FileVault vault) => RecordApi.OnAsync(type, number, store, page, record => AttachAsync(http, store, page, vault, record)))
                 .WithName(name + "-attach").WithSummary($"Attach evidence to {RecordApi.Article(one)}").Accepts<ApiEvidence>("application/json", "multipart/form-data").Produces(201).Produces<ApiErrors>(422).Produces<ApiErrors>(403);
             api.MapPost("/{number}/evidence/{evidence:guid}/withdraw", (string number, Guid evidence, ApiReason? body, RecordStore store, PageContext page) => OnWritableAsync(type, number, store, page, async record =>
@@ -134,15 +142,9 @@ internal static class RecordListApi
     private static async Task<IResult> BulkAsync(RecordType type, ApiBulk bulk, HttpContext http, RecordStore store, PageContext page)
     {
         if (page.Actor.ScopeOf(type, Right.Write) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
-        if (bulk.Numbers is not { Count: > 0 and <= MostInBulk }) return RecordApi.Refused([Error.Of("bulk.numbers", $"請給 1 至 {MostInBulk} 個編號。", $"Give 1 to {MostInBulk} numbers.", "numbers")]);
-        var ids = new List<Guid>();
-        foreach (var number in bulk.Numbers.Distinct(StringComparer.Ordinal))
-        {
-            var found = await store.FindAsync(page.Actor, type, number, http.RequestAborted);
-            if (!found.IsOk) return RecordApi.Refused([.. found.Errors.Select(e => e with { Place = number })]);
-            ids.Add(found.Value.Id);
-        }
-
+        var named = await IdsAsync(type, bulk.Numbers, store, page, http.RequestAborted);
+        if (!named.IsOk) return RecordApi.Refused(named.Errors);
+        var ids = named.Value;
         var preview = await store.PreviewBulkAsync(page.Actor, type, ids, bulk.Field ?? "", bulk.Value, http.RequestAborted);
         if (!preview.IsOk) return RecordApi.Refused(preview.Errors);
         if (bulk.Commit)
@@ -152,6 +154,32 @@ internal static class RecordListApi
         }
 
         return Results.Json(preview.Value.Select(l => new ApiBulkLine(l.Record.Number, l.From, l.To, l.Refused is { } e ? new ApiError(e.Code, e.Message.ToString(), e.Place) : null)));
+    }
+
+    private static async Task<IResult> BulkMoveAsync(RecordType type, ApiMoves moves, HttpContext http, RecordStore store, PageContext page)
+    {
+        if (page.Actor.ScopeOf(type, Right.Write) is null && page.Actor.ScopeOf(type, Right.Approve) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
+        var ids = await IdsAsync(type, moves.Numbers, store, page, http.RequestAborted);
+        if (!ids.IsOk) return RecordApi.Refused(ids.Errors);
+        var done = await store.TransitionManyAsync(page.Actor, type, ids.Value, moves.Transition ?? "", moves.Reason, http.RequestAborted);
+        if (done.IsOk) return Results.Json(new ApiMoved(done.Value));
+        var lines = await store.PreviewMovesAsync(page.Actor, type, ids.Value, type.Workflow.Find(moves.Transition ?? "")?.Key, http.RequestAborted);
+        List<Error> refused = lines.IsOk ? [.. lines.Value.Where(l => l.Refused is not null).Select(l => l.Refused! with { Place = l.Record.Number })] : [];
+        return RecordApi.Refused(refused.Count > 0 ? refused : done.Errors);
+    }
+
+    private static async Task<Result<List<Guid>>> IdsAsync(RecordType type, IReadOnlyList<string>? numbers, RecordStore store, PageContext page, CancellationToken cancellation)
+    {
+        if (numbers is not { Count: > 0 and <= MostInBulk }) return Result.Fail<List<Guid>>(Error.Of("bulk.numbers", $"請給 1 至 {MostInBulk} 個編號。", $"Give 1 to {MostInBulk} numbers.", "numbers"));
+        var ids = new List<Guid>();
+        foreach (var number in numbers.Distinct(StringComparer.Ordinal))
+        {
+            var found = await store.FindAsync(page.Actor, type, number, cancellation);
+            if (!found.IsOk) return Result.Fail<List<Guid>>([.. found.Errors.Select(e => e with { Place = number })]);
+            ids.Add(found.Value.Id);
+        }
+
+        return Result.Of(ids);
     }
 
     private static async Task<IResult> ImportAsync(RecordType type, HttpContext http, ImportRequest request, RecordImport import, ImportFiles files, PageContext page, IEnumerable<IImportSource> sources)
