@@ -147,7 +147,7 @@ public class NotificationTests
         Assert.Equal(1, await scene.StepAsync(1));
         var second = scene.All()[1];
         Assert.Equal((30, "critical"), (second.AlertCount, second.Level));
-        Assert.Equal("30 則告警，最高等級嚴重 / 30 alerts, the highest critical", second.Title);
+        Assert.Equal("30 則告警（最高等級：嚴重） / 30 alerts, up to critical", second.Title);
         Assert.EndsWith("… +20", scene.Notices(scene.Staff.Lin)[1].TextEn, StringComparison.Ordinal);
     }
 

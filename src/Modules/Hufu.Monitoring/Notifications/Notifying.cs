@@ -119,8 +119,8 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         if (!created.IsOk) return Result.Fail<bool>(created.Errors);
         db.AddRange(found.Select(a => new ToldAlert { AlertId = a.Id, RuleId = rule.Id, NotificationId = notification.Id }));
         place.ToldAt = now;
-        await NextAsync(notification, rule, found, cancellation);
         db.ActAs(Actor.System(), "update");
+        await NextAsync(notification, rule, found, cancellation);
         await db.SaveChangesAsync(cancellation);
         return Result.Of(true);
     }
@@ -129,6 +129,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
     {
         var (db, now) = (store.Db, store.Db.Now);
         if (await db.Set<Notification>().FirstOrDefaultAsync(n => n.Id == id, cancellation) is not { AnsweredAt: null } notification) return Result.Of(false);
+        db.ActAs(Actor.System(), "update");
         await NoteAsync(notification, cancellation);
         if (await TakenInHandAsync(notification, cancellation) is { } taken)
         {
@@ -158,13 +159,11 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
             }
         }
 
-        db.ActAs(Actor.System(), "update");
         await db.SaveChangesAsync(cancellation);
         return Result.Of(true);
 
         async Task<Result<bool>> MoveAsync(Notification moved, string transition, string? reason)
         {
-            db.ActAs(Actor.System(), "update");
             await db.SaveChangesAsync(cancellation);
             var done = await store.TransitionAsync(Actor.System(), store.Types.Of<Notification>(), moved.Id, transition, reason, cancellation: cancellation);
             return done.IsOk ? Result.Of(true) : Result.Fail<bool>(done.Errors);
@@ -254,7 +253,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
     {
         var level = LevelOf(alerts[0].Level);
         if (alerts.Count == 1) return ($"[{level.Zh}] {alerts[0].Title}", $"[{level.En}] {alerts[0].Title}", Clip($"[{level.Zh} / {level.En}] {alerts[0].Title}"));
-        var (zh, en) = ($"{alerts.Count} 則告警，最高等級{level.Zh}", $"{alerts.Count} alerts, the highest {level.En.ToLowerInvariant()}");
+        var (zh, en) = ($"{alerts.Count} 則告警（最高等級：{level.Zh}）", $"{alerts.Count} alerts, up to {level.En.ToLowerInvariant()}");
         return (zh, en, Clip($"{zh} / {en}"));
     }
 
