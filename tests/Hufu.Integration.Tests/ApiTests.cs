@@ -139,6 +139,40 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
     }
 
     [Fact]
+    public async Task Records_are_moved_on_together_or_not_at_all()
+    {
+        var numbers = new List<string>();
+        for (var i = 0; i < 3; i++) numbers.Add(await NewRiskAsync(Unique()));
+        Assert.Equal(2, (await JsonAsync(HttpMethod.Post, "/api/v1/risk/risks/bulk-move", 200, JsonContent.Create(new { numbers = numbers.Take(2), transition = "assess" }))).GetProperty("moved").GetInt32());
+        var refused = await JsonAsync(HttpMethod.Post, "/api/v1/risk/risks/bulk-move", 422, JsonContent.Create(new { numbers, transition = "treat" }));
+        Assert.Equal([("workflow.wrong-state", numbers[2])], refused.GetProperty("errors").EnumerateArray().Select(e => (e.GetProperty("code").GetString()!, e.GetProperty("place").GetString()!)));
+        Assert.Equal(["assessed", "assessed", "identified"], await StatesAsync());
+        await JsonAsync(HttpMethod.Post, "/api/v1/risk/risks/bulk-move", 422, JsonContent.Create(new { numbers, transition = "vanish" }));
+
+        // By the pages: which step, from which list, and back into it.
+        var person = Site.As("linhy");
+        var ids = new List<(string, string)>();
+        foreach (var number in numbers) ids.Add(("id", (await JsonAsync(HttpMethod.Get, "/api/v1/risk/risks/" + number, 200)).GetProperty("id").GetString()!));
+        var asked = await person.PostAsync("/risk/risks/bulk-move", [.. ids, ("back", "/risk/risks?open=1")]);
+        Assert.Equal(200, asked.Status);
+        Assert.Contains("(2/3)", asked.Body, StringComparison.Ordinal);
+        var blocked = await person.PostAsync("/risk/risks/bulk-move", [.. ids, ("step", "commit"), ("transition", "treat")]);
+        Assert.Equal(422, blocked.Status);
+        var done = await person.PostAsync("/risk/risks/bulk-move", [.. ids.Take(2), ("step", "commit"), ("transition", "treat"), ("back", "/risk/risks?open=1")]);
+        Assert.Equal((302, "/risk/risks?open=1"), (done.Status, done.To));
+        Assert.Equal(["treating", "treating", "identified"], await StatesAsync());
+        var away = await person.PostAsync("/risk/risks/bulk-move", ("back", "//evil.example/risk/risks"));
+        Assert.Equal((302, "/risk/risks"), (away.Status, away.To));
+
+        async Task<List<string>> StatesAsync()
+        {
+            var states = new List<string>();
+            foreach (var number in numbers) states.Add((await JsonAsync(HttpMethod.Get, "/api/v1/risk/risks/" + number, 200)).GetProperty("state").GetString()!);
+            return states;
+        }
+    }
+
+    [Fact]
     public async Task One_line_goes_from_the_log_to_an_incident_with_sealed_evidence()
     {
         var (host, address) = ("vpn01", $"198.51.100.{Random.Shared.Next(2, 250)}");
@@ -158,6 +192,16 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
         var shown = (await Site.As("linhy").GetAsync("/logs/search?range=all&q=" + Uri.EscapeDataString($"src_ip:{address} | timechart span=1h count by host"))).Body;
         Assert.Contains($"<td class=\"mono\">{host}</td>", shown, StringComparison.Ordinal);
         Assert.Contains("class=\"spark ", shown, StringComparison.Ordinal);
+
+        // All that is known of the address, and of the host that it came to.
+        var known = await JsonAsync(HttpMethod.Get, $"/api/v1/logs/entities?kind=address&value={address}&days=30", 200);
+        Assert.Contains(known.GetProperty("alerts").EnumerateArray(), a => a.GetProperty("number").GetString() == alert && a.GetProperty("author").GetString()!.Length > 0 && a.GetProperty("score").GetInt32() >= 70);
+        Assert.Equal((host, $"\"{address}\""), (known.GetProperty("newest").GetProperty("host").GetString(), known.GetProperty("query").GetString()));
+        Assert.StartsWith("/risk/assets/", (await JsonAsync(HttpMethod.Get, $"/api/v1/logs/entities?kind=host&value={host}", 200)).GetProperty("asset").GetString(), StringComparison.Ordinal);
+        Assert.Contains("root", (await JsonAsync(HttpMethod.Get, "/api/v1/logs/entities?kind=account&value=ROOT", 200)).GetProperty("newest").GetProperty("message").GetString()!, StringComparison.Ordinal);
+        await JsonAsync(HttpMethod.Get, "/api/v1/logs/entities?kind=address&value=1.2.3", 400);
+        await JsonAsync(HttpMethod.Get, "/api/v1/logs/entities?kind=thing&value=x", 400);
+        Assert.Contains(alert, (await Site.As("linhy").GetAsync($"/logs/entities?kind=address&value={address}")).Body, StringComparison.Ordinal);
 
         var opened = await JsonAsync(HttpMethod.Post, $"/api/v1/monitoring/alerts/{alert}/incident", 201, JsonContent.Create(new { reason = "確認為攻擊" }));
         var incident = opened.GetProperty("number").GetString()!;

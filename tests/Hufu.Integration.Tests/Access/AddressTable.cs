@@ -45,7 +45,7 @@ internal static class AddressTable
         POST   {type}/import/plan                      type Write
         POST   {type}/import/commit                    type Write
         POST   {type}/bulk                             type Write
-        POST   {type}/bulk-move                        type Write
+        POST   {type}/bulk-move                        type Read
         GET    {type}/{number}                         record Read
         GET    {type}/{number}/history                 record Read
         GET    {type}/{number}/edit                    record Write
@@ -73,7 +73,7 @@ internal static class AddressTable
         POST   /api/v1{type}/import                    type Write
         GET    /api/v1{type}/export                    type Read
         POST   /api/v1{type}/bulk                      type Write
-        POST   /api/v1{type}/bulk-move                 type Write
+        POST   /api/v1{type}/bulk-move                 type Read
         POST   /api/v1{type}/{number}/evidence         record Write
         POST   /api/v1{type}/{number}/evidence/{evidence}/withdraw record Write
         DELETE /api/v1{type}/{number}/links/{link}     record Write

@@ -158,7 +158,7 @@ internal static class RecordListApi
 
     private static async Task<IResult> BulkMoveAsync(RecordType type, ApiMoves moves, HttpContext http, RecordStore store, PageContext page)
     {
-        if (page.Actor.ScopeOf(type, Right.Write) is null && page.Actor.ScopeOf(type, Right.Approve) is null) return await Refusals.DenyAsync(http, Right.Write, type.PluralName, type.Key);
+        if (page.Actor.ScopeOf(type, Right.Read) is null) return await Refusals.DenyAsync(http, Right.Read, type.PluralName, type.Key);
         var ids = await IdsAsync(type, moves.Numbers, store, page, http.RequestAborted);
         if (!ids.IsOk) return RecordApi.Refused(ids.Errors);
         var done = await store.TransitionManyAsync(page.Actor, type, ids.Value, moves.Transition ?? "", moves.Reason, http.RequestAborted);
