@@ -20,7 +20,7 @@ public sealed class FontFinder(string? named = null, IReadOnlyList<string>? fold
 
     // Beginnings of file names, the preferred first. What another region writes differently is told by the face.
     private static readonly string[] Known = ["NotoSansCJKtc-", "NotoSansTC-", "NotoSansCJK-", "SourceHanSansTC-", "SourceHanSansTW-", "SourceHanSans-", "msjh", "PingFang", "STHeiti", "Hiragino Sans GB", "wqy-zenhei", "wqy-microhei", "NotoSerifCJK-", "mingliu", "uming", "ukai", "DroidSansFallback"];
-    private static readonly string[] Regions = ["TC", "HK", "TW", "JhengHei", "MingLiU", "Uming"];
+    private static readonly string[] Regions = ["TC", "TW", "JhengHei", "MingLiU", "HK"];
     private const string Probe = "監控日報臺灣縣。，（）１ABCabc019";
 
     private readonly Lock gate = new();
@@ -80,7 +80,7 @@ public sealed class FontFinder(string? named = null, IReadOnlyList<string>? fold
             }
 
             if (faces.Count == 0) return null;
-            var best = faces.Find(f => !f.Font.Family.Contains("Mono", StringComparison.Ordinal) && Regions.Any(r => f.Font.Family.Contains(r, StringComparison.OrdinalIgnoreCase)));
+            var best = Regions.Select(r => faces.Find(f => !f.Font.Family.Contains("Mono", StringComparison.Ordinal) && f.Font.Family.Contains(r, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(f => f.Font is not null);
             if (best.Font is null) best = faces[0];
             // A font whose outlines cannot be taken out is none.
             _ = FontSubset.Make(best.Font, [0, best.Font.GlyphOf('監'), best.Font.GlyphOf('A')]);
