@@ -104,7 +104,7 @@ public class ReportTests
         // Open until now: three of the day and the one before; the one after it is another day's.
         Assert.Equal(4, alerts.Open);
         var judged = alerts.Notable.Rows.Single(n => n.State == "benign");
-        Assert.Equal(("web01", 10.0), (judged.Entity, judged.Minutes));
+        Assert.Equal(("web01", 10.0, "Anna"), (judged.Entity, judged.Minutes, judged.By));
         Assert.Equal((1, 1, 2), (facts.Incidents!.New, facts.Incidents.Before, facts.Incidents.Open));
         Assert.Equal([true, false], facts.Incidents.Rows.Rows.Select(r => r.IsNew));
         Assert.True(facts.Incidents.Rows.Rows[0].NotifiedLate);
@@ -113,7 +113,7 @@ public class ReportTests
         Assert.Equal(["root 4"], facts.Entities.AlertAccounts.Select(v => $"{v.Value} {v.Count}"));
         Assert.Equal(["fw01 3"], facts.Entities.Hosts!.Select(v => $"{v.Value} {v.Count}"));
         Assert.Equal(["203.0.113.9 3"], facts.Entities.Addresses!.Select(v => $"{v.Value} {v.Count}"));
-        Assert.Equal(["alert benign 1", "alert triage 1", "alert triage 1"], facts.Work!.Rows.Where(w => w.What == "alert").Select(w => $"{w.What} {w.Action} {w.Count}").Order(StringComparer.Ordinal));
+        Assert.Equal(["alert benign Anna 1", "alert triage Anna 1", "alert triage Bella 1"], facts.Work!.Rows.Where(w => w.What == "alert").Select(w => $"{w.What} {w.Action} {w.Person} {w.Count}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -123,15 +123,18 @@ public class ReportTests
         site.Clock.Ahead = TimeSpan.FromDays(3);
         var (report, facts) = await MadeAsync(site, Day);
         Assert.Null(facts.Server);
-        Assert.Equal((0, (long?)null), (facts.Events!.Total, facts.Events.Before));
-        Assert.Null(facts.Alerts!.Before);
-        Assert.Null(facts.Alerts.Triage.MedianMinutes);
+        Assert.Null(facts.Events);
+        Assert.Null(facts.Alerts);
+        Assert.Null(facts.Incidents);
+        Assert.Null(facts.Work);
+        Assert.Equal((null, null, null), (report.Events, report.Alerts, report.Incidents));
         Assert.Null(facts.Coverage);
         Assert.Null(facts.Storage);
         Assert.Null(facts.Clocks!.Skewed);
-        Assert.Equal(["coverage", "server", "source-state", "storage"], facts.Gaps.Select(g => g.Part).Order(StringComparer.Ordinal));
+        Assert.Equal(["coverage", "server", "storage"], facts.Gaps.Select(g => g.Part).Order(StringComparer.Ordinal));
         var words = Words(ReportPaper.Body(report, facts, site.Store.Types, "zh-TW"));
-        Assert.Contains("前期未評估", words, StringComparison.Ordinal);
+        Assert.Contains("未評估", words, StringComparison.Ordinal);
+        Assert.DoesNotContain("沒有產生告警", words, StringComparison.Ordinal);
         Assert.Contains("24 小時", words, StringComparison.Ordinal);
         Assert.Contains("not evaluated", Words(ReportPaper.Body(report, facts, site.Store.Types, "en")), StringComparison.Ordinal);
     }
@@ -147,7 +150,12 @@ public class ReportTests
         var (_, quiet) = await MadeAsync(site, ReportPeriod.Day(Day.First.AddDays(-1)));
         Assert.Equal(new ServerFacts(60, 1440), quiet.Server);
         Assert.Equal((0, 0L, 0), (quiet.Alerts!.Total, quiet.Events!.Total, quiet.Incidents!.New));
-        Assert.Equal((0, 0L), (facts.Alerts!.Before, facts.Events!.Before));
+        Assert.Equal((null, null, 0), (facts.Alerts, facts.Events, facts.Incidents!.New));
+        // The day after: what there was before is not known, because nothing ran.
+        await RunAsync(site, Day.To);
+        site.Clock.Ahead = TimeSpan.FromDays(1);
+        var (_, after) = await MadeAsync(site, ReportPeriod.Day(Day.First.AddDays(1)));
+        Assert.Equal((0, null, 0L, null), (after.Alerts!.Total, after.Alerts.Before, after.Events!.Total, after.Events.Before));
     }
 
     [Fact]

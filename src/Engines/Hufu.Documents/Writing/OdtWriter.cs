@@ -216,7 +216,7 @@ internal static class OdtWriter
         + """<office:automatic-styles><style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm" fo:page-height="29.7cm" fo:margin-top="1.1cm" fo:margin-bottom="1.1cm" fo:margin-left="1.8cm" fo:margin-right="1.8cm"/><style:header-style><style:header-footer-properties fo:min-height="0.9cm" fo:margin-bottom="0.4cm"/></style:header-style><style:footer-style><style:header-footer-properties fo:min-height="0.9cm" fo:margin-top="0.4cm"/></style:footer-style></style:page-layout></office:automatic-styles>""";
 
     private const string CellStyles =
-        """<style:style style:name="whole" style:family="table"><style:table-properties style:width="17.4cm" table:align="margins" fo:margin-bottom="0.2cm"/></style:style>"""
+        """<style:style style:name="whole" style:family="table"><style:table-properties style:width="17.4cm" table:align="margins" table:border-model="collapsing" fo:margin-bottom="0.2cm"/></style:style>"""
         + """<style:style style:name="cell" style:family="table-cell"><style:table-cell-properties fo:padding="0.08cm" fo:border="0.5pt solid #a6a6a6"/></style:style>"""
         + """<style:style style:name="head" style:family="table-cell"><style:table-cell-properties fo:padding="0.08cm" fo:border="0.5pt solid #a6a6a6" fo:background-color="#e3e9f1"/></style:style>""";
 }

@@ -24,9 +24,11 @@ public sealed class MonitoringReport : Record
     /// <summary>Events of the period; empty where they could not be counted.</summary>
     public decimal? Events { get; set; }
 
-    public int Alerts { get; set; }
+    /// <summary>Alerts of the period; empty where that is not known.</summary>
+    public int? Alerts { get; set; }
 
-    public int Incidents { get; set; }
+    /// <summary>Incidents that became known in it; empty where that is not known.</summary>
+    public int? Incidents { get; set; }
 
     public string Classification { get; set; } = "internal";
 

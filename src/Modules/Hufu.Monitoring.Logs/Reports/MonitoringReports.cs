@@ -99,8 +99,8 @@ internal sealed class MonitoringReports(IServiceScopeFactory scopes, ReportCompu
         report.Facts = facts.Write();
         report.ComputedAt = facts.ComputedAt;
         report.Events = facts.Events?.Total;
-        report.Alerts = facts.Alerts?.Total ?? 0;
-        report.Incidents = facts.Incidents?.New ?? 0;
+        report.Alerts = facts.Alerts?.Total;
+        report.Incidents = facts.Incidents?.New;
     }
 
     private async Task<string?> FindAsync(string key, CancellationToken cancellation)

@@ -37,7 +37,10 @@ internal sealed partial class ReportComputing(
         // The hour in which it was noted first is the first of which anything is known.
         if (first < to) server = new ServerFacts(pulses.Where(p => p.Source.Length == 0).Sum(p => Math.Min(60, p.Minutes)), (int)(to - from).TotalMinutes);
         else missing.Add(new FactGap("server", "系統當時尚未記錄執行時間。", "The product did not note its running time yet."));
-        var ranBefore = first < from;
+        var ranBefore = await db.Set<ReportPulse>().AsNoTracking().AnyAsync(p => p.Source == "" && p.Minutes > 0 && p.Hour >= previous && p.Hour < from, cancellation);
+        // Where nothing ran, that nothing was found says nothing.
+        var ran = server is { Minutes: > 0 };
+        if (server is { Minutes: 0 }) missing.Add(new FactGap("server", "伺服器在這段期間沒有執行，沒有收容與偵測。", "The server did not run in this period: nothing was collected and nothing detected."));
 
         var alerts = await AlertsAsync(db, from, to, previous, ranBefore, cancellation);
         var quiet = await db.Set<Alert>().AsNoTracking().Where(a => (a.RuleId == SourceWatch.QuietRule || a.RuleId == SourceWatch.SkewRule) && a.CreatedAt >= from && a.CreatedAt < to).Select(a => new { a.RuleId, a.Entity }).ToListAsync(cancellation);
@@ -62,25 +65,24 @@ internal sealed partial class ReportComputing(
         try
         {
             var table = await EventsAsync(period, cancellation);
-            var collected = ranBefore || await CollectedAsync(from);
-            events = new EventFacts(table.Rows.Values.Sum(r => r.Slices.Sum()), table.Rows.Values.Sum(r => r.Before) is var before && (before > 0 || collected) ? before : null, [.. Enumerable.Range(0, table.Slices).Select(i => table.Rows.Values.Sum(r => r.Slices[i]))]);
-            sources = Listed<SourceFact>.Of([.. table.Rows.OrderByDescending(r => r.Value.Slices.Sum()).ThenBy(r => r.Key, StringComparer.Ordinal).Select(r => SourceOf(r.Key, r.Value))]);
-            seen = (await TopAsync("host"), await TopAsync("user"), await TopAsync("src_ip"));
+            var (total, before) = (table.Rows.Values.Sum(r => r.Slices.Sum()), table.Rows.Values.Sum(r => r.Before));
+            var collected = ranBefore || before > 0;
+            if (ran || total > 0) events = new EventFacts(total, collected ? before : null, [.. Enumerable.Range(0, table.Slices).Select(i => table.Rows.Values.Sum(r => r.Slices[i]))]);
+            if (events is not null) sources = Listed<SourceFact>.Of([.. table.Rows.OrderByDescending(r => r.Value.Slices.Sum()).ThenBy(r => r.Key, StringComparer.Ordinal).Select(r => SourceOf(r.Key, r.Value))]);
+            if (events is not null) seen = (await TopAsync("host"), await TopAsync("user"), await TopAsync("src_ip"));
 
             SourceFact SourceOf(string name, Row row)
             {
                 var known = standings?.Where(s => s.Source == name).ToList();
                 var lost = pulses.Where(p => p.Source.Length > 0 && p.Source == name).ToList();
                 return new SourceFact(
-                    Clip(name, MaxName), row.Slices.Sum(), row.Before > 0 || collected ? row.Before : null, row.Slices.Count(s => s == 0), LongestRun(row.Slices), row.Last, lost.Count == 0 ? null : lost.Sum(l => l.Lost), stored?.Sources.FirstOrDefault(s => s.Source == name)?.Bytes,
+                    Clip(name, MaxName), row.Slices.Sum(), collected ? row.Before : null, row.Slices.Count(s => s == 0), LongestRun(row.Slices), row.Last, lost.Count == 0 ? null : lost.Sum(l => l.Lost), stored?.Sources.FirstOrDefault(s => s.Source == name)?.Bytes,
                     quiet.Count(q => q.RuleId == SourceWatch.QuietRule && IsAbout(q.Entity, name)), quiet.Count(q => q.RuleId == SourceWatch.SkewRule && IsAbout(q.Entity, name)),
                     known is null ? null : known.Count == 0 ? "unknown" : known.Select(s => s.Condition).OrderBy(c => c is SourceCondition.Quiet ? 0 : c is SourceCondition.Flood ? 1 : 2).First().ToString().ToLowerInvariant(),
                     known?.Where(s => s.Skew.Since is not null).Select(s => s.Skew.Skew).MaxBy(s => Math.Abs(s ?? 0)));
             }
 
             async Task<IReadOnlyList<ValueFact>> TopAsync(string field) => [.. (await logs.Store.TopValuesAsync(new LogSearch { From = from, To = to, Whole = true }, field, Top, cancellation)).Select(v => new ValueFact(Clip(v.Value, MaxName), v.Events))];
-
-            async Task<bool> CollectedAsync(DateTimeOffset before) => (stored ?? await keeping.StorageAsync(cancellation)).Oldest < before;
         }
         catch (Exception e) when (e is ColdException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -95,15 +97,17 @@ internal sealed partial class ReportComputing(
         if (!young && earlier?.Storage is null) missing.Add(Late("storage"));
         else if (young && storage is null) missing.Add(new FactGap("storage", "日誌庫無法讀取。", "The log store could not be read."));
         if (standings is null && sources is not null) missing.Add(Late("source-state"));
+        var incidents = await IncidentsAsync(db, from, to, previous, ranBefore, cancellation);
+        var work = await WorkAsync(db, from, to, cancellation);
         return new ReportFacts
         {
             Kind = period.Kind, From = from, To = to, ComputedAt = Instants.Truncate(now), Server = server, Events = events,
             // How a source stood then is not known any more.
             Sources = standings is null && earlier?.Sources is { } old && sources is not null ? sources with { Rows = [.. sources.Rows.Select(s => old.Rows.FirstOrDefault(o => o.Source == s.Source) is { } was ? s with { State = was.State, SkewSeconds = was.SkewSeconds, Bytes = was.Bytes } : s)] } : sources,
-            Alerts = alerts.Facts, Incidents = await IncidentsAsync(db, from, to, previous, ranBefore, cancellation),
+            Alerts = ran || alerts.Facts.Total > 0 ? alerts.Facts : null, Incidents = server is not null || incidents.Rows.Total > 0 ? incidents : null,
             Entities = new EntityFacts(alerts.Hosts, alerts.Accounts, alerts.Addresses, seen?.Hosts, seen?.Accounts, seen?.Addresses),
             Clocks = await ClocksAsync(db, from, to, standings, earlier, cancellation), Coverage = covered ?? (young ? null : earlier?.Coverage), Storage = storage ?? (young ? null : earlier?.Storage),
-            Work = await WorkAsync(db, from, to, cancellation), Gaps = missing,
+            Work = ran || work.Total > 0 ? work : null, Gaps = missing,
         };
 
         static FactGap Late(string part) => new(part, "計算時距期間結束已超過 24 小時，當時的狀態已無從得知。", "It was computed more than 24 hours after the end of the period; how things stood then is not known any more.");
@@ -161,6 +165,7 @@ internal sealed partial class ReportComputing(
                 acts[of.Key] = (of.First().At, of.Last().ActorId);
         }
 
+        var names = await NamesAsync(db, acts.Values.Select(a => a.Last), cancellation);
         List<double> minutes = [.. all.Where(a => acts.ContainsKey(a.Id)).Select(MinutesOf).Order()];
         var rules = all.GroupBy(a => a.RuleId, StringComparer.Ordinal).OrderBy(g => Gravity(g.First().Level)).ThenByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => new RuleFact(
             Clip(g.Key, MaxName), Clip(g.First().RuleTitle, MaxTitle), Clip(g.First().RuleAuthor, MaxTitle), Clip(g.First().RuleLicense, 40), g.First().Level, g.Count(), known ? before.Where(b => b.RuleId == g.Key).Sum(b => b.Count) : null, g.Sum(a => (long)a.EventCount))).ToList();
@@ -171,7 +176,7 @@ internal sealed partial class ReportComputing(
             new TriageFacts(acts.Count, all.Count(a => !acts.ContainsKey(a.Id)), minutes.Count == 0 ? null : Median(minutes), minutes.Count == 0 ? null : Math.Round(minutes[^1], 1)),
             await db.Set<Alert>().AsNoTracking().CountAsync(a => a.ArchivedAt == null && a.CreatedAt < to && open.Contains(a.State), cancellation),
             Listed<AlertFact>.Of([.. all.OrderBy(a => Gravity(a.Level)).ThenBy(a => a.CreatedAt).ThenBy(a => a.Number, StringComparer.Ordinal).Select(a => new AlertFact(
-                a.Number, a.Level, Clip(a.RuleTitle, MaxTitle), Clip(a.RuleAuthor, MaxTitle), Clip(a.Entity, MaxName), a.EventCount, a.State, acts.TryGetValue(a.Id, out var act) ? NameOf(act.Last) : null, a.Verdict.Length > 0 ? Clip(a.Verdict, MaxText) : null, acts.ContainsKey(a.Id) ? Math.Round(MinutesOf(a), 1) : null))]));
+                a.Number, a.Level, Clip(a.RuleTitle, MaxTitle), Clip(a.RuleAuthor, MaxTitle), Clip(a.Entity, MaxName), a.EventCount, a.State, acts.TryGetValue(a.Id, out var act) && act.Last is { } by ? names.GetValueOrDefault(by) : null, a.Verdict.Length > 0 ? Clip(a.Verdict, MaxText) : null, acts.ContainsKey(a.Id) ? Math.Round(MinutesOf(a), 1) : null))]));
         return (facts, Most(a => a.Host), Most(a => a.Account), Most(a => a.SourceIp));
 
         double MinutesOf(Raised alert) => Math.Max(0, (acts[alert.Id].First - alert.CreatedAt).TotalMinutes);
@@ -232,10 +237,23 @@ internal sealed partial class ReportComputing(
     {
         string[] types = [AlertType.TypeKey, "incident.incident"];
         var done = await db.Changes.AsNoTracking().Where(c => c.ActorId != null && c.At >= from && c.At < to && types.Contains(c.TypeKey)).GroupBy(c => new { c.TypeKey, c.Action, c.ActorId }).Select(g => new { g.Key.TypeKey, g.Key.Action, g.Key.ActorId, Count = g.Count() }).ToListAsync(cancellation);
-        return Listed<WorkFact>.Of([.. done.Select(d => new WorkFact(d.TypeKey == AlertType.TypeKey ? "alert" : "incident", d.Action, NameOf(d.ActorId) ?? "", d.Count)).OrderBy(w => w.What, StringComparer.Ordinal).ThenByDescending(w => w.Count).ThenBy(w => w.Action, StringComparer.Ordinal).ThenBy(w => w.Person, StringComparer.Ordinal)]);
+        var names = await NamesAsync(db, done.Select(d => d.ActorId), cancellation);
+        return Listed<WorkFact>.Of([.. done.Select(d => new WorkFact(d.TypeKey == AlertType.TypeKey ? "alert" : "incident", d.Action, names.GetValueOrDefault(d.ActorId!.Value, ""), d.Count)).OrderBy(w => w.What, StringComparer.Ordinal).ThenByDescending(w => w.Count).ThenBy(w => w.Action, StringComparer.Ordinal).ThenBy(w => w.Person, StringComparer.Ordinal)]);
     }
 
-    private string? NameOf(Guid? person) => person is { } id && directory.Person(id) is { } found ? Clip(found.Name, MaxName) : null;
+    // As the directory has them; of those who are not in it any more, as they were written with what they did last.
+    private async Task<Dictionary<Guid, string>> NamesAsync(HufuDbContext db, IEnumerable<Guid?> people, CancellationToken cancellation)
+    {
+        var names = new Dictionary<Guid, string>();
+        foreach (var id in people.OfType<Guid>().Distinct())
+        {
+            var name = directory.Person(id)?.Name;
+            if (name is null && await db.Changes.AsNoTracking().Where(c => c.ActorId == id && c.Payload != null).OrderByDescending(c => c.Id).FirstOrDefaultAsync(cancellation) is { } last) name = ChangeCapture.Read(last)?.ActorName;
+            if (name is not null) names[id] = Clip(name, MaxName);
+        }
+
+        return names;
+    }
 
     private static bool IsAbout(string entity, string source) => entity == source || entity.StartsWith(source + " ", StringComparison.Ordinal);
 

@@ -55,7 +55,7 @@ internal sealed class ReportPaper
         blocks.Add(new TextHeading(1, title));
         var state = types.Of<MonitoringReport>().Workflow.State(report.State).Label;
         Pairs(
-            (L("機關", "Organisation"), organisation.Length > 0 ? organisation : Missing), (L("報表編號", "Report number"), report.Number), (L("期間", "Period"), Period()), (L("機密等級", "Classification"), ClassificationOf()),
+            (L("機關", "Organisation"), organisation.Length > 0 ? organisation : "–"), (L("報表編號", "Report number"), report.Number), (L("期間", "Period"), Period()), (L("機密等級", "Classification"), ClassificationOf()),
             (L("資料計算時間", "Facts computed at"), At(facts.ComputedAt)), (L("狀態", "State"), L(state.Zh, state.En)));
         blocks.Add(new TextHeading(2, L("綜合評析", "Assessment")));
         blocks.Add(new TextParagraph(report.Assessment.Length > 0 ? report.Assessment : L("（尚未填寫）", "(not written yet)")));
@@ -83,7 +83,7 @@ internal sealed class ReportPaper
         Storage();
         Work();
         if (facts.Gaps.Count > 0) Table(L("未評估的項目與原因", "What was not evaluated, and why"), [C("項目", "Part"), C("原因", "Reason", 3)], facts.Gaps.Select(g => Row(PartName(g.Part), L(g.Zh, g.En))));
-        blocks.Add(new TextParagraph(L("「未評估」表示當時無法得知，並非零。告警依產生的時間、日誌依其內的時間計入期間；規則依其授權（Detection Rule License 等）一併列出作者。", "“Not evaluated” means that it could not be known, and is not zero. Alerts count by when they were raised, events by the time in them. The author of each rule is named beside it, as its licence (such as the Detection Rule License) asks."), Quiet: true));
+        blocks.Add(new TextParagraph(L("「未評估」表示當時無法得知，並非零。告警依產生的時間、日誌依其內的時間計入期間；規則依其授權（Detection Rule License 等）一併列出作者。", "\"Not evaluated\" means that it could not be known, and is not zero. Alerts count by when they were raised, events by the time in them. The author of each rule is named beside it, as its licence (such as the Detection Rule License) asks."), Quiet: true));
     }
 
     private void Summary()
@@ -102,7 +102,7 @@ internal sealed class ReportPaper
             (L("日誌", "Events"), facts.Events is { } e ? $"{N(e.Total)}（{Trend(e.Total, e.Before)}）" : Missing),
             (L("告警", "Alerts"), a is null ? Missing : $"{N(a.Total)}（{Trend(a.Total, a.Before)}）" + L($"；其中嚴重與高 {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} 件", $"; {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} critical or high")),
             (L("尚未處理的告警", "Alerts that wait"), a is null ? Missing : L($"本期 {a.Triage.Waiting} 件；計算時全部未結 {a.Open} 件", $"{a.Triage.Waiting} of this period; {a.Open} open in all when computed")),
-            (L("判讀時間", "Time to triage"), a?.Triage is { MedianMinutes: { } median, LongestMinutes: { } longest } t ? L($"中位數 {Duration(median)}，最長 {Duration(longest)}（{t.Judged} 件）", $"median {Duration(median)}, longest {Duration(longest)} ({t.Judged} alerts)") : L("沒有已判讀的告警", "no alert was taken up")),
+            (L("判讀時間", "Time to triage"), a is null ? Missing : a.Triage is { MedianMinutes: { } median, LongestMinutes: { } longest } t ? L($"中位數 {Duration(median)}，最長 {Duration(longest)}（{t.Judged} 件）", $"median {Duration(median)}, longest {Duration(longest)} ({t.Judged} alerts)") : L("沒有已判讀的告警", "no alert was taken up")),
             (L("事故", "Incidents"), facts.Incidents is { } i ? L($"新增 {i.New} 件（{Trend(i.New, i.Before)}），未結案 {i.Open} 件", $"{i.New} new ({Trend(i.New, i.Before)}), {i.Open} open") : Missing));
     }
 
@@ -165,7 +165,7 @@ internal sealed class ReportPaper
         Table(L("處理結果", "What became of them"), [C("狀態", "State"), C("件數", "Alerts", 1, true)], a.States.Where(s => s.Count > 0).Select(s => Row(StateOf<Alert>(s.Value), N(s.Count))));
         Table(
             L("告警明細", "Alerts one by one"), [C("編號", "Number", 1.3), C("等級", "Level", 0.7), C("規則／作者", "Rule / author", 2.4), C("對象", "Entity", 1.4), C("狀態", "State", 0.9), C("處理人", "By", 0.9), C("判讀", "Verdict", 1.6)],
-            a.Notable.Rows.Select(n => Row(n.Number, LevelOf(n.Level), $"{n.Rule}\n{AuthorOf(n.Author)}", n.Entity, StateOf<Alert>(n.State), n.By ?? "–", (n.Verdict ?? "–") + (n.Minutes is { } m ? L($"（{Duration(m)} 後處理）", $" (taken up after {Duration(m)})") : ""))), a.Notable.Total);
+            a.Notable.Rows.Select(n => Row(n.Number, LevelOf(n.Level), $"{n.Rule}\n{AuthorOf(n.Author)}", n.Entity, StateOf<Alert>(n.State), n.By ?? "–", (n.Verdict ?? "–") + (n.Minutes is { } m ? L($"（{Duration(m)}後處理）", $" (taken up after {Duration(m)})") : ""))), a.Notable.Total);
     }
 
     private void Incidents()
@@ -266,7 +266,7 @@ internal sealed class ReportPaper
             Row(L("核定", "Approved"), sides.Approved?.Name ?? pending, sides.Approved is { } a ? Signed(a.At) : "–", "\n\n"),
         ]);
         blocks.Add(new TextParagraph(sides.Seal is { } seal
-            ? L($"核定紀錄位於帳本第 {seal.Leaf} 筆（承諾值 {seal.Commitment}）。可以「hufu verify」或第三方 tlog 工具驗證本報表未經變更。", $"The approval is leaf {seal.Leaf} of the ledger (commitment {seal.Commitment}). “hufu verify”, or other people's tlog tools, show that this report has not been changed.")
+            ? L($"核定紀錄位於帳本第 {seal.Leaf} 筆（承諾值 {seal.Commitment}）。可以「hufu verify」或第三方 tlog 工具驗證本報表未經變更。", $"The approval is leaf {seal.Leaf} of the ledger (commitment {seal.Commitment}). \"hufu verify\", or other people's tlog tools, show that this report has not been changed.")
             : sides.Approved is null ? L("尚未核定；內容仍可能變更。", "Not approved yet; it may still change.") : L("核定紀錄尚待寫入帳本。", "The approval is on its way into the ledger."), Quiet: true));
     }
 
