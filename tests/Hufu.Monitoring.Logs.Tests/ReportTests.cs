@@ -4,6 +4,7 @@ using Hufu.Incidents;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
+using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -307,6 +308,35 @@ public class ReportTests
         Assert.Equal("logs.report.language", Assert.Single((await site.Get<ReportFiles>().WriteAsync(site.Store, Site.Engineer, report.Number, "pdf", "fr", Stop)).Errors).Code);
         var nobody = Site.Engineer with { Grants = [] };
         Assert.Equal("record.not-found", Assert.Single((await site.Get<ReportFiles>().WriteAsync(site.Store, nobody, report.Number, "odt", "en", Stop)).Errors).Code);
+    }
+
+    [Fact]
+    public async Task Approving_a_report_is_the_evidence_of_the_occurrence_that_it_was_due_for()
+    {
+        await using var site = await Site.OpenAsync();
+        async Task<Occurrence> DutyAsync(string source, string due, string state = "active")
+        {
+            var duty = (await site.Store.CreateAsync(Actor.System(), new Obligation { Title = source, Demand = "d", SourceId = source, State = state, Recurrence = "none" }, cancellation: Stop)).Value;
+            return (Occurrence)(await site.Store.CreateAsync(Actor.System(), new Occurrence { Title = "o", State = "open", ObligationId = duty.Id, DueOn = DateOnly.Parse(due, System.Globalization.CultureInfo.InvariantCulture) }, cancellation: Stop)).Value;
+        }
+
+        var wanted = await DutyAsync(ReportDuties.DailyDuty, "2026-11-24");
+        Occurrence[] others = [await DutyAsync(ReportDuties.DailyDuty, "2026-11-22"), await DutyAsync(ReportDuties.DailyDuty, "2026-11-25"), await DutyAsync(ReportDuties.MonthlyDuty, "2026-11-24"), await DutyAsync(ReportDuties.DailyDuty, "2026-11-23", "retired"), await DutyAsync("tw-log-review", "2026-11-23")];
+        var (report, _) = await MadeAsync(site, Day);
+        var type = site.Store.Types.Of<MonitoringReport>();
+        Assert.True((await site.Store.UpdateAsync(Site.Engineer, type, report.Id, 1, new Dictionary<string, string?> { ["assessment"] = "a" }, cancellation: Stop)).IsOk);
+        Assert.True((await site.Store.TransitionAsync(Site.Engineer, type, report.Id, "submit", cancellation: Stop)).IsOk);
+        Assert.Empty(await site.Store.Db.Evidence.ToListAsync(Stop));
+        // The chief may approve reports and nothing else.
+        var chief = Chief with { Grants = [new Grant("T5.3", Right.Read | Right.Approve, Scope.All)] };
+        var approved = await site.Store.TransitionAsync(chief, type, report.Id, "approve", cancellation: Stop);
+        Assert.True(approved.IsOk, string.Join("; ", approved.Errors));
+        var done = await site.Store.Db.Set<Occurrence>().AsNoTracking().SingleAsync(o => o.Id == wanted.Id, Stop);
+        Assert.Equal(("done", new DateOnly(2026, 11, 24)), (done.State, done.PerformedOn));
+        var evidence = Assert.Single(await site.Store.Db.Evidence.AsNoTracking().ToListAsync(Stop));
+        Assert.Equal((wanted.Id, "record", report.Id, "O5.3.1", new DateOnly(2026, 11, 23)), (evidence.RecordId, evidence.Kind, evidence.TargetId, evidence.Output, evidence.EffectiveOn));
+        var ids = others.Select(o => o.Id).ToList();
+        Assert.Equal(5, await site.Store.Db.Set<Occurrence>().CountAsync(o => ids.Contains(o.Id) && o.State == "open", Stop));
     }
 
     [Fact]
