@@ -74,7 +74,7 @@ public sealed class MonitoringReportType : RecordType<MonitoringReport>
 
     public override IReadOnlyList<string> Outputs => ["O5.3.1"];
 
-    public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.2", "update", "submit", "approve", "reject"), new("P5.3.3", "approve")];
+    public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.2", "update", "submit")];
 
     public override string DefaultSort => "-from";
 

@@ -13,8 +13,8 @@ internal sealed class MonitoringReports(IServiceScopeFactory scopes, ReportCompu
 {
     private const int CatchUpDays = 7;
 
-    /// <summary>How long after its end a period is drafted: what is on its way has arrived.</summary>
-    internal static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+    /// <summary>How long after its end a period is drafted: what is on its way has arrived, and the check record of time is made.</summary>
+    internal static readonly TimeSpan Grace = TimeSpan.FromMinutes(20);
 
     /// <summary>Drafts the reports of the days and the month that are over and have none, from the day on which the server was seen first. Returns how many.</summary>
     internal async Task<int> MakeDueAsync(CancellationToken cancellation)
