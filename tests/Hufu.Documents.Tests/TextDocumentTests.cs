@@ -18,7 +18,7 @@ public class TextDocumentTests
         Title = "監控日報 2026-11-28", Author = "虎符", Made = new DateTimeOffset(2026, 11, 29, 0, 5, 0, TimeSpan.FromHours(8)), HeaderStart = "示範機關", HeaderEnd = "MRP-2026-0001 · 內部使用", FooterStart = "由系統產生", PageLabel = "第 {0} 頁，共 {1} 頁",
         Blocks =
         [
-            new TextHeading(1, "監控日報"), new TextParagraph("中華民國115年11月28日 (Sat) 日誌共 1,234 筆。"), new TextParagraph("未評估 ≠ 0", Quiet: true), new TextHeading(2, "告警"),
+            new TextHeading(1, "監控日報"), new TextParagraph("中華民國115年11月28日 (Sat) 日誌共 1,234 筆，一切正常。"), new TextParagraph("未評估 ≠ 0", Quiet: true), new TextHeading(2, "告警"),
             new TextTable([new TextColumn("規則", 3), new TextColumn("作者", 1), new TextColumn("件數", 1, End: true)], [["密碼猜測 Guessing", "Florian Roth", "12"], ["簡短的列"], ["a < b & \"c\"", "=SUM(A1)", "7"]]),
             .. more,
         ],
@@ -124,6 +124,11 @@ public class TextDocumentTests
 
         Assert.Equal(200, Enumerable.Range(1, opened.NumberOfPages).Sum(i => opened.GetPage(i).Text.Split("row-").Length - 1));
         Assert.All(opened.GetPage(1).Letters, l => Assert.InRange(l.EndBaseLine.X, 0, 596));
+        // The outlines are those of the characters: the font program says how large each is.
+        UglyToad.PdfPig.Core.PdfRectangle BoxOf(string character) => opened.GetPage(1).Letters.First(l => l.Value == character).BoundingBox;
+        foreach (var character in new[] { "監", "機", "國" }) Assert.InRange(BoxOf(character).Height / BoxOf(character).Width, 0.75, 1.35);
+        Assert.InRange(BoxOf("一").Height / BoxOf("一").Width, 0.01, 0.3);
+        Assert.True(BoxOf("機").Height > 2 * BoxOf("一").Height);
         Assert.True(file.Length < 300_000, $"{file.Length} bytes.");
     }
 

@@ -6,6 +6,7 @@ using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
+using Hufu.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Hufu.Monitoring.Logs.Tests;
@@ -369,3 +370,6 @@ public class ReportTests
         }));
     }
 }
+
+/// <inheritdoc />
+public sealed class ReportTestsOnPostgres : ReportTests, IOnPostgres;
