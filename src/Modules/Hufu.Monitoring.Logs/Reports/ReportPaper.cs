@@ -99,8 +99,8 @@ internal sealed class ReportPaper
         };
         Pairs(
             (L("伺服器執行時間", "Server running"), running),
-            (L("日誌", "Events"), facts.Events is { } e ? $"{N(e.Total)}（{Trend(e.Total, e.Before)}）" : Missing),
-            (L("告警", "Alerts"), a is null ? Missing : $"{N(a.Total)}（{Trend(a.Total, a.Before)}）" + L($"；其中嚴重與高 {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} 件", $"; {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} critical or high")),
+            (L("日誌", "Events"), facts.Events is { } e ? N(e.Total) + Within(Trend(e.Total, e.Before)) : Missing),
+            (L("告警", "Alerts"), a is null ? Missing : N(a.Total) + Within(Trend(a.Total, a.Before)) + L($"；其中嚴重與高 {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} 件", $"; {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} critical or high")),
             (L("尚未處理的告警", "Alerts that wait"), a is null ? Missing : L($"本期 {a.Triage.Waiting} 件；計算時全部未結 {a.Open} 件", $"{a.Triage.Waiting} of this period; {a.Open} open in all when computed")),
             (L("判讀時間", "Time to triage"), a is null ? Missing : a.Triage is { MedianMinutes: { } median, LongestMinutes: { } longest } t ? L($"中位數 {Duration(median)}，最長 {Duration(longest)}（{t.Judged} 件）", $"median {Duration(median)}, longest {Duration(longest)} ({t.Judged} alerts)") : L("沒有已判讀的告警", "no alert was taken up")),
             (L("事故", "Incidents"), facts.Incidents is { } i ? L($"新增 {i.New} 件（{Trend(i.New, i.Before)}），未結案 {i.Open} 件", $"{i.New} new ({Trend(i.New, i.Before)}), {i.Open} open") : Missing));
@@ -186,7 +186,8 @@ internal sealed class ReportPaper
     {
         if (facts.Entities is not { } e) return;
         blocks.Add(new TextHeading(2, L("最常出現的對象", "What was seen most")));
-        Columns(L("告警", "Alerts"), (L("主機", "Hosts"), e.AlertHosts), (L("帳號", "Accounts"), e.AlertAccounts), (L("來源位址", "Source addresses"), e.AlertAddresses));
+        var raised = facts.Alerts is null ? null : e;
+        Columns(L("告警", "Alerts"), (L("主機", "Hosts"), raised?.AlertHosts), (L("帳號", "Accounts"), raised?.AlertAccounts), (L("來源位址", "Source addresses"), raised?.AlertAddresses));
         Columns(L("全部日誌", "All events"), (L("主機", "Hosts"), e.Hosts), (L("帳號", "Accounts"), e.Accounts), (L("來源位址", "Source addresses"), e.Addresses));
 
         void Columns(string title, params ReadOnlySpan<(string Title, IReadOnlyList<ValueFact>? Values)> columns)
@@ -345,6 +346,8 @@ internal sealed class ReportPaper
         var most = Math.Max(1, values.Count == 0 ? 1 : values.Max());
         return string.Concat(values.Select(v => v == 0 ? '·' : Heights[(int)Math.Clamp(Math.Ceiling(v * 8.0 / most) - 1, 0, 7)]));
     }
+
+    private string Within(string text) => L($"（{text}）", $" ({text})");
 
     private static string N(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
