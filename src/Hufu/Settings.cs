@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hufu.Documents.Fonts;
 using Hufu.Identity;
 using Hufu.Logs;
 using Hufu.Monitoring.Logs;
@@ -55,6 +56,12 @@ internal static class Settings
     internal static QueryLimit QueryTime() => Read("HUFU_LOG_QUERY_SECONDS") is not { } text ? new QueryLimit()
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 3_600 ? new QueryLimit(TimeSpan.FromSeconds(seconds))
         : throw new SettingException($"HUFU_LOG_QUERY_SECONDS must be a whole number from 1 to 3600, not “{text}”. / HUFU_LOG_QUERY_SECONDS 須為 1 到 3600 的整數。");
+
+    /// <summary>The font of PDF reports; one that is named must be usable.</summary>
+    /// <exception cref="SettingException">It is not there.</exception>
+    internal static FontFinder ReportFont() => Read("HUFU_REPORT_FONT") is not { } file ? new FontFinder()
+        : File.Exists(file) ? new FontFinder(file)
+        : throw new SettingException($"HUFU_REPORT_FONT: there is no file {file}. / HUFU_REPORT_FONT：沒有 {file} 這個檔案。");
 
     /// <summary>The ClickHouse that logs are delivered to and searched in; null where none is named.</summary>
     /// <exception cref="SettingException">It cannot be understood.</exception>

@@ -39,6 +39,7 @@ public sealed class VerbTests(Sample sample)
     [InlineData("report", "output")]
     [InlineData("report", "outputs")]
     [InlineData("report", "ledger")]
+    [InlineData("report", "monitoring")]
     [InlineData("verify")]
     [InlineData("backup")]
     [InlineData("restore")]
@@ -220,6 +221,17 @@ public sealed class VerbTests(Sample sample)
         Assert.Equal(2, (await Program.RunAsync("report", "output", "O99.9", sample.Free(), "--data", sample.Master)).Code);
         var ledger = await Program.OkAsync("report", "ledger", "--format", "csv", "--data", sample.Master);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"leaves,{Sample.Scalar(sample.Master, "SELECT count(*) FROM change")},"), ledger.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Monitoring_reports_are_listed_and_one_that_is_not_there_is_refused()
+    {
+        var listed = await Program.OkAsync("report", "monitoring", "--format", "csv", "--data", sample.Master);
+        Assert.StartsWith("number,kind,period,state,events,alerts,incidents", listed.Out, StringComparison.Ordinal);
+        var file = sample.Free() + ".docx";
+        Assert.Equal(2, (await Program.RunAsync("report", "monitoring", "MRP-1999-0001", file, "--data", sample.Master)).Code);
+        Assert.Equal(2, (await Program.RunAsync("report", "monitoring", "MRP-1999-0001", "--data", sample.Master)).Code);
+        Assert.False(File.Exists(file));
     }
 
     [Fact]

@@ -33,6 +33,16 @@ internal sealed class NoDirectory : IDirectory
     public DirectoryUnit? Unit(Guid id) => null;
 }
 
+/// <summary>What is owed, without the module that plans it.</summary>
+internal sealed class Duties : HufuModule
+{
+    public override string Key => "compliance";
+
+    public override Hufu.Kernel.LocalizedText Title => new("法規遵循", "Compliance");
+
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new Hufu.Records.Obligations.OccurrenceType(), new Hufu.Records.Obligations.ObligationType()];
+}
+
 /// <summary>The log module over a data folder of its own. Opened again on the same folder, it is the next start of the product.</summary>
 internal sealed class Site : IAsyncDisposable
 {
@@ -63,7 +73,7 @@ internal sealed class Site : IAsyncDisposable
     private Site(string folder, string? postgres, bool keep, Hufu.Logs.ColdTarget? cold, LiveDetectionOptions? live)
     {
         (Folder, this.keep) = (folder, keep);
-        HufuModule[] modules = [new RiskModule(), new LogsModule(), new MonitoringModule(), new IncidentsModule()];
+        HufuModule[] modules = [new RiskModule(), new LogsModule(), new MonitoringModule(), new IncidentsModule(), new Duties()];
         var collection = new ServiceCollection();
         collection.AddLogging();
         collection.AddSingleton(new RecordTypes(modules.SelectMany(m => m.RecordTypes)));

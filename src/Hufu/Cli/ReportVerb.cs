@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hufu.Ledger;
+using Hufu.Monitoring.Logs;
 using Hufu.Records;
 using Hufu.Records.Obligations;
 using Hufu.Records.Storage;
@@ -15,10 +16,11 @@ internal static class ReportVerb
 {
     internal static Command Create()
     {
-        var verb = new Command("report", "Make what is handed to others: the evidence of one output, how all outputs stand, how the ledger stands.");
+        var verb = new Command("report", "Make what is handed to others: the evidence of one output, how all outputs stand, how the ledger stands, a daily or monthly monitoring report.");
         verb.Subcommands.Add(Output());
         verb.Subcommands.Add(Outputs());
         verb.Subcommands.Add(Ledger());
+        verb.Subcommands.Add(Monitoring());
         return verb;
     }
 
@@ -108,6 +110,47 @@ internal static class ReportVerb
 
             await Console.Error.WriteLineAsync(System.Text.Encoding.UTF8.GetString(reader.Value.Checkpoint.Bytes.Span));
             if (File.Exists(files.VerifierKey)) await Console.Error.WriteLineAsync((await File.ReadAllTextAsync(files.VerifierKey, cancellation)).Trim());
+            return Exit.Ok;
+        });
+        return verb;
+    }
+
+    private static Command Monitoring()
+    {
+        var number = new Argument<string?>("number") { Description = "Number of the report, such as MRP-2026-0007. Without it the reports are listed.", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<string?>("file") { Description = "The file to write; its ending (.pdf, .docx, .odt) says the format. An existing file is not overwritten.", Arity = ArgumentArity.ZeroOrOne };
+        var language = new Option<string>("--lang") { Description = "zh-TW or en.", DefaultValueFactory = _ => "zh-TW" };
+        language.AcceptOnlyFromAmong("zh-TW", "en");
+        var format = SigmaVerb.Format();
+        var verb = new Command("monitoring", """
+            Write a daily or monthly monitoring report as PDF, DOCX or ODT, or list the reports. They are drafted by the running server. PDF needs a font with
+            Chinese characters on this machine; HUFU_REPORT_FONT names one.
+            Examples:
+              hufu report monitoring
+              hufu report monitoring MRP-2026-0007 2026-11-28.pdf
+              hufu report monitoring MRP-2026-0007 2026-11-28.docx --lang en
+            Exit code 0: done; 2: nothing was written.
+            """) { number, file, language, format };
+        verb.SetAction(async (parse, cancellation) =>
+        {
+            var services = Host.ForCommand(parse);
+            if (services is null) return Exit.Refused;
+            await using var all = services;
+            await using var scope = services.CreateAsyncScope();
+            var store = scope.ServiceProvider.GetRequiredService<RecordStore>();
+            if (parse.GetValue(number) is not { } wanted)
+            {
+                using var rows = new RowWriter(Console.Out, parse.GetValue(format)!, ["number", "kind", "period", "state", "events", "alerts", "incidents"]);
+                foreach (var report in await store.Readable<MonitoringReport>(Actor.System("cli")).OrderBy(r => r.From).ToListAsync(cancellation)) rows.Add(report.Number, report.Kind, report.PeriodKey?.Split('/')[^1], report.State, report.Events, report.Alerts, report.Incidents);
+                return Exit.Ok;
+            }
+
+            if (parse.GetValue(file) is not { } path) return Terminal.Fail("Name the file to write: its ending says the format (.pdf, .docx, .odt).");
+            if (File.Exists(path)) return Terminal.Fail($"{path} exists already; choose another name.");
+            var written = await scope.ServiceProvider.GetRequiredService<ReportFiles>().WriteAsync(store, Actor.System("cli"), wanted.Trim().ToUpperInvariant(), Path.GetExtension(path), parse.GetValue(language), cancellation);
+            if (!written.IsOk) return Terminal.Fail(written.Errors);
+            await using (var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write)) await target.WriteAsync(written.Value.Content, cancellation);
+            await Console.Error.WriteLineAsync($"{path}: {wanted}, {written.Value.Content.Length:N0} bytes.");
             return Exit.Ok;
         });
         return verb;

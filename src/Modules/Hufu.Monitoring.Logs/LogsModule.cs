@@ -36,16 +36,43 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("連接日誌來源", "Connect log sources"), "/logs/connect", "link", Area),
         new(new LocalizedText("校時", "Time"), "/logs/time", "clock", Area),
         new(new LocalizedText("保存與空間", "Retention and space"), "/logs/storage", "archive", Area),
+        new(new LocalizedText("監控日報與月報", "Daily and monthly reports"), "/logs/reporting", "report", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new LogDatabaseType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } =
+    [
+        new SavedSearchType(),
+        new LogCriterionType(),
+        new ReceiverType(),
+        new LogFileType(),
+        new LogDatabaseType(),
+        new DecoderType(),
+        new RetentionRuleType(),
+        new LogHoldType(),
+        new TimeSourceType(),
+        new TimeReviewType(),
+        new MonitoringReportType(),
+    ];
 
-    public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
+    public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables(), new ReportTables()];
 
-    public override IReadOnlyList<SlotContent> Slots => [new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)), new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)), new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)), new(LogDatabaseType.TypeKey, RecordSlot.Panel, typeof(LogDatabasePanel)), new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)), new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)), new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertEntities)), new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)), new("incident.incident", RecordSlot.Panel, typeof(EventsPanel))];
+    public override IReadOnlyList<SlotContent> Slots =>
+    [
+        new(SavedSearchType.TypeKey, RecordSlot.Panel, typeof(SavedSearchPanel)),
+        new(ReceiverType.TypeKey, RecordSlot.Panel, typeof(ReceiverPanel)),
+        new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)),
+        new(LogDatabaseType.TypeKey, RecordSlot.Panel, typeof(LogDatabasePanel)),
+        new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)),
+        new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)),
+        new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)),
+        new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertEntities)),
+        new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)),
+        new("incident.incident", RecordSlot.Panel, typeof(EventsPanel)),
+        new(MonitoringReportType.TypeKey, RecordSlot.Panel, typeof(ReportPanel)),
+    ];
 
     public override void AddServices(IServiceCollection services)
     {
@@ -104,6 +131,15 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<TimeReviews>();
         services.AddSingleton<TimeWatch>();
         services.AddHostedService(s => s.GetRequiredService<TimeWatch>());
+        services.TryAddSingleton(new Hufu.Documents.Fonts.FontFinder());
+        services.AddSingleton<ReportFiles>();
+        services.AddSingleton(s => new ReportComputing(
+            s.GetRequiredService<LogService>(), s.GetRequiredService<SourceWatch>(), s.GetRequiredService<LogCoverage>(), s.GetRequiredService<LogGaps>(), s.GetRequiredService<LogKeeping>(), s.GetRequiredService<IDbContextFactory<HufuDbContext>>(), s.GetRequiredService<IDirectory>(),
+            s.GetRequiredService<Hufu.Records.Storage.Ledger.LedgerFiles>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ReportComputing>>()));
+        services.AddSingleton<MonitoringReports>();
+        services.AddSingleton<ReportWatch>();
+        services.AddHostedService(s => s.GetRequiredService<ReportWatch>());
+        services.AddScoped<IRecordReaction, ReportDuties>();
         services.AddSingleton<SplunkChannels>();
         services.AddSingleton<AuditFeed>();
         services.AddHostedService(s => s.GetRequiredService<AuditFeed>());
@@ -121,5 +157,6 @@ public sealed class LogsModule : HufuModule
         DecoderEndpoints.Map(routes);
         DatabaseEndpoints.Map(routes);
         CriteriaEndpoints.Map(routes);
+        ReportEndpoints.Map(routes);
     }
 }

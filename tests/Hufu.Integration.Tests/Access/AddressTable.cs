@@ -233,6 +233,14 @@ internal static class AddressTable
         POST   /logs/time/check                        logs Write
         POST   /logs/time/suggested                    logs Write
         POST   /logs/time/review                       logs Write
+        GET    /logs/reporting                         logs Read
+        POST   /logs/reporting                         logs Write
+        POST   /logs/reports/{number}/recompute        logs Read
+        GET    /logs/reports/{number}/file             logs Read
+        POST   /api/v1/logs/report-drafts              logs Write
+        GET    /api/v1/logs/reports/{number}/facts     logs Read
+        GET    /api/v1/logs/reports/{number}/file      logs Read
+        POST   /api/v1/logs/reports/{number}/recompute logs Read
         GET    /logs/import                            logs Write
         POST   /logs/import                            logs Write
         GET    /compliance/law                         T8 Read

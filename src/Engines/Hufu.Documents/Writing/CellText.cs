@@ -1,4 +1,3 @@
-using System.Text;
 using Hufu.Kernel;
 
 namespace Hufu.Documents.Writing;
@@ -20,8 +19,8 @@ internal sealed class CellText(TableFormat format)
     /// <summary>Line breaks as LF, unwritable characters replaced, length bounded.</summary>
     public string Fit(string text)
     {
-        if (text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') || text.AsSpan().ContainsAny('\uFFFE', '\uFFFF'))
-            text = Repair(text);
+        text = XmlText.Clean(text, out var replaced);
+        Replaced += replaced;
         if (format == TableFormat.Csv || text.Length <= MaxCellChars)
             return text;
         Shortened++;
@@ -95,33 +94,4 @@ internal sealed class CellText(TableFormat format)
 
     private static string Cut(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
-
-    private string Repair(string text)
-    {
-        var result = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (c == '\r')
-            {
-                if (i + 1 == text.Length || text[i + 1] != '\n')
-                    result.Append('\n');
-            }
-            else if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-            {
-                result.Append(c).Append(text[++i]);
-            }
-            else if (c < ' ' && c is not ('\t' or '\n') || char.IsSurrogate(c) || c is '\uFFFE' or '\uFFFF')
-            {
-                result.Append('\uFFFD');
-                Replaced++;
-            }
-            else
-            {
-                result.Append(c);
-            }
-        }
-
-        return result.ToString();
-    }
 }

@@ -65,7 +65,7 @@ internal sealed class TimeReviews(IServiceScopeFactory scopes, TimeChecks checks
         for (var back = 7; back >= 1; back--)
         {
             var day = today.AddDays(-back);
-            var (from, to) = (StartOf(day), StartOf(day.AddDays(1)));
+            var (from, to) = (SiteTime.StartOf(day), SiteTime.StartOf(day.AddDays(1)));
             await using (var scope = scopes.CreateAsyncScope())
             {
                 var db = scope.ServiceProvider.GetRequiredService<RecordStore>().Db;
@@ -76,12 +76,6 @@ internal sealed class TimeReviews(IServiceScopeFactory scopes, TimeChecks checks
         }
 
         return made;
-    }
-
-    private static DateTimeOffset StartOf(DateOnly day)
-    {
-        var local = day.ToDateTime(TimeOnly.MinValue);
-        return new DateTimeOffset(local, SiteTime.Zone.GetUtcOffset(local)).ToUniversalTime();
     }
 
     private static string DetailsOf(List<TimeCheck> made, List<TimeSource> silent, List<SourceStanding> clocks)
