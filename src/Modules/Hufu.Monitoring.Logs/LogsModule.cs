@@ -38,6 +38,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
+        new(new LocalizedText("回溯搜尋", "Hunts"), "/logs/hunts", "history", Area),
     ];
 
     public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new LogDatabaseType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
@@ -76,6 +77,11 @@ public sealed class LogsModule : HufuModule
         services.TryAddSingleton(new ExportLimit());
         services.AddSingleton<LogExports>();
         services.AddHufuJob<LogExportJob>();
+        services.TryAddSingleton(new HuntLimit());
+        services.AddSingleton<Hunts>();
+        services.AddHufuJob<HuntJob>();
+        services.AddSingleton<RuleWatch>();
+        services.AddHostedService(s => s.GetRequiredService<RuleWatch>());
         services.AddSingleton<SavedSearches>();
         services.AddHostedService(s => s.GetRequiredService<SavedSearches>());
         // What the operator opened is told by the host; without it no file is read.
@@ -112,6 +118,7 @@ public sealed class LogsModule : HufuModule
         LogEndpoints.Map(routes);
         SearchEndpoints.Map(routes);
         ExportEndpoints.Map(routes);
+        HuntEndpoints.Map(routes);
         SavedSearchEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
