@@ -36,7 +36,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
 
     // Events that an estimate measures with, and how long it does at the most.
     private const int MeasuredEvents = 3_000;
-    private const int RaiseAbout = 2_000;
+    private const int RaiseAbout = 20_000;
     private const int ShownRefused = 50;
     private const string SettingsFile = "settings.json";
     private static readonly TimeSpan MeasuredFor = TimeSpan.FromSeconds(1.5);
@@ -180,14 +180,19 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
     }
 
     /// <summary>Does the work of a run.</summary>
-    internal async Task<JobOutcome> WorkAsync(JobContext context, Guid id, CancellationToken cancellation)
+    /// <param name="id">The hunt.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="attempt">Which try it is.</param>
+    /// <param name="progress">Told how far it is, 0 to 1, and in words.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal async Task<JobOutcome> WorkAsync(Guid id, long run, int attempt, Action<double, LocalizedText> progress, CancellationToken cancellation)
     {
         if (Files.Order(id) is not { } order) return JobOutcome.Failed("這個回溯搜尋已經刪除。", "This hunt has been removed.");
-        var state = new HuntState { State = JobStates.Running, Run = context.RunId, Attempt = context.Attempt, StartedAt = Instants.Truncate(clock.GetUtcNow()) };
+        var state = new HuntState { State = JobStates.Running, Run = run, Attempt = attempt, StartedAt = Instants.Truncate(clock.GetUtcNow()) };
         Files.Save(id, state);
         try
         {
-            var outcome = await WorkAsync(order, state, context, cancellation);
+            var outcome = await WorkAsync(order, state, progress, cancellation);
             (state.State, state.Result) = (outcome.Ok ? JobStates.Done : JobStates.Failed, outcome.Text);
             return outcome;
         }
@@ -209,7 +214,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
         }
     }
 
-    private async Task<JobOutcome> WorkAsync(HuntOrder order, HuntState state, JobContext context, CancellationToken cancellation)
+    private async Task<JobOutcome> WorkAsync(HuntOrder order, HuntState state, Action<double, LocalizedText> progress, CancellationToken cancellation)
     {
         var prepared = Prepare(order, Files.Rules(order.Id));
         if (!prepared.IsOk) return new JobOutcome(false, prepared.Errors[0].Message);
@@ -252,7 +257,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
             {
                 kept.Flush();
                 Files.Save(order.Id, state);
-                context.Progress(state.Total == 0 ? 0 : Math.Min(1, (double)state.Events / state.Total), new LocalizedText($"{state.Events:N0}／{state.Total:N0} 筆，{state.Hits:N0} 次命中", $"{state.Events:N0} of {state.Total:N0} events, {state.Hits:N0} hits"));
+                progress(state.Total == 0 ? 0 : Math.Min(1, (double)state.Events / state.Total), new LocalizedText($"{state.Events:N0}／{state.Total:N0} 筆，{state.Hits:N0} 次命中", $"{state.Events:N0} of {state.Total:N0} events, {state.Hits:N0} hits"));
                 saved = clock.GetTimestamp();
             }
 
@@ -347,6 +352,6 @@ internal sealed class HuntJob(Hunts hunts) : IHufuJob
     };
 
     public Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancellation) => HuntParameters.Of(context.Parameters.GetRawText()) is var id && id != Guid.Empty
-        ? hunts.WorkAsync(context, id, cancellation)
+        ? hunts.WorkAsync(id, context.RunId, context.Attempt, context.Progress, cancellation)
         : Task.FromResult(JobOutcome.Failed("回溯搜尋須由其頁面或 API 要求。", "A hunt is asked for on its page or by the API."));
 }
