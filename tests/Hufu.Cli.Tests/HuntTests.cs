@@ -335,7 +335,7 @@ public sealed partial class HuntTests(Sample sample)
     [Fact]
     public async Task Every_form_names_what_was_found_in_a_field_and_not_what_is_its_whole_value()
     {
-        var (rule, file) = (RuleFile(), sample.File("a.jsonl", Event(1, "read the secret now"), Event(1, "secret")));
+        var (rule, file) = (RuleFile(), sample.File("a.jsonl", Event(1, "read the secret now") + "\n" + Event(1, "secret")));
         var table = (await Program.OkAsync("hunt", "--rules", rule, file)).Out;
         Assert.Contains("CommandLine[secret]=read the secret now", table, StringComparison.Ordinal);
         Assert.Contains("CommandLine=secret", table, StringComparison.Ordinal);

@@ -207,11 +207,19 @@ internal static class HuntEndpoints
         }
 
         if (format is not (null or "csv")) return Refusals.Of([Error.Of("logs.hunt.format", "格式為 csv 或 jsonl。", "The format is csv or jsonl.", "format")]);
-        using var buffer = new MemoryStream();
-        var written = TableWriter.Write(buffer, TableFormat.Csv, new SheetContent(
+        // A hundred thousand hits are more than memory should hold twice.
+        var buffer = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        var written = await Task.Run(() => TableWriter.Write(buffer, TableFormat.Csv, new SheetContent(
             "hits", ["time", "level", "rule", "title", "author", "license", "host", "sourceIp", "account", "entity", "count", "matched", "events"],
-            hunts.Files.Hits(hunt).Select(hit => (IReadOnlyList<CellValue>)[.. Row(hit, rules.GetValueOrDefault(hit.Rule)).Select(CellValue.Of)])));
-        return written.IsOk ? Results.Bytes(buffer.ToArray(), "text/csv", name + ".csv") : Refusals.Of(written.Errors);
+            hunts.Files.Hits(hunt).Select(hit => (IReadOnlyList<CellValue>)[.. Row(hit, rules.GetValueOrDefault(hit.Rule)).Select(CellValue.Of)]))), http.RequestAborted);
+        if (written.IsOk)
+        {
+            buffer.Position = 0;
+            return Results.Stream(buffer, "text/csv", name + ".csv");
+        }
+
+        await buffer.DisposeAsync();
+        return Refusals.Of(written.Errors);
 
         static IEnumerable<string> Row(HuntHit hit, HuntTally? rule) =>
         [
@@ -220,8 +228,12 @@ internal static class HuntEndpoints
         ];
     }
 
-    /// <summary>A field that matched, its value and what was found in it.</summary>
-    internal static string FieldText(HuntField field) => $"{field.Field}={field.Value}{(field.Patterns.Count > 0 ? $" ⟵ {string.Join(", ", field.Patterns)}" : "")}";
+    /// <summary>A field that matched, its value and what was found in it, unless that is the whole value.</summary>
+    internal static string FieldText(HuntField field)
+    {
+        var patterns = field.Patterns.Where(pattern => !string.Equals(pattern, field.Value, StringComparison.OrdinalIgnoreCase)).ToList();
+        return $"{field.Field}={field.Value}{(patterns.Count > 0 ? $" ⟵ {string.Join(", ", patterns)}" : "")}";
+    }
 
     private static async Task<IResult> RaiseAsync(Guid hunt, Hunts hunts, PageContext page, HttpContext http)
     {

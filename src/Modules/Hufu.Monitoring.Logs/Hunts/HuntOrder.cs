@@ -137,6 +137,9 @@ public sealed class HuntState
     public bool IsCut => Kept < Hits;
 
     [JsonIgnore]
+    public bool IsDone => State is Hufu.Jobs.JobStates.Done;
+
+    [JsonIgnore]
     public bool HasEnded => State is not (Hufu.Jobs.JobStates.Queued or Hufu.Jobs.JobStates.Running);
 }
 

@@ -351,7 +351,8 @@ internal sealed class HuntJob(Hunts hunts) : IHufuJob
         Parameters = [new JobParameter("hunt", new LocalizedText("回溯搜尋", "Hunt"), Required: true)],
     };
 
-    public Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancellation) => HuntParameters.Of(context.Parameters.GetRawText()) is var id && id != Guid.Empty
+    // Whoever may start jobs may not take up what somebody else asked for, nor do again what is done.
+    public Task<JobOutcome> RunAsync(JobContext context, CancellationToken cancellation) => HuntParameters.Of(context.Parameters.GetRawText()) is var id && hunts.Files.Order(id) is { } order && order.By == context.RequestedBy && !hunts.Files.State(id).IsDone
         ? hunts.WorkAsync(id, context.RunId, context.Attempt, context.Progress, cancellation)
         : Task.FromResult(JobOutcome.Failed("回溯搜尋須由其頁面或 API 要求。", "A hunt is asked for on its page or by the API."));
 }
