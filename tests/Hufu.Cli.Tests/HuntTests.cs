@@ -328,8 +328,37 @@ public sealed partial class HuntTests(Sample sample)
         Assert.Contains("Events: json 1.", table.Error, StringComparison.Ordinal);
         Assert.Contains("Levels: high 1.", table.Error, StringComparison.Ordinal);
         var csv = await Program.OkAsync("hunt", "--rules", RuleFile(Rule.Replace("Secret read", "=1+1", StringComparison.Ordinal)), "--format", "csv", file);
-        Assert.StartsWith("time,level,ruleId,title,author,file,record,matched,group,count,records\n", csv.Out.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.StartsWith("time,level,ruleId,title,author,file,record,matched,patterns,group,count,records\n", csv.Out.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Contains(",'=1+1,\"Ann Author, Ben Bauer\",", csv.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_form_names_what_was_found_in_a_field_and_not_what_is_its_whole_value()
+    {
+        var (rule, file) = (RuleFile(), sample.File("a.jsonl", Event(1, "read the secret now") + "\n" + Event(1, "secret")));
+        var table = (await Program.OkAsync("hunt", "--rules", rule, file)).Out;
+        Assert.Contains("CommandLine[secret]=read the secret now", table, StringComparison.Ordinal);
+        Assert.Contains("CommandLine=secret", table, StringComparison.Ordinal);
+        Assert.Contains("CommandLine: secret", (await Program.OkAsync("hunt", "--rules", rule, "--format", "csv", file)).Out, StringComparison.Ordinal);
+        var html = (await Program.OkAsync("hunt", "--rules", rule, "--format", "html", "--language", "en", file)).Out;
+        Assert.Contains("<td>read the secret now<br><span class=\"soft\">found: secret</span></td>", html, StringComparison.Ordinal);
+        Assert.Contains("<td>secret</td>", html, StringComparison.Ordinal);
+        // Many long patterns do not make a cell that nobody can read.
+        var many = RuleFile(Rule.Replace("CommandLine|contains: secret", $"CommandLine|contains|all: [{string.Join(", ", Enumerable.Range(0, 8).Select(i => $"'part{i}'"))}, '{new string('y', 60)}']", StringComparison.Ordinal));
+        var wide = (await Program.OkAsync("hunt", "--rules", many, sample.File("b.jsonl", Event(1, $"part0 part1 part2 part3 part4 part5 part6 part7 {new string('y', 60)}")))).Out;
+        Assert.Contains(", +6]=", wide, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_stored_logs_are_narrowed_by_a_search_and_files_are_not()
+    {
+        var rule = sample.File("any.yml", "title: Any of sshd\nlogsource: { product: linux }\ndetection: { a: { message|contains: '' }, condition: a }\nlevel: low\n");
+        var (all, none) = (await Program.OkAsync("hunt", "--rules", rule, "--data", sample.Master), await Program.OkAsync("hunt", "--rules", rule, "--data", sample.Master, "--where", "source:nothing-of-this-name"));
+        Assert.DoesNotContain(" in 0 events", all.Error, StringComparison.Ordinal);
+        Assert.Contains("0 matches in 0 events", none.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await Program.RunAsync("hunt", "--rules", rule, "--where", "a", sample.File("a.jsonl", Event(1, "secret")))).Code);
+        Assert.Equal(2, (await Program.RunAsync("hunt", "--rules", rule, "--data", sample.Master, "--where", "* | stats count() by host")).Code);
+        Assert.Equal(2, (await Program.RunAsync("hunt", "--rules", rule, "--data", sample.Master, "--where", "(")).Code);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hufu.Incidents;
+using Hufu.Jobs;
 using Hufu.Kernel;
 using Hufu.Monitoring.Logs;
 using Hufu.Records;
@@ -85,6 +86,8 @@ internal sealed class Site : IAsyncDisposable
         // What the operator opens.
         collection.AddSingleton(new Hufu.Logs.Tail.TailFolders([Path.Combine(folder, "open")]));
         collection.AddSingleton(new Hufu.Time.NtpQuery { Samples = 1, Timeout = TimeSpan.FromMilliseconds(400) });
+        // The queue, and nobody who works on it.
+        collection.AddHufuJobs(new Hufu.Jobs.HufuJobsOptions { RunInBackground = false });
         foreach (var table in modules.SelectMany(m => m.Tables)) collection.AddSingleton(table);
         foreach (var module in modules) module.AddServices(collection);
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });

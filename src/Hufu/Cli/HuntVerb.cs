@@ -21,6 +21,7 @@ internal static class HuntVerb
         var filters = More("--filters", "filter");
         var correlations = More("--correlations", "correlation");
         var (from, to) = (LogsVerb.From(), LogsVerb.To());
+        var where = new Option<string?>("--where") { Description = "Of the stored logs, only events that this search finds; written as on the search page. Correlations count only these.", HelpName = "QUERY" };
         var any = new Option<bool>("--any-logsource", "--any-source") { Description = "Try every rule on every event, whatever its logsource says. For trying out rules." };
         var timeField = new Option<string?>("--time-field") { Description = "The field of an event's time, by its dotted path or the rules' name for it; where it is no time, the time that the format has counts.", HelpName = "NAME" };
         var kind = new Option<string?>("--as") { Description = "The format or decoder to read every record with (see hufu parse --help). Without it each file and record is recognised by itself.", HelpName = "NAME" };
@@ -42,9 +43,9 @@ internal static class HuntVerb
               hufu hunt --rules sigma.zip Security.evtx Sysmon.evtx
               hufu hunt --rules rules/ --filters ours.yml --from 2026-11-01 --format html --output hunt.html evidence/
               zcat cloudtrail.json.gz | hufu hunt --rules sigma/rules/cloud --format jsonl -
-              hufu hunt new-rule.yml --from 30d
+              hufu hunt new-rule.yml --from 30d --where "source:vpn OR source:ad"
             Exit code 0: done, whether or not something matched; 2: the hunt could not be done, or, with --strict, a rule was refused.
-            """) { paths, rules, filters, correlations, from, to, any, timeField, kind, format, file, language, strict };
+            """) { paths, rules, filters, correlations, from, to, where, any, timeField, kind, format, file, language, strict };
         verb.SetAction(async (parse, cancellation) =>
         {
             if (!LogsVerb.TryTime(parse.GetValue(from), out var begin)) return Terminal.Fail($"--from {parse.GetValue(from)}: write 2026-11-23T10:00, or 24h for so long ago.");
@@ -72,6 +73,10 @@ internal static class HuntVerb
                 From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField),
                 Parse = new LogParseOptions { Format = parse.GetValue(kind), ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
             };
+            var search = SearchQuery.Parse(parse.GetValue(where) ?? "");
+            if (!search.IsOk) return Terminal.Fail(search.Errors);
+            if (search.Value.IsTable) return Terminal.Fail("--where cannot have commands behind |.");
+            if (parse.GetValue(where) is not null && named.Count > 0) return Terminal.Fail("--where is for the stored logs; event files are not searched.");
             LogStore? store = null;
             var data = Host.Storage(parse).DataFolder;
             if (named.Count == 0 && !Directory.Exists(Path.Combine(data, "logs"))) return Terminal.Fail($"No event files are named, and there is no log store in {data} to hunt in instead (use --data FOLDER).");
@@ -92,7 +97,7 @@ internal static class HuntVerb
                     using (var line = new ProgressLine("hunt"))
                     {
                         if (store is null) await hunt.FilesAsync(files, line, cancellation);
-                        else await hunt.StoreAsync(Stored(store, begin, end, cancellation), line, cancellation);
+                        else await hunt.StoreAsync(Stored(store, new LogSearch { Query = search.Value, From = begin, To = end, Whole = true }, cancellation), line, cancellation);
                     }
 
                     output.Finish(counts);
@@ -147,16 +152,7 @@ internal static class HuntVerb
         static string Text(DateTimeOffset? at) => at is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "…";
     }
 
-    private static IEnumerable<LogEvent> Stored(LogStore store, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation)
-    {
-        var segments = store.Segments.Select(s => (s.Id, Count: s.Events, Within: (from is null || s.To >= from) && (to is null || s.From < to))).ToList();
-        segments.Add((segments.Count == 0 ? "00000001" : (int.Parse(segments[^1].Id, CultureInfo.InvariantCulture) + 1).ToString("D8", CultureInfo.InvariantCulture), store.OpenEvents, true));
-        foreach (var (id, count, within) in segments)
-        {
-            if (!within || count == 0) continue;
-            foreach (var item in store.EventsFrom(id, 0, count, cancellation)) yield return item;
-        }
-    }
+    private static IEnumerable<LogEvent> Stored(LogStore store, LogSearch search, CancellationToken cancellation) => store.StretchesOf(search).SelectMany(stretch => store.EventsOf(search, stretch, cancellation));
 
     private static async Task SummaryAsync(HuntCounts counts, SigmaEngine engine)
     {

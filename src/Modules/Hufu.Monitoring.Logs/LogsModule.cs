@@ -40,6 +40,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
+        new(new LocalizedText("回溯搜尋", "Hunts"), "/logs/hunts", "history", Area),
     ];
 
     public override IReadOnlyList<RecordType> RecordTypes { get; } =
@@ -104,6 +105,11 @@ public sealed class LogsModule : HufuModule
         services.TryAddSingleton(new ExportLimit());
         services.AddSingleton<LogExports>();
         services.AddHufuJob<LogExportJob>();
+        services.TryAddSingleton(new HuntLimit());
+        services.AddSingleton<Hunts>();
+        services.AddHufuJob<HuntJob>();
+        services.AddSingleton<RuleWatch>();
+        services.AddHostedService(s => s.GetRequiredService<RuleWatch>());
         services.AddSingleton<SavedSearches>();
         services.AddHostedService(s => s.GetRequiredService<SavedSearches>());
         // What the operator opened is told by the host; without it no file is read.
@@ -151,6 +157,7 @@ public sealed class LogsModule : HufuModule
         SearchEndpoints.Map(routes);
         EntityEndpoints.Map(routes);
         ExportEndpoints.Map(routes);
+        HuntEndpoints.Map(routes);
         SavedSearchEndpoints.Map(routes);
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);

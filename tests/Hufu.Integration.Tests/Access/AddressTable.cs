@@ -213,6 +213,26 @@ internal static class AddressTable
         GET    /api/v1/logs/exports/{run}              logs Read
         GET    /api/v1/logs/exports/{run}/file         logs Read
         POST   /api/v1/logs/exports/{run}/cancel       logs Read
+        GET    /logs/hunts                             logs Read
+        POST   /logs/hunts                             logs Read
+        POST   /logs/hunts/estimate                    logs Read
+        POST   /logs/hunts/settings                    logs Write
+        GET    /logs/hunts/{hunt}                      logs Read
+        GET    /logs/hunts/{hunt}/file                 logs Read
+        POST   /logs/hunts/{hunt}/cancel               logs Read
+        POST   /logs/hunts/{hunt}/delete               logs Read
+        POST   /logs/hunts/{hunt}/alerts               logs Write
+        GET    /api/v1/logs/hunts                      logs Read
+        POST   /api/v1/logs/hunts                      logs Read
+        POST   /api/v1/logs/hunts/estimate             logs Read
+        GET    /api/v1/logs/hunts/settings             logs Read
+        PUT    /api/v1/logs/hunts/settings             logs Write
+        GET    /api/v1/logs/hunts/{hunt}               logs Read
+        GET    /api/v1/logs/hunts/{hunt}/hits          logs Read
+        GET    /api/v1/logs/hunts/{hunt}/file          logs Read
+        POST   /api/v1/logs/hunts/{hunt}/cancel        logs Read
+        POST   /api/v1/logs/hunts/{hunt}/alerts        logs Write
+        DELETE /api/v1/logs/hunts/{hunt}               logs Read
         GET    /logs/rules                             logs Read
         GET    /logs/sources                           logs Read
         GET    /logs/storage                           logs Read

@@ -111,6 +111,9 @@ public abstract record SigmaRule
     /// <summary>All other fields: each a <see cref="string"/>, a list or a dictionary of such; <see langword="null"/> for YAML null.</summary>
     public IReadOnlyDictionary<string, object?> Custom { get; init; } = new Dictionary<string, object?>();
 
+    /// <summary>SHA-256, in hexadecimal, of what the document says: the same for the same keys and values in the same order, however it is laid out.</summary>
+    public string Fingerprint { get; init; } = "";
+
     /// <summary>How the rule is called in messages: its id, else its name, else its title.</summary>
     public string Key => Id ?? Name ?? Title;
 }

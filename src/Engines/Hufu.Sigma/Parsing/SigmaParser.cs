@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Hufu.Kernel;
 using Hufu.Sigma.Matching;
 using Hufu.Sigma.Parsing;
@@ -51,7 +53,7 @@ public static class SigmaParser
             var parser = new DocumentParser(file, options, thorough: findings is not null);
             try
             {
-                rules.Add(parser.Parse(document));
+                rules.Add(parser.Parse(document) with { Fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(document.ToPlain()))) });
                 warnings.AddRange(parser.Findings.Where(finding => finding.Severity == SigmaSeverity.Warning).Select(finding => finding.ToError()));
                 findings?.AddRange(parser.Findings);
             }

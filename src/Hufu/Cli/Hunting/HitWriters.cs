@@ -96,10 +96,10 @@ internal sealed class CsvHits(Stream output) : IHitWriter
 
     public bool WantsEvents => false;
 
-    private RowWriter Rows => rows ??= new RowWriter(text, "csv", ["time", "level", "ruleId", "title", "author", "file", "record", "matched", "group", "count", "records"]);
+    private RowWriter Rows => rows ??= new RowWriter(text, "csv", ["time", "level", "ruleId", "title", "author", "file", "record", "matched", "patterns", "group", "count", "records"]);
 
     public void Add(HuntHit hit) => Rows.Add(
-        hit.Place.Time is { } time ? SiteTime.Local(time) : null, hit.Level, hit.Rule.Key, hit.Rule.Title, hit.Rule.Author, hit.Place.File, hit.Place.Record, Fields(hit.Matched), Fields(hit.Group ?? []),
+        hit.Place.Time is { } time ? SiteTime.Local(time) : null, hit.Level, hit.Rule.Key, hit.Rule.Title, hit.Rule.Author, hit.Place.File, hit.Place.Record, Fields(hit.Matched), Patterns(hit.Matched), Fields(hit.Group ?? []),
         hit.Count, hit.Records is { } records ? string.Join(' ', records.Select(place => place.ToString())) : null);
 
     public void Finish(HuntCounts counts)
@@ -109,6 +109,8 @@ internal sealed class CsvHits(Stream output) : IHitWriter
     }
 
     public void Dispose() => text.Dispose();
+
+    private static string Patterns(IReadOnlyList<SigmaMatchedField> fields) => string.Join(" | ", fields.Where(field => field.Patterns.Count > 0).Select(field => $"{field.Field}: {string.Join(", ", field.Patterns)}"));
 
     private static string Fields(IReadOnlyList<SigmaMatchedField> fields) => string.Join(" | ", fields.Select(field => $"{field.Field}={field.Value}"));
 }
@@ -120,6 +122,10 @@ internal sealed class CsvHits(Stream output) : IHitWriter
 internal sealed class TableHits(Stream output, int? width, bool coloured, string folder) : IHitWriter
 {
     private const int Measured = 200;
+
+    // Patterns that are named of a field, and how much of each.
+    private const int MostPatterns = 3;
+    private const int MostPattern = 24;
 
     private static readonly string[] Heads = ["TIME", "LEVEL", "RULE", "EVENT", "MATCHED", "AUTHOR"];
 
@@ -137,7 +143,7 @@ internal sealed class TableHits(Stream output, int? width, bool coloured, string
         string[] cells =
         [
             hit.Place.Time is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-", hit.Level.Length > 0 ? hit.Level : "-", hit.Rule.Title, place,
-            string.Join(' ', hit.Matched.Select(field => $"{field.Field}={field.Value}")), hit.Rule.Author ?? "-",
+            string.Join(' ', hit.Matched.Select(Matched)), hit.Rule.Author ?? "-",
         ];
         for (var i = 0; i < cells.Length; i++) cells[i] = RowWriter.Printable(cells[i]);
         if (widths is not null)
@@ -148,6 +154,14 @@ internal sealed class TableHits(Stream output, int? width, bool coloured, string
 
         first.Add((hit.Level, cells));
         if (first.Count == Measured) Begin();
+    }
+
+    // What was found stands before a value, which may be long: the cell is cut at its end.
+    private static string Matched(SigmaMatchedField field)
+    {
+        if (HuntHit.PatternsOf(field) is not { Count: > 0 } patterns) return $"{field.Field}={field.Value}";
+        var more = patterns.Count > MostPatterns ? $", +{patterns.Count - MostPatterns}" : "";
+        return $"{field.Field}[{string.Join(", ", patterns.Take(MostPatterns).Select(pattern => pattern.Length > MostPattern ? pattern[..MostPattern] + "…" : pattern))}{more}]={field.Value}";
     }
 
     public void Finish(HuntCounts counts)

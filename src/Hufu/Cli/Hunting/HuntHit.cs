@@ -37,6 +37,9 @@ internal sealed record HuntHit
     internal LogEvent? Event { get; init; }
 
     internal string Level => Rule.Level?.ToString().ToLowerInvariant() ?? "";
+
+    /// <summary>What a rule looks for in a field and found there; nothing where it is the whole value, which is shown already.</summary>
+    internal static IReadOnlyList<string> PatternsOf(SigmaMatchedField field) => [.. field.Patterns.Where(pattern => !string.Equals(pattern, field.Value, StringComparison.OrdinalIgnoreCase))];
 }
 
 /// <summary>Takes hits in the order in which they are found.</summary>

@@ -17,6 +17,7 @@ internal sealed class HuntPage(Stream output, string language, string? period) :
     internal const int MostShown = 5_000;
     private const int MostValue = 16_384;
     private const int MostRecords = 200;
+    private const int MostPatterns = 20;
     private const int Bins = 60;
     private const int ChartWidth = 960;
     private const int ChartHeight = 140;
@@ -189,7 +190,7 @@ internal sealed class HuntPage(Stream output, string language, string? period) :
         page.Write("</p>\n");
         if (hit.Rule.Description is { Length: > 0 } description) page.Write($"<p class=\"meta\">{E(description.Trim())}</p>\n");
         if (hit.Group is { } group) Fields(T("群組", "Group"), group.Select(field => (field.Field, field.Value)));
-        else if (hit.Matched.Count > 0) Fields(T("符合的欄位", "What matched"), hit.Matched.Select(field => (field.Field, field.Value)));
+        else if (hit.Matched.Count > 0) Fields(T("符合的欄位", "What matched"), hit.Matched.Select(field => (field.Field, field.Value)), [.. hit.Matched.Select(HuntHit.PatternsOf)]);
         if (hit.Rule.References.Count > 0)
         {
             page.Write("<p class=\"meta\">");
@@ -214,10 +215,16 @@ internal sealed class HuntPage(Stream output, string language, string? period) :
         page.Write("</article>\n");
     }
 
-    private void Fields(string caption, IEnumerable<(string Name, string Value)> fields)
+    private void Fields(string caption, IEnumerable<(string Name, string Value)> fields, IReadOnlyList<IReadOnlyList<string>>? patterns = null)
     {
         page.Write($"<table class=\"fields\" aria-label=\"{caption}\"><tbody>");
-        foreach (var (name, value) in fields) page.Write($"<tr><th scope=\"row\">{E(name).Replace(".", ".<wbr>", StringComparison.Ordinal)}</th><td>{E(value)}</td></tr>");
+        foreach (var (i, (name, value)) in fields.Index())
+        {
+            page.Write($"<tr><th scope=\"row\">{E(name).Replace(".", ".<wbr>", StringComparison.Ordinal)}</th><td>{E(value)}");
+            if (patterns?[i] is { Count: > 0 } found) page.Write($"<br><span class=\"soft\">{T("找到：", "found: ")}{string.Join("<br>", found.Take(MostPatterns).Select(E))}{(found.Count > MostPatterns ? $"<br>+{N(found.Count - MostPatterns)}" : "")}</span>");
+            page.Write("</td></tr>");
+        }
+
         page.Write("</tbody></table>\n");
     }
 

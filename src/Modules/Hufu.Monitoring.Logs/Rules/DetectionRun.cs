@@ -14,6 +14,12 @@ internal sealed class DetectionRun(SigmaEngine engine)
     private readonly List<SigmaMatch> found = [];
     private List<RuleMatch> matches = [];
 
+    /// <summary>Told of each match, with what is raised for it.</summary>
+    public Action<SigmaMatch, IReadOnlyList<RuleMatch>>? Found { get; init; }
+
+    /// <summary>Events that came too late for the window of their correlation, and those that a bound pushed out of one.</summary>
+    public (long Late, long Forgotten) Uncounted => (session.LateEvents, session.ForgottenEvents);
+
     /// <summary>Looks at the next event, which has its id.</summary>
     public void Process(LogEvent item) => Process(item, () => item.Id);
 
@@ -55,6 +61,7 @@ internal sealed class DetectionRun(SigmaEngine engine)
 
     private void Add(SigmaMatch match, LogEvent last)
     {
+        var before = matches.Count;
         var isGroup = match.Rule is SigmaCorrelationRule;
         // A correlation speaks of its group, not of the event that happened to complete it.
         var entity = isGroup ? string.Join(' ', match.Fields.Select(f => f.Value).Where(v => v.Length > 0)) : "";
@@ -76,6 +83,8 @@ internal sealed class DetectionRun(SigmaEngine engine)
                 Entity = entity,
             });
         }
+
+        Found?.Invoke(match, matches[before..]);
 
         string? Value(string field) => isGroup && match.Fields.FirstOrDefault(f => f.Field == field)?.Value is { Length: > 0 } value ? value : null;
     }

@@ -45,6 +45,9 @@ public sealed class Alert : Record
 
     public string ScoreReasons { get; set; } = "";
 
+    /// <summary>True when it began with a look back through stored events, not with one that came in.</summary>
+    public bool FoundInHistory { get; set; }
+
     public string Verdict { get; set; } = "";
 
     /// <summary>The lines of a text that have something on them.</summary>
@@ -105,6 +108,7 @@ public sealed class AlertType : RecordType<Alert>
         Section("命中", "Matches");
         Instant(x => x.FirstSeen, "首次發現", "First seen").ReadOnly();
         Instant(x => x.LastSeen, "最後發現", "Last seen").ReadOnly().InList();
+        Flag(x => x.FoundInHistory, "回溯發現", "Found in history").ReadOnly().InList().Help("由回溯搜尋在已保存的日誌中發現，不是收到當時發現；之後收到的日誌仍會併入。", "Found by a hunt through stored events, not as they came in; later events are still gathered into it.");
         Number(x => x.EventCount, "日誌筆數", "Events").ReadOnly();
         Text(x => x.Host, "主機", "Host", 253).ReadOnly();
         Text(x => x.SourceIp, "來源 IP", "Source IP", 64).ReadOnly();

@@ -35,6 +35,9 @@ public sealed record RuleMatch
 
     /// <summary>What the match is about; when empty, the host, else the source address, else the account.</summary>
     public string Entity { get; init; } = "";
+
+    /// <summary>True when it was found by looking back through what is stored, not as it came in.</summary>
+    public bool InHistory { get; init; }
 }
 
 /// <summary>What a batch of matches came to.</summary>
@@ -160,6 +163,7 @@ public static class AlertGrouping
             SourceIp = Clip(match.SourceIp, 64),
             Account = Clip(match.Account, 200),
             Entity = entity,
+            FoundInHistory = match.InHistory,
             AssetId = asset?.Id,
             UnitId = asset?.UnitId,
             Tags = Clip(string.Join(' ', match.Tags), 1000),
