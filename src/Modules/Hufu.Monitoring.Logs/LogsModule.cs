@@ -40,7 +40,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new LogDatabaseType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType()];
+    public override IReadOnlyList<RecordType> RecordTypes { get; } = [new SavedSearchType(), new LogCriterionType(), new ReceiverType(), new LogFileType(), new LogDatabaseType(), new DecoderType(), new RetentionRuleType(), new LogHoldType(), new TimeSourceType(), new TimeReviewType(), new RulePackType(), new RulePackVersionType(), new OwnRuleType(), new RuleExceptionType()];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables()];
 
@@ -55,6 +55,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
+        RuleEndpoints.AddServices(services);
         services.TryAddSingleton(new LiveDetectionOptions());
         services.AddSingleton<LiveDetection>();
         // Before what brings events in: it is stopped after that, and writes the last alerts.
@@ -118,5 +119,6 @@ public sealed class LogsModule : HufuModule
         DecoderEndpoints.Map(routes);
         DatabaseEndpoints.Map(routes);
         CriteriaEndpoints.Map(routes);
+        RuleEndpoints.Map(routes);
     }
 }
