@@ -31,7 +31,7 @@ public class LiveDetectionTests
     }
 
     /// <summary>Failed passwords of one host in one second, as a syslog of whole seconds has them.</summary>
-    private static List<LogEvent> Attempts(Site site, int from, int count, string host = "vpn01", string address = "203.0.113.1") => [.. Enumerable.Range(from, count).Select(i => new LogEvent
+    internal static List<LogEvent> Attempts(Site site, int from, int count, string host = "vpn01", string address = "203.0.113.1") => [.. Enumerable.Range(from, count).Select(i => new LogEvent
     {
         ReceivedAt = site.Clock.GetUtcNow(), OccurredAt = site.Clock.GetUtcNow(), Source = "vpn", Host = host, App = "sshd", SourceIp = address, Format = "sshd",
         Message = string.Create(CultureInfo.InvariantCulture, $"Failed password for root from {address} port {40000 + i} ssh2"),

@@ -31,6 +31,9 @@ public sealed record RuleFileOptions
     /// is refused. Otherwise names are paths.
     /// </summary>
     public bool AsPack { get; init; }
+
+    /// <summary>True to read the texts and no rule of them.</summary>
+    public bool TextsOnly { get; init; }
 }
 
 /// <summary>
@@ -209,6 +212,7 @@ public sealed class RuleFiles(RuleFileOptions? options = null)
         using var reader = new StreamReader(new MemoryStream(bytes, 0, length), Encoding.UTF8);
         var text = reader.ReadToEnd();
         texts.Add(new(name, text));
+        if (options.TextsOnly) return;
         var read = SigmaParser.Parse(text, name);
         rules.AddRange(read.Rules);
         faults.AddRange(read.Errors);

@@ -42,9 +42,10 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
     internal const long MaxUpload = 64L << 20;
 
     // A pack of all public rules has 4,000 files in 20 MB.
-    private static readonly RuleFileOptions Limits = new() { AsPack = true, MostEntries = 50_000, MostFiles = 20_000, MostBytes = 128L << 20, MostUnpacked = 512L << 20, MostDepth = 12 };
+    private static readonly RuleFileOptions Limits = new() { AsPack = true, TextsOnly = true, MostEntries = 50_000, MostFiles = 20_000, MostBytes = 128L << 20, MostUnpacked = 512L << 20, MostDepth = 12 };
 
     private readonly ConcurrentDictionary<string, PackContent> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PackDiff> diffs = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Reads an archive, a folder or a git checkout and keeps what it holds as a version that waits to be applied. The same rules as in a version that waits or is
@@ -107,7 +108,19 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
     internal string? TextOf(string pack, string hash, SigmaRule rule) =>
         files.Read(hash) is { IsOk: true } texts && FileOf(rule.Source) is { } name && name.StartsWith(pack + "/", StringComparison.Ordinal) ? texts.Value.FirstOrDefault(t => t.Key == name[(pack.Length + 1)..]).Value : null;
 
-    /// <summary>What applying a version would change against another, under a selection.</summary>
+    /// <summary>What applying a version would change; worked out once for the same three records.</summary>
+    internal async Task<Result<PackDiff>> DiffAsync(RulePack pack, RulePackVersion version, RulePackVersion? against, CancellationToken cancellation)
+    {
+        var key = $"{pack.Id:N}/{pack.Version}/{version.Hash}/{against?.Number}";
+        if (diffs.TryGetValue(key, out var made)) return Result.Of(made);
+        var diff = await Task.Run(() => Diff(pack, version, against), cancellation);
+        if (!diff.IsOk) return diff;
+        if (diffs.Count >= 16) diffs.Clear();
+        diffs[key] = diff.Value;
+        return diff;
+    }
+
+    /// <summary>What applying a version would change against another, under the selection of its pack.</summary>
     internal Result<PackDiff> Diff(RulePack pack, RulePackVersion version, RulePackVersion? against)
     {
         var now = Content(pack.Number, version.Hash);

@@ -30,16 +30,16 @@ public sealed record RulePreviewOptions
 /// <param name="From">Begin of the time that was asked for.</param>
 /// <param name="ReadFrom">Begin of the oldest file that was read; null when none was.</param>
 /// <param name="Notes">What was not read, and why; empty when all was.</param>
-internal sealed record PreviewRead(long Events, DateTimeOffset From, DateTimeOffset? ReadFrom, IReadOnlyList<LocalizedText> Notes);
+public sealed record PreviewRead(long Events, DateTimeOffset From, DateTimeOffset? ReadFrom, IReadOnlyList<LocalizedText> Notes);
 
 /// <summary>A match of a trial.</summary>
-internal sealed record PreviewHit(SigmaRule Rule, LogEvent Event, int Count);
+public sealed record PreviewHit(SigmaRule Rule, LogEvent Event, int Count);
 
 /// <summary>What rules would have found.</summary>
 /// <param name="Total">How often they would have fired.</param>
 /// <param name="Hits">The newest of them.</param>
 /// <param name="Read">What was read.</param>
-internal sealed record PreviewResult(long Total, IReadOnlyList<PreviewHit> Hits, PreviewRead Read);
+public sealed record PreviewResult(long Total, IReadOnlyList<PreviewHit> Hits, PreviewRead Read);
 
 /// <summary>What an exception would have kept from being reported.</summary>
 /// <param name="Suppressed">Matches that it would have suppressed.</param>

@@ -11,7 +11,7 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="Passed">Whether it did as it must.</param>
 /// <param name="InSource">Whether the event is of the rule's log source: in the stream, the rule looks at no other.</param>
 /// <param name="Why">What came of it, in words.</param>
-internal sealed record RuleTest(bool MustMatch, int Line, bool Passed, bool InSource, LocalizedText Why);
+public sealed record RuleTest(bool MustMatch, int Line, bool Passed, bool InSource, LocalizedText Why);
 
 /// <summary>Tries rules on events that are kept with them.</summary>
 internal static class RuleTests
