@@ -15,7 +15,7 @@ public class LiveDetectionTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     // The rule of every site feeds a correlation and reports nothing of its own; this one does.
-    private static async Task<Site> OpenAsync(bool keep = false, LiveDetectionOptions? live = null)
+    internal static async Task<Site> OpenAsync(bool keep = false, LiveDetectionOptions? live = null)
     {
         var site = await Site.OpenAsync(keep: keep, live: live);
         await File.WriteAllTextAsync(Path.Combine(site.Folder, "rules", "live.yml"), $$"""

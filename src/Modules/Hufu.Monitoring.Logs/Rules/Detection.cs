@@ -13,7 +13,7 @@ namespace Hufu.Monitoring.Logs;
 /// Detection rules over log events: those of the product, those of the folder <c>rules</c> in the data folder, and those that <see cref="RuleLibrary"/> brings.
 /// A changed set is compiled beside the running one and takes its place in one step.
 /// </summary>
-public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes)
+public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes, RuleSources? seen = null)
 {
     private const int MaxFileBytes = 1 << 20;
     private const int RaiseAtOnce = 2_000;
@@ -78,7 +78,10 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     }
 
     /// <summary>Begins to look through events that belong together, such as a file's.</summary>
-    internal DetectionRun Begin() => new(Rules.Engine);
+    internal DetectionRun Begin() => Begin(Rules.Engine);
+
+    /// <summary>The same with an engine that is at hand.</summary>
+    internal DetectionRun Begin(SigmaEngine engine) => new(engine, seen);
 
     /// <summary>Raises alerts for matches of which some may have been raised before.</summary>
     internal Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, CancellationToken cancellation) => RaiseAsync(matches, counted: true, cancellation);

@@ -9,6 +9,7 @@ using Hufu.Web;
 using Hufu.Web.Records;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
@@ -46,6 +47,8 @@ internal static class RuleEndpoints
         services.AddHostedService(s => s.GetRequiredService<RuleLibrary>());
         services.TryAddSingleton(new RulePreviewOptions());
         services.AddSingleton<RulePreview>();
+        services.AddSingleton<RuleSources>();
+        services.AddHostedService(s => s.GetRequiredService<RuleSources>());
         services.AddScoped<IRecordReaction, RulePackVersionApplied>();
         services.AddScoped<IRecordReaction, RuleExceptionChecked>();
     }
@@ -64,9 +67,13 @@ internal static class RuleEndpoints
         pages.MapPost("/rule-packs/{number}/import", ImportPageAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(RulePacks.MaxUpload + MaxText));
         pages.MapPost("/rule-exceptions/{number}/trial", TrialPageAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapGet("/alerts/{number}/exception", ExceptionOfAlertAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
+        pages.MapGet("/attack", AttackPage);
+        pages.MapGet("/attack/layer", Layer);
         var api = routes.MapGroup("/api/v1/logs").WithTags("Detection rules").AddEndpointFilter(CoreModule.Requires(LogsModule.Area));
         api.MapGet("/rules", ListApiAsync).WithName("rules").WithSummary("The detection rules that are known, in use or not, and why not").WithDescription("q, level, status, tag, source, pack (a number, product or folder) and on (on or off) as on the page; page from 1, 100 a page. refused names what cannot be used with file, line and reason; warnings what is hardly meant.");
         api.MapGet("/rules/rule", RuleApiAsync).WithName("rule").WithSummary("One rule with its text, findings and the alerts of the last 30 days").WithDescription("id is the rule's id; pack where several places have it.");
+        api.MapGet("/attack", AttackApi).WithName("attack").WithSummary("ATT&CK techniques against the rules in use and what arrives").WithDescription("state is fed (a rule in use is for it and its log source arrived within 30 days), unfed (nothing arrives that its rules look at) or none.");
+        api.MapGet("/attack/layer", Layer).WithName("attack-layer").WithSummary("The same as a layer of the ATT&CK Navigator, format 4.5");
         api.MapPost("/rules/check", CheckApi).WithMetadata(new RequestSizeLimitAttribute(MaxText)).WithName("rules-check").WithSummary("Look over a rule and run its tests");
         api.MapPost("/rules/preview", PreviewApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxText)).WithName("rules-preview").WithSummary("How often a rule would have fired on the stored events of the last 30 days").WithDescription("Reads newest files first, within bounds of events and time; notes say what was not read.");
         api.MapPost("/rules/switch", SwitchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("rules-switch").WithSummary("Switch a single rule of a pack on or off, with the reason");
@@ -329,6 +336,36 @@ internal static class RuleEndpoints
     private static object Told(PreviewHit hit) => new { rule = hit.Rule.Key, title = hit.Rule.Title, author = hit.Rule.Author, @event = hit.Event.Id, time = hit.Event.Time, host = hit.Event.Host, message = hit.Event.Message, count = hit.Count };
 
     private static object Told(PreviewRead read) => new { events = read.Events, from = read.From, readFrom = read.ReadFrom, notes = read.Notes.Select(n => n.ToString()) };
+
+    // ---- coverage ----------------------------------------------------------------------------------------------------
+
+    private static Dictionary<SigmaLogSource, DateTimeOffset> Arriving(RuleSources sources, TimeProvider clock)
+    {
+        var since = clock.GetUtcNow().AddDays(-HitDays);
+        return sources.Seen.Where(s => s.Value >= since).ToDictionary(s => s.Key, s => s.Value);
+    }
+
+    private static RazorComponentResult AttackPage(Detection detection, RuleSources sources, TimeProvider clock)
+    {
+        var (rules, seen) = (detection.Rules.Rules, Arriving(sources, clock));
+        return Pages.Of<AttackPage>(new { Columns = AttackCoverage.Of(rules, seen.Keys), Seen = (IReadOnlyDictionary<SigmaLogSource, DateTimeOffset>)seen, Rules = rules.Count, FedRules = AttackCoverage.Fed(rules, seen.Keys).Count });
+    }
+
+    private static IResult AttackApi(Detection detection, RuleSources sources, TimeProvider clock)
+    {
+        var seen = Arriving(sources, clock);
+        return Results.Json(new
+        {
+            source = AttackCoverage.Source, version = AttackCoverage.Version,
+            tactics = AttackCoverage.Of(detection.Rules.Rules, seen.Keys).Select(c => new { id = c.Tactic.Id, tag = c.Tactic.Tag, name = c.Tactic.Name.ToString(), techniques = c.Techniques.Select(Told) }),
+            arriving = seen.Select(s => new { source = s.Key.ToString(), last = s.Value }),
+        });
+
+        static object Told(AttackTechnique t) => new { id = t.Id, name = t.Name, state = t.State.ToString().ToLowerInvariant(), rules = t.Rules, fed = t.Fed, parts = t.Parts.Select(p => new { id = p.Id, state = p.State.ToString().ToLowerInvariant(), rules = p.Rules, fed = p.Fed }) };
+    }
+
+    private static IResult Layer(Detection detection, RuleSources sources, TimeProvider clock) =>
+        Results.File(AttackCoverage.Layer(AttackCoverage.Of(detection.Rules.Rules, Arriving(sources, clock).Keys), "Hufu"), "application/json", $"attack-layer-{SiteTime.Today(clock):yyyyMMdd}.json");
 
     // ---- packs -------------------------------------------------------------------------------------------------------
 

@@ -109,6 +109,9 @@ public sealed class RuleExceptionType : RecordType<RuleException>
         var name = record.Number.Length > 0 ? record.Number : "condition";
         var isYaml = RuleSelection.Lines(record.Condition).Any(l => l.Line is "filter:" or "---");
         var before = isYaml ? 0 : Before;
+        // A word by itself would be looked for anywhere in an event.
+        if (!isYaml && RuleSelection.Raw(record.Condition).FirstOrDefault(l => l.Line.Trim().Length > 0 && !char.IsWhiteSpace(l.Line[0]) && l.Line[0] != '#' && (l.Line[0] == '-' || !l.Line.Contains(':', StringComparison.Ordinal))) is { Number: > 0 } odd)
+            return (null, Error.Of("logs.rule-exception.line", $"第 {odd.Number} 行：請寫「欄位: 值」。", $"Line {odd.Number}: write “field: value”.", "condition"));
         var read = SigmaParser.Parse(isYaml ? record.Condition : Yaml(record.Condition), name);
         if (read.Errors.Count > 0) return (null, At(read.Errors[0], name, before));
         if (read.Rules is not [SigmaFilterRule filter]) return (null, Error.Of("logs.rule-exception.filter", "只可寫一份 Sigma 過濾規則。", "One Sigma filter is meant, and nothing else.", "condition"));

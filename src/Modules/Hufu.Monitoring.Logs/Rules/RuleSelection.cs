@@ -85,5 +85,8 @@ internal sealed record RuleSelection(SigmaLevel Least, IReadOnlySet<string> Stat
     internal static LocalizedText Name(IReadOnlyList<Option> options, string code) => options.FirstOrDefault(o => o.Code == code)?.Label ?? new LocalizedText(code, code);
 
     /// <summary>Lines that say something, each with its number from 1.</summary>
-    internal static IEnumerable<(string Line, int Number)> Lines(string text) => text.Split('\n').Select((line, at) => (line.Trim(), at + 1)).Where(l => l.Item1.Length > 0);
+    internal static IEnumerable<(string Line, int Number)> Lines(string text) => Raw(text).Select(l => (Line: l.Line.Trim(), l.Number)).Where(l => l.Line.Length > 0);
+
+    /// <summary>All lines as they stand, each with its number from 1.</summary>
+    internal static IEnumerable<(string Line, int Number)> Raw(string text) => text.Split('\n').Select((line, at) => (line.TrimEnd('\r'), at + 1));
 }
