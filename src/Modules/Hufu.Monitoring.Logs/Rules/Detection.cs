@@ -152,7 +152,7 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
             }
         }
 
-        return new RuleSupply(origin, "", title, read, refused, stamp.ToString());
+        return new RuleSupply(origin, "", title, read, refused, origin + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp.ToString()))));
     }
 }
 

@@ -85,7 +85,6 @@ internal static class RuleComposition
         foreach (var supply in supplies)
         {
             refused.AddRange(supply.Refused);
-            stamp.Append(supply.Origin).Append(' ').Append(supply.From).Append(' ').Append(supply.Stamp).Append('\n');
             foreach (var (rule, whyNot, needed) in Chosen(supply))
             {
                 var why = whyNot;
@@ -103,7 +102,7 @@ internal static class RuleComposition
                 if (why is null)
                 {
                     foreach (var name in keys) taken.TryAdd(name, supply);
-                    stamp.Append(rule.Source).Append('\n');
+                    stamp.Append(supply.From).Append(' ').Append(supply.Stamp).Append(' ').Append(rule.Source).Append('\n');
                 }
 
                 known.Add(new KnownRule(rule, supply.Origin, supply.From, supply.Title, why) { IsNeeded = needed && why is null });

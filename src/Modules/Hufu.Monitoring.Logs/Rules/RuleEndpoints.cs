@@ -77,7 +77,7 @@ internal static class RuleEndpoints
         api.MapPost("/rules/check", CheckApi).WithMetadata(new RequestSizeLimitAttribute(MaxText)).WithName("rules-check").WithSummary("Look over a rule and run its tests");
         api.MapPost("/rules/preview", PreviewApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxText)).WithName("rules-preview").WithSummary("How often a rule would have fired on the stored events of the last 30 days").WithDescription("Reads newest files first, within bounds of events and time; notes say what was not read.");
         api.MapPost("/rules/switch", SwitchApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("rules-switch").WithSummary("Switch a single rule of a pack on or off, with the reason");
-        api.MapPost("/rule-packs/{number}/import", ImportApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(RulePacks.MaxUpload)).WithName("rule-packs-import").WithSummary("Take in a version of a rule pack, which is applied later").WithDescription("The body is a zip, tar or tar.gz, its name in name; an empty body reads the pack's own folder. The answer is the version that waits with what it would change; apply it with its transition apply.");
+        api.MapPost("/rule-packs/{number}/import", ImportApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithMetadata(new RequestSizeLimitAttribute(RulePacks.MaxUpload)).WithName("rule-packs-import").WithSummary("Take in a version of a rule pack, which is applied later").WithDescription("The body is a zip, tar or tar.gz, its file name in name; without name the pack's own folder is read. The answer is the version that waits with what it would change; apply it with its transition apply.");
         api.MapGet("/rule-pack-versions/{number}/diff", DiffApiAsync).WithName("rule-pack-diff").WithSummary("What applying a version would change").WithDescription("Against the version in use: rules that are new, changed and gone; those refused with file, line and reason; what the check says of new and changed ones.");
         api.MapPost("/rule-exceptions/{number}/trial", TrialApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("rule-exceptions-trial").WithSummary("Count the stored matches of the last 30 days that an exception would have suppressed").WithDescription("Needed before it is submitted; the outcome is kept on the record for whoever approves.");
     }
@@ -396,10 +396,9 @@ internal static class RuleEndpoints
         var found = await store.FindAsync(page.Actor, store.Types.Of<RulePack>(), number, http.RequestAborted);
         if (!found.IsOk) return Refusals.Of(found.Errors);
         var pack = (RulePack)found.Value;
-        // Chunked bodies name no length: whether there is any is seen by reading.
-        var staged = http.Request.ContentLength == 0 || (http.Request.ContentLength is null && !http.Request.Headers.ContainsKey("Transfer-Encoding"))
+        var staged = string.IsNullOrWhiteSpace(name)
             ? await packs.StageAsync(store, page.Actor, pack, null, "", http.RequestAborted)
-            : await StageAsync(http.Request.Body, name is { Length: > 0 } ? name : "upload", pack, store, packs, storage, page.Actor, http.RequestAborted);
+            : await StageAsync(http.Request.Body, name.Trim(), pack, store, packs, storage, page.Actor, http.RequestAborted);
         if (!staged.IsOk) return staged.Errors[0].Code.StartsWith("logs.", StringComparison.Ordinal) ? Refusals.Problem(422, staged.Errors) : Refusals.Of(staged.Errors);
         return await DiffAsync(staged.Value, pack, store, packs, 201, http.RequestAborted);
     }

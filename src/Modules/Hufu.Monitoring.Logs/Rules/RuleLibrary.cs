@@ -19,10 +19,12 @@ namespace Hufu.Monitoring.Logs;
 public sealed partial class RuleLibrary(Detection detection, RulePacks packs, IDbContextFactory<HufuDbContext> factory, IServiceScopeFactory scopes, TimeProvider clock, ILogger<RuleLibrary> logger) : RepeatedWork(clock, Every)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim refreshing = new(1, 1);
     private readonly Dictionary<Guid, RuleSupply> running = [];
     private string? stamp;
+    private (string Stamp, DateTimeOffset Until)? failed;
 
     /// <summary>What kept packs or exceptions from being taken up, in words; empty when all are.</summary>
     public IReadOnlyList<Error> Problems { get; private set; } = [];
@@ -36,13 +38,24 @@ public sealed partial class RuleLibrary(Detection detection, RulePacks packs, ID
             await LapseAsync(cancellation);
             await using var db = await factory.CreateDbContextAsync(cancellation);
             var now = await StampAsync(db, cancellation);
-            if (now == stamp) return false;
+            // What could not be put together is not tried again at once: it costs as much each time.
+            if (now == stamp || (failed is { } before && before.Stamp == now && Clock.GetUtcNow() < before.Until)) return false;
             var own = await db.Set<OwnRule>().AsNoTracking().Where(r => r.ArchivedAt == null).OrderBy(r => r.Number).ToListAsync(cancellation);
             var allPacks = await db.Set<RulePack>().AsNoTracking().Where(p => p.ArchivedAt == null).OrderBy(p => p.Number).ToListAsync(cancellation);
             var versions = await db.Set<RulePackVersion>().AsNoTracking().Where(v => v.State == RulePackVersionType.Current && v.ArchivedAt == null).OrderBy(v => v.UpdatedAt).ToListAsync(cancellation);
             var exceptions = await db.Set<RuleException>().AsNoTracking().Where(e => e.State == RuleExceptionType.Active && e.ArchivedAt == null).OrderBy(e => e.Number).ToListAsync(cancellation);
-            await Task.Run(() => Put(own, allPacks, versions, exceptions), cancellation);
-            stamp = now;
+            try
+            {
+                await Task.Run(() => Put(own, allPacks, versions, exceptions), cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                failed = (now, Clock.GetUtcNow() + AgainAfter);
+                Problems = [Error.Of("logs.rules.failed", $"規則的變更無法套用，先前的規則繼續使用：{e.Message}", $"Changed rules could not be taken up; those before go on: {e.Message}", "")];
+                throw;
+            }
+
+            (stamp, failed) = (now, null);
             return true;
         }
         finally

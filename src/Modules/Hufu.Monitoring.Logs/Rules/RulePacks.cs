@@ -12,7 +12,13 @@ namespace Hufu.Monitoring.Logs;
 /// <summary>The rules of a version, read once: what a hash names never changes.</summary>
 /// <param name="Rules">The rules that could be read; their places begin with the number of the pack.</param>
 /// <param name="Refused">Why others could not.</param>
-internal sealed record PackContent(IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Refused);
+internal sealed record PackContent(IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Refused)
+{
+    private readonly Lazy<IReadOnlyList<Error>> unusable = new(() => SigmaEngine.Compile(Rules).Refused);
+
+    /// <summary>Why rules that could be read cannot be used together.</summary>
+    public IReadOnlyList<Error> Unusable => unusable.Value;
+}
 
 /// <summary>A rule that a version has and another has not, or has otherwise.</summary>
 /// <param name="Kind"><c>new</c>, <c>changed</c> or <c>gone</c>.</param>
@@ -71,7 +77,7 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
         if (!content.IsOk) return Result.Fail<RulePackVersion>(content.Errors);
         // What is too large or too deep is in no text that is kept.
         var unread = read.Value.Faults.Where(f => f.Code is "logs.rule.too-large" or "logs.rule.too-deep").ToList();
-        var unusable = await Task.Run(() => SigmaEngine.Compile(content.Value.Rules).Refused.Count, cancellation);
+        var unusable = await Task.Run(() => content.Value.Unusable.Count, cancellation);
         var made = await store.CreateAsync(actor, new RulePackVersion
         {
             Title = RulePackVersionType.TitleOf(pack, earlier.Count + 1), PackId = pack.Id, Hash = hash, FromWhere = Cut(path is null ? pack.Folder : fromWhere, 500), OwnerId = pack.OwnerId, UnitId = pack.UnitId,
@@ -146,9 +152,8 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
 
         changes.AddRange(were.Where(w => !seen.Contains(w.Key)).Select(w => new RuleChange("gone", w.Value, new LocalizedText("", ""), selection.WhyNot(w.Value) is null)));
         var all = files.Read(version.Hash);
-        var engine = SigmaEngine.Compile(now.Value.Rules);
         var findings = all.IsOk ? SigmaLint.Check(all.Value.Where(t => touched.Contains(t.Key))).Where(f => f.Severity != SigmaSeverity.Error).ToList() : [];
-        return Result.Of(new PackDiff(against?.Number, changes, [.. now.Value.Refused, .. engine.Refused], findings, now.Value.Rules.Count, now.Value.Rules.Count(r => selection.WhyNot(r) is null), then?.Rules.Count(r => selection.WhyNot(r) is null) ?? 0));
+        return Result.Of(new PackDiff(against?.Number, changes, [.. now.Value.Refused, .. now.Value.Unusable], findings, now.Value.Rules.Count, now.Value.Rules.Count(r => selection.WhyNot(r) is null), then?.Rules.Count(r => selection.WhyNot(r) is null) ?? 0));
     }
 
     /// <summary>The version of a pack that is in use.</summary>
