@@ -301,6 +301,8 @@ public class RulePackTests
         Assert.SkipUnless(File.Exists(path), "The public rules are not here.");
         await using var site = await Site.OpenAsync();
         var pack = await PackAsync(site);
+        var events = LiveDetectionTests.Attempts(site, 0, 20_000);
+        var few = Looked();
         var time = Stopwatch.StartNew();
         var staged = await StageAsync(site, pack, path);
         Assert.True(staged.IsOk, string.Join("; ", staged.Errors));
@@ -314,8 +316,7 @@ public class RulePackTests
         var applied = time.Elapsed;
         time.Restart();
         var again = site.Get<RulePacks>().Diff(pack, staged.Value, staged.Value).Value;
-        TestContext.Current.SendDiagnosticMessage($"import {import}, diff {compare}, apply and compile {applied}, diff against the same {time.Elapsed}");
-        TestContext.Current.TestOutputHelper?.WriteLine($"import {import}, diff {compare}, apply and compile {applied}, diff against the same {time.Elapsed}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"import {import}, diff {compare}, apply and compile {applied}, diff against the same {time.Elapsed}; 20,000 events with few rules {few}, with all {Looked()}");
         Assert.Equal(staged.Value.RuleCount, diff.Count("new"));
         Assert.InRange(staged.Value.RuleCount, 3_700, 3_800);
         Assert.Empty(again.Changes);
@@ -323,6 +324,14 @@ public class RulePackTests
         // Loose bounds: the machine may be busy.
         Assert.InRange(import.TotalSeconds, 0, 60);
         Assert.InRange(applied.TotalSeconds, 0, 60);
+
+        TimeSpan Looked()
+        {
+            var run = site.Get<Detection>().Begin();
+            var watch = Stopwatch.StartNew();
+            run.Process(events, [.. events.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"00000001/{i}"))]);
+            return watch.Elapsed;
+        }
     }
 
     private static string RepositoryRoot()

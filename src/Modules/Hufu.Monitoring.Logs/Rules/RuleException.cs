@@ -84,7 +84,7 @@ public sealed class RuleExceptionType : RecordType<RuleException>
         Instant(x => x.TriedAt, "試算時間", "Tried").ReadOnly();
         Number(x => x.TriedSuppressed, "將不告警的命中", "Matches it would suppress").ReadOnly().InList();
         Number(x => x.TriedMatches, "規則的全部命中", "Matches of its rules").ReadOnly();
-        LongText(x => x.TriedRead, "讀取範圍", "What was read", 2000).ReadOnly();
+        LongText(x => x.TriedRead, "讀取範圍", "What was read", 2000).ReadOnly().NotOnPages();
         Text(x => x.TriedOf, "試算內容的雜湊", "Hash of what was tried", 64).ReadOnly().NotOnPages();
         RuleWorkflow.Declare(Workflow);
         Workflow.State(Lapsed, "已到期", "Lapsed", Tone.Neutral, open: false);
