@@ -68,7 +68,9 @@ public sealed class RuleFiles(RuleFileOptions? options = null)
     public bool IsCut { get; private set; }
 
     /// <summary>Reads what is at a path. False when nothing is there.</summary>
-    public bool Add(string path)
+    /// <param name="path">A file, folder or archive.</param>
+    /// <param name="name">The name that people know a file by, where it is another than the path's.</param>
+    public bool Add(string path, string? name = null)
     {
         if (Directory.Exists(path))
         {
@@ -77,7 +79,7 @@ public sealed class RuleFiles(RuleFileOptions? options = null)
         }
 
         if (!File.Exists(path)) return false;
-        One(path);
+        One(path, options.AsPack ? Path.GetFileName(name ?? path) : name);
         return true;
     }
 
@@ -165,6 +167,7 @@ public sealed class RuleFiles(RuleFileOptions? options = null)
         {
             if (KindOf(path) == Kind.Text)
             {
+                if (options.AsPack && !IsRuleName(name ?? path)) throw new InvalidDataException("no zip, tar or tar.gz");
                 using var file = File.OpenRead(path);
                 Document(file, name ?? path);
                 return;

@@ -183,7 +183,7 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
     private static Result<RuleFiles> Read(string path, RuleFileOptions limits, string name)
     {
         var read = new RuleFiles(limits);
-        read.Add(path);
+        read.Add(path, name);
         // Half of a pack is none: what is missing would seem to be gone.
         if (read.IsCut || read.Faults.FirstOrDefault(f => f.Code is "logs.rule.archive-damaged" or "logs.rule.place" or "logs.rule.outside" or "logs.rule.unreadable") is not null)
             return Result.Fail<RuleFiles>([.. read.Faults.Where(f => f.Code is "logs.rule.archive-large" or "logs.rule.archive-damaged" or "logs.rule.place" or "logs.rule.outside" or "logs.rule.unreadable").Take(20).Select(f => f with { Place = f.Place == path ? name : f.Place })]);
