@@ -15,7 +15,7 @@ public class LiveDetectionTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     // The rule of every site feeds a correlation and reports nothing of its own; this one does.
-    private static async Task<Site> OpenAsync(bool keep = false, LiveDetectionOptions? live = null)
+    internal static async Task<Site> OpenAsync(bool keep = false, LiveDetectionOptions? live = null)
     {
         var site = await Site.OpenAsync(keep: keep, live: live);
         await File.WriteAllTextAsync(Path.Combine(site.Folder, "rules", "live.yml"), $$"""
@@ -31,7 +31,7 @@ public class LiveDetectionTests
     }
 
     /// <summary>Failed passwords of one host in one second, as a syslog of whole seconds has them.</summary>
-    private static List<LogEvent> Attempts(Site site, int from, int count, string host = "vpn01", string address = "203.0.113.1") => [.. Enumerable.Range(from, count).Select(i => new LogEvent
+    internal static List<LogEvent> Attempts(Site site, int from, int count, string host = "vpn01", string address = "203.0.113.1") => [.. Enumerable.Range(from, count).Select(i => new LogEvent
     {
         ReceivedAt = site.Clock.GetUtcNow(), OccurredAt = site.Clock.GetUtcNow(), Source = "vpn", Host = host, App = "sshd", SourceIp = address, Format = "sshd",
         Message = string.Create(CultureInfo.InvariantCulture, $"Failed password for root from {address} port {40000 + i} ssh2"),

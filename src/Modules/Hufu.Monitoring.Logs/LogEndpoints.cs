@@ -33,7 +33,6 @@ internal static class LogEndpoints
         var pages = routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
         pages.MapGet("/search", SearchPageAsync).Limited(SearchTooLong);
         pages.MapPost("/search/evidence", KeepSearchAsync);
-        pages.MapGet("/rules", (Detection detection) => Pages.Of<RulesPage>(new { Set = detection.Rules }));
         pages.MapGet("/sources", async (SourceWatch watch, LogReceivers receivers, TimeProvider clock, HttpContext http) => Pages.Of<SourcesPage>(new { Sources = await watch.LookAsync(http.RequestAborted), receivers.Lost, Now = clock.GetUtcNow() }));
         pages.MapGet("/import", (LogImport import) => Pages.Of<ImportPage>(new { import.Formats })).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         pages.MapGet("/storage", StoragePageAsync);

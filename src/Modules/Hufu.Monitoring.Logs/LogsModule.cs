@@ -56,6 +56,10 @@ public sealed class LogsModule : HufuModule
         new TimeSourceType(),
         new TimeReviewType(),
         new MonitoringReportType(),
+        new RulePackType(),
+        new RulePackVersionType(),
+        new OwnRuleType(),
+        new RuleExceptionType(),
     ];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables(), new ReportTables()];
@@ -73,6 +77,10 @@ public sealed class LogsModule : HufuModule
         new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)),
         new("incident.incident", RecordSlot.Panel, typeof(EventsPanel)),
         new(MonitoringReportType.TypeKey, RecordSlot.Panel, typeof(ReportPanel)),
+        new(RulePackType.TypeKey, RecordSlot.Panel, typeof(RulePackPanel)),
+        new(RulePackVersionType.TypeKey, RecordSlot.Panel, typeof(RulePackVersionPanel)),
+        new(OwnRuleType.TypeKey, RecordSlot.Panel, typeof(OwnRulePanel)),
+        new(RuleExceptionType.TypeKey, RecordSlot.Panel, typeof(RuleExceptionPanel)),
     ];
 
     public override void AddServices(IServiceCollection services)
@@ -84,6 +92,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
+        RuleEndpoints.AddServices(services);
         services.TryAddSingleton(new LiveDetectionOptions());
         services.AddSingleton<LiveDetection>();
         // Before what brings events in: it is stopped after that, and writes the last alerts.
@@ -165,5 +174,6 @@ public sealed class LogsModule : HufuModule
         DatabaseEndpoints.Map(routes);
         CriteriaEndpoints.Map(routes);
         ReportEndpoints.Map(routes);
+        RuleEndpoints.Map(routes);
     }
 }

@@ -234,6 +234,28 @@ internal static class AddressTable
         POST   /api/v1/logs/hunts/{hunt}/alerts        logs Write
         DELETE /api/v1/logs/hunts/{hunt}               logs Read
         GET    /logs/rules                             logs Read
+        GET    /logs/rules/file                        logs Read
+        GET    /logs/rules/rule                        logs Read
+        POST   /logs/rules/switch                      logs Write
+        GET    /logs/rules/editor                      logs Write
+        POST   /logs/rules/editor                      logs Write
+        POST   /logs/rules/editor/preview              logs Write
+        POST   /logs/rules/editor/check                logs Write
+        POST   /logs/rule-packs/{number}/import        logs Write
+        POST   /logs/rule-exceptions/{number}/trial    logs Write
+        GET    /logs/alerts/{number}/exception         logs Write
+        GET    /logs/attack                            logs Read
+        GET    /logs/attack/layer                      logs Read
+        GET    /api/v1/logs/rules                      logs Read
+        GET    /api/v1/logs/rules/rule                 logs Read
+        POST   /api/v1/logs/rules/check                logs Read
+        POST   /api/v1/logs/rules/preview              logs Read
+        POST   /api/v1/logs/rules/switch               logs Write
+        POST   /api/v1/logs/rule-packs/{number}/import logs Write
+        GET    /api/v1/logs/rule-pack-versions/{number}/diff logs Read
+        POST   /api/v1/logs/rule-exceptions/{number}/trial logs Write
+        GET    /api/v1/logs/attack                     logs Read
+        GET    /api/v1/logs/attack/layer               logs Read
         GET    /logs/sources                           logs Read
         GET    /logs/storage                           logs Read
         GET    /logs/coverage                          logs Read

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Hufu.Kernel;
 using Hufu.Logs;
 using Hufu.Records;
@@ -7,38 +9,79 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Hufu.Monitoring.Logs;
 
-/// <summary>The rules in use, and those that were refused.</summary>
-public sealed record RuleSet(SigmaEngine Engine, IReadOnlyList<SigmaRule> Rules, IReadOnlyList<Error> Refused);
-
-/// <summary>Detection rules over log events. Rules come with the product and from the folder <c>rules</c> in the data folder.</summary>
-public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes)
+/// <summary>
+/// Detection rules over log events: those of the product, those of the folder <c>rules</c> in the data folder, and those that <see cref="RuleLibrary"/> brings.
+/// A changed set is compiled beside the running one and takes its place in one step.
+/// </summary>
+public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes, RuleSources? seen = null)
 {
     private const int MaxFileBytes = 1 << 20;
     private const int RaiseAtOnce = 2_000;
 
-    private readonly Lock gate = new();
-    private RuleSet? rules;
+    private readonly Lock composing = new();
+    private volatile RuleSet? rules;
+    private IReadOnlyList<RuleSupply>? files;
+    private IReadOnlyList<RuleSupply> own = [];
+    private IReadOnlyList<RuleSupply> packs = [];
+    private IReadOnlyList<SigmaFilterRule> exceptions = [];
 
-    /// <summary>The folders that are searched for <c>*.yml</c>, with all below them.</summary>
+    /// <summary>The folders that are searched for <c>*.yml</c>, with all below them: that of the product, and that of the organisation.</summary>
     public IReadOnlyList<string> Folders { get; } = [Path.Combine(AppContext.BaseDirectory, "content", "rules", "hufu"), Path.Combine(storage.DataFolder, "rules")];
 
-    /// <summary>The rules, read on first use.</summary>
+    /// <summary>The rules, read on first use. Never waits for a set that is being compiled.</summary>
     public RuleSet Rules
     {
         get
         {
-            lock (gate) return rules ??= Read();
+            if (rules is { } running) return running;
+            lock (composing) return rules ??= Compose();
         }
     }
 
-    /// <summary>Reads the rule files again. What correlations remember of the live stream begins anew.</summary>
+    /// <summary>Reads the rule files again. Where they have changed, what correlations remember of the live stream begins anew.</summary>
     public RuleSet Reload()
     {
-        lock (gate) return rules = Read();
+        lock (composing)
+        {
+            files = null;
+            return rules = Compose();
+        }
+    }
+
+    /// <summary>Puts other rules into use beside those of the files. When they cannot be put together, those that run go on.</summary>
+    internal RuleSet Use(IReadOnlyList<RuleSupply> ownRules, IReadOnlyList<RuleSupply> rulePacks, IReadOnlyList<SigmaFilterRule> inForce)
+    {
+        lock (composing)
+        {
+            var before = (own, packs, exceptions);
+            (own, packs, exceptions) = (ownRules, rulePacks, inForce);
+            try
+            {
+                return rules = Compose();
+            }
+            catch
+            {
+                (own, packs, exceptions) = before;
+                throw;
+            }
+        }
+    }
+
+    /// <summary>The text of a rule of the files; null when it is of none.</summary>
+    internal string? TextOf(KnownRule known)
+    {
+        if (known.Origin is not (RuleOrigin.Product or RuleOrigin.Folder)) return null;
+        var folder = Folders[known.Origin == RuleOrigin.Product ? 0 : 1];
+        // The name was found below that folder.
+        var path = Path.Combine(folder, known.Rule.Source.Split(':')[0]);
+        return File.Exists(path) && new FileInfo(path).Length <= MaxFileBytes ? File.ReadAllText(path) : null;
     }
 
     /// <summary>Begins to look through events that belong together, such as a file's.</summary>
-    internal DetectionRun Begin() => new(Rules.Engine);
+    internal DetectionRun Begin() => Begin(Rules.Engine);
+
+    /// <summary>The same with an engine that is at hand.</summary>
+    internal DetectionRun Begin(SigmaEngine engine) => new(engine, seen);
 
     /// <summary>Raises alerts for matches of which some may have been raised before.</summary>
     internal Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, CancellationToken cancellation) => RaiseAsync(matches, counted: true, cancellation);
@@ -72,11 +115,18 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
         return new RaisedCounts(created, [.. grown.Except(created)], known, []);
     }
 
-    private RuleSet Read()
+    private RuleSet Compose()
+    {
+        files ??= [Read(RuleOrigin.Folder, Folders[1], new LocalizedText("資料夾 rules", "Folder rules")), Read(RuleOrigin.Product, Folders[0], new LocalizedText("隨產品提供", "Of the product"))];
+        return RuleComposition.Compose([.. own, .. files, .. packs], exceptions, rules);
+    }
+
+    private static RuleSupply Read(RuleOrigin origin, string folder, LocalizedText title)
     {
         var read = new List<SigmaRule>();
         var refused = new List<Error>();
-        foreach (var folder in Folders.Where(Directory.Exists))
+        var stamp = new System.Text.StringBuilder();
+        if (Directory.Exists(folder))
         {
             foreach (var path in Directory.EnumerateFiles(folder, "*.yml", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             {
@@ -89,7 +139,9 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
                         continue;
                     }
 
-                    var result = SigmaParser.Parse(File.ReadAllText(path), name);
+                    var text = File.ReadAllText(path);
+                    stamp.Append(name).Append(' ').Append(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))).Append('\n');
+                    var result = SigmaParser.Parse(text, name);
                     read.AddRange(result.Rules);
                     refused.AddRange(result.Errors);
                 }
@@ -100,10 +152,7 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
             }
         }
 
-        var engine = SigmaEngine.Compile(read);
-        refused.AddRange(engine.Refused);
-        var unusable = engine.Refused.Select(e => e.Place).ToHashSet(StringComparer.Ordinal);
-        return new RuleSet(engine, [.. read.Where(r => !unusable.Contains(r.Source))], refused);
+        return new RuleSupply(origin, "", title, read, refused, origin + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp.ToString()))));
     }
 }
 

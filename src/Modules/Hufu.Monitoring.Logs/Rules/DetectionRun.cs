@@ -4,7 +4,7 @@ using Hufu.Sigma;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>One stream of events on its way through the rules.</summary>
-internal sealed class DetectionRun(SigmaEngine engine)
+internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
 {
     private const int Remembered = 50_000;
 
@@ -38,7 +38,9 @@ internal sealed class DetectionRun(SigmaEngine engine)
     private void Process(LogEvent item, Func<string> idOf)
     {
         var fields = new LogEventFields(item);
-        var matched = engine.Match(fields, fields.Sources);
+        var sources = fields.Sources;
+        seen?.Note(sources, item.ReceivedAt);
+        var matched = engine.Match(fields, sources);
         if (matched.Count == 0) return;
         var id = idOf();
         if (times.TryAdd(id, item.Time)) order.Enqueue(id);

@@ -267,7 +267,7 @@ public sealed partial class LiveDetection(Detection detection, LogService logs, 
     {
         var now = detection.Rules;
         if (run is not null && ReferenceEquals(engine, now.Engine)) return run;
-        var fresh = new DetectionRun(now.Engine);
+        var fresh = detection.Begin(now.Engine);
         var longest = now.Rules.OfType<SigmaCorrelationRule>().Select(r => r.Timespan).DefaultIfEmpty().Max();
         if (longest > TimeSpan.Zero)
         {

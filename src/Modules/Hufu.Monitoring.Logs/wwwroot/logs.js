@@ -138,6 +138,25 @@
     open();
   }
 
+  // The check of a rule follows what is typed, a moment behind it
+  function check(box) {
+    const form = doc.getElementById(box.dataset.ruleForm);
+    let timer, asking;
+    form?.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        asking?.abort();
+        asking = new AbortController();
+        try {
+          const response = await fetch(box.dataset.ruleCheck, { method: "POST", body: new FormData(form), headers: { Accept: "text/html" }, signal: asking.signal });
+          if (response.redirected || !response.ok) return;
+          box.replaceChildren(...new DOMParser().parseFromString(await response.text(), "text/html").body.childNodes);
+        } catch { /* Given up for a newer text, or the server is away: saving says it. */ }
+      }, 600);
+    });
+  }
+
   $$("[data-zoom]").forEach(zoom);
+  $$("[data-rule-check]").forEach(check);
   $$("[data-tail]").forEach(tail);
 })();
