@@ -55,6 +55,14 @@ public class RuleExceptionTests
         Assert.True(await site.Get<RuleLibrary>().RefreshAsync(Stop));
         await import.AppendAsync([.. LiveDetectionTests.Attempts(site, 13, 4, "scan01", "203.0.113.9"), .. LiveDetectionTests.Attempts(site, 17, 2, "scan01", "198.51.100.1"), .. LiveDetectionTests.Attempts(site, 19, 1)], Stop);
         Assert.Equal((6, 10), (await CountAsync(site, "vpn01"), await CountAsync(site, "scan01")));
+        // A hunt through what is stored leaves out the same, by chosen rules and by all of them.
+        foreach (var choice in new[] { new HuntChoice { Keys = [Failed] }, new HuntChoice() })
+        {
+            var hunted = HuntRules.Choose(site.Get<Detection>().Rules, choice).Value;
+            var run = new DetectionRun(hunted.Engine);
+            foreach (var item in site.Get<LogService>().Store.EventsFrom("00000001", 0, 1_000, Stop)) run.Process(item);
+            Assert.Equal((6, 2), (run.Take() is var all ? all.Count(m => m.RuleId == Failed && m.Host == "vpn01") : 0, all.Count(m => m.RuleId == Failed && m.Host == "scan01")));
+        }
 
         // The last day still counts; the day after, its matches are alerts again.
         site.Clock.Ahead = TimeSpan.FromDays(30);

@@ -10,7 +10,7 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="Refused">What cannot be used.</param>
 internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? Asked, TimeSpan Longest, IReadOnlyList<Error> Refused)
 {
-    /// <summary>Chooses rules of those in use. The correlations chosen bring the rules that they refer to, and filters act as they do on the stream.</summary>
+    /// <summary>Chooses rules of those in use. The correlations chosen bring the rules that they refer to, and filters and exceptions act as they do on the stream.</summary>
     /// <param name="set">The rules in use.</param>
     /// <param name="choice">Which.</param>
     /// <param name="lenient">True to go without rules that are named and not there.</param>
@@ -47,7 +47,7 @@ internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? As
 
         // In the order of the set, as the stream has them. A filter that acts on none of them is none of this hunt's.
         var chosen = set.Rules.Where(rule => rule is SigmaFilterRule || needed.Contains(rule)).ToList();
-        var engine = SigmaEngine.Compile(chosen);
+        var engine = SigmaEngine.Compile([.. chosen, .. set.Exceptions]);
         return Result.Of(new HuntRules(engine, asked, LongestOf(chosen), [.. engine.Refused.Where(e => !e.Code.StartsWith("sigma.filter", StringComparison.Ordinal))]));
     }
 
