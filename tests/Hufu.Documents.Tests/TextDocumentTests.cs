@@ -15,7 +15,13 @@ public class TextDocumentTests
 
     private static TextDocument Sample(params TextBlock[] more) => new()
     {
-        Title = "監控日報 2026-11-28", Author = "虎符", Made = new DateTimeOffset(2026, 11, 29, 0, 5, 0, TimeSpan.FromHours(8)), HeaderStart = "示範機關", HeaderEnd = "MRP-2026-0001 · 內部使用", FooterStart = "由系統產生", PageLabel = "第 {0} 頁，共 {1} 頁",
+        Title = "監控日報 2026-11-28",
+        Author = "虎符",
+        Made = new DateTimeOffset(2026, 11, 29, 0, 5, 0, TimeSpan.FromHours(8)),
+        HeaderStart = "示範機關",
+        HeaderEnd = "MRP-2026-0001 · 內部使用",
+        FooterStart = "由系統產生",
+        PageLabel = "第 {0} 頁，共 {1} 頁",
         Blocks =
         [
             new TextHeading(1, "監控日報"), new TextParagraph("中華民國115年11月28日 (Sat) 日誌共 1,234 筆，一切正常。"), new TextParagraph("未評估 ≠ 0", Quiet: true), new TextHeading(2, "告警"),

@@ -9,7 +9,7 @@ namespace Hufu.Documents.Fonts;
 internal sealed class CffSubset
 {
     private const byte Return = 11, EndChar = 14;
-    private const int MaxDepth = 12, MaxSteps = 2_000_000;
+    private const int MaxDepth = 12, MaxSteps = 20_000_000;
 
     private readonly ReadOnlyMemory<byte> cff;
     private int steps;
@@ -137,7 +137,7 @@ internal sealed class CffSubset
     // Walks through a charstring far enough to know which subroutines it calls. True when the glyph is over.
     private bool Follow(ReadOnlyMemory<byte> code, State state, Index globals, HashSet<int> usedGlobals, Index? locals, HashSet<int> usedLocals, int depth)
     {
-        if (depth > MaxDepth || (steps += code.Length) > MaxSteps * 10) throw new InvalidDataException("The font's outlines are too deep.");
+        if (depth > MaxDepth || (steps += code.Length) > MaxSteps) throw new InvalidDataException("The font's outlines are too deep.");
         var span = code.Span;
         for (var i = 0; i < span.Length;)
         {

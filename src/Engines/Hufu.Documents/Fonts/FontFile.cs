@@ -37,7 +37,7 @@ internal sealed class FontFile
         Glyphs = U16(Table("maxp").Span, 4);
         IsCff = tables.ContainsKey("CFF ");
         (map, wide) = FindMap();
-// Of several permissions the widest holds; a part is taken out, so that a font which may only go in whole cannot be used.
+        // Of several permissions the widest holds; a part is taken out, so that a font which may only go in whole cannot be used.
         var permissions = tables.TryGetValue("OS/2", out var os2) && os2.Length >= 10 ? U16(os2.Span, 8) : 0;
         MayEmbed = (permissions & 0x0300) == 0 && (permissions & 0x000E) != 0x0002;
         (Family, Name) = Names();

@@ -6,8 +6,8 @@ using Hufu.Kernel;
 namespace Hufu.Documents.Writing;
 
 /// <summary>
-/// Sets a document on A4 pages. Only the glyphs in use go into the file. A character that the font lacks is written as its code point; where Chinese ones
-/// are lacking there is no document, rather than one of boxes.
+/// Sets a document on A4 pages. Only the glyphs in use go into the file. A character that the font lacks is written as its code point; where no font has Chinese ones
+/// there is no document, rather than one of boxes.
 /// </summary>
 internal sealed class PdfWriter
 {

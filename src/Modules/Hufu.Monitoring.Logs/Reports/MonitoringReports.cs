@@ -41,7 +41,11 @@ internal sealed class MonitoringReports(IServiceScopeFactory scopes, ReportCompu
         var facts = await computing.ComputeAsync(period, null, cancellation);
         var report = new MonitoringReport
         {
-            Title = period.IsMonth ? $"監控月報 / Monthly monitoring report {period.Name}" : $"監控日報 / Daily monitoring report {period.Name}", Kind = period.Kind, From = period.From.ToUniversalTime(), To = period.To.ToUniversalTime(), PeriodKey = period.Key,
+            Title = period.IsMonth ? $"監控月報 / Monthly monitoring report {period.Name}" : $"監控日報 / Daily monitoring report {period.Name}",
+            Kind = period.Kind,
+            From = period.From.ToUniversalTime(),
+            To = period.To.ToUniversalTime(),
+            PeriodKey = period.Key,
         };
         Fill(report, facts);
         await using var scope = scopes.CreateAsyncScope();

@@ -101,13 +101,22 @@ internal sealed partial class ReportComputing(
         var work = await WorkAsync(db, from, to, cancellation);
         return new ReportFacts
         {
-            Kind = period.Kind, From = from, To = to, ComputedAt = Instants.Truncate(now), Server = server, Events = events,
+            Kind = period.Kind,
+            From = from,
+            To = to,
+            ComputedAt = Instants.Truncate(now),
+            Server = server,
+            Events = events,
             // How a source stood then is not known any more.
             Sources = standings is null && earlier?.Sources is { } old && sources is not null ? sources with { Rows = [.. sources.Rows.Select(s => old.Rows.FirstOrDefault(o => o.Source == s.Source) is { } was ? s with { State = was.State, SkewSeconds = was.SkewSeconds, Bytes = was.Bytes } : s)] } : sources,
-            Alerts = ran || alerts.Facts.Total > 0 ? alerts.Facts : null, Incidents = server is not null || incidents.Rows.Total > 0 ? incidents : null,
+            Alerts = ran || alerts.Facts.Total > 0 ? alerts.Facts : null,
+            Incidents = server is not null || incidents.Rows.Total > 0 ? incidents : null,
             Entities = new EntityFacts(alerts.Hosts, alerts.Accounts, alerts.Addresses, seen?.Hosts, seen?.Accounts, seen?.Addresses),
-            Clocks = await ClocksAsync(db, from, to, standings, earlier, cancellation), Coverage = covered ?? (young ? null : earlier?.Coverage), Storage = storage ?? (young ? null : earlier?.Storage),
-            Work = ran || work.Total > 0 ? work : null, Gaps = missing,
+            Clocks = await ClocksAsync(db, from, to, standings, earlier, cancellation),
+            Coverage = covered ?? (young ? null : earlier?.Coverage),
+            Storage = storage ?? (young ? null : earlier?.Storage),
+            Work = ran || work.Total > 0 ? work : null,
+            Gaps = missing,
         };
 
         static FactGap Late(string part) => new(part, "計算時距期間結束已超過 24 小時，當時的狀態已無從得知。", "It was computed more than 24 hours after the end of the period; how things stood then is not known any more.");

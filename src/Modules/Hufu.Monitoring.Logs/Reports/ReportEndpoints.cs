@@ -38,7 +38,11 @@ internal static class ReportEndpoints
         new
         {
             Reports = (IReadOnlyList<MonitoringReport>)await store.Readable<MonitoringReport>(page.Actor).OrderByDescending(r => r.From).Take(MaxShown).ToListAsync(cancellation),
-            MayWrite = page.Actor.May(LogsModule.Area, Right.Write), Kind = kind ?? MonitoringReportType.Daily, Period = period ?? "", Errors = errors, files.PdfProblem,
+            MayWrite = page.Actor.May(LogsModule.Area, Right.Write),
+            Kind = kind ?? MonitoringReportType.Daily,
+            Period = period ?? "",
+            Errors = errors,
+            files.PdfProblem,
         },
         status);
 

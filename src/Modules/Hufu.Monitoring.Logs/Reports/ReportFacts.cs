@@ -85,7 +85,8 @@ public sealed record ReportFacts
 
     private ReportFacts Cut(int rows) => this with
     {
-        Sources = Sources?.Cut(rows), Work = Work?.Cut(rows),
+        Sources = Sources?.Cut(rows),
+        Work = Work?.Cut(rows),
         Alerts = Alerts is null ? null : Alerts with { Rules = Alerts.Rules.Cut(rows), Notable = Alerts.Notable.Cut(rows) },
         Incidents = Incidents is null ? null : Incidents with { Rows = Incidents.Rows.Cut(rows) },
         Coverage = Coverage is null ? null : Coverage with { Missing = Coverage.Missing.Cut(rows) },

@@ -65,8 +65,15 @@ internal sealed class ReportPaper
         Signatures(sides);
         return new TextDocument
         {
-            Title = $"{title} {report.PeriodKey?.Split('/')[^1]} {report.Number}", Language = zh ? "zh-TW" : "en", Author = organisation, Made = facts.ComputedAt,
-            HeaderStart = organisation, HeaderEnd = $"{report.Number} · {ClassificationOf()}", FooterStart = L("由虎符 Hufu 依實際紀錄產生", "Made by Hufu from its records"), PageLabel = L("第 {0} 頁，共 {1} 頁", "Page {0} of {1}"), Blocks = [.. blocks],
+            Title = $"{title} {report.PeriodKey?.Split('/')[^1]} {report.Number}",
+            Language = zh ? "zh-TW" : "en",
+            Author = organisation,
+            Made = facts.ComputedAt,
+            HeaderStart = organisation,
+            HeaderEnd = $"{report.Number} · {ClassificationOf()}",
+            FooterStart = L("由虎符 Hufu 依實際紀錄產生", "Made by Hufu from its records"),
+            PageLabel = L("第 {0} 頁，共 {1} 頁", "Page {0} of {1}"),
+            Blocks = [.. blocks],
         };
     }
 
