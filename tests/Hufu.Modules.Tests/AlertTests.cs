@@ -68,6 +68,24 @@ public class AlertTests
     }
 
     [Fact]
+    public async Task Control_characters_and_halves_of_characters_keep_no_alert_from_being_raised()
+    {
+        await using var bench = await Bench.OpenAsync();
+        var odd = string.Concat(Enumerable.Range(0, 0xA0).Select(c => (char)c)) + "\uD83D" + "虎\uDC2F\uFFFE";
+        var bad = new RuleMatch
+        {
+            RuleId = "r\u0001", RuleTitle = "Title\u001b[31m\n" + odd, RuleAuthor = odd, RuleLicense = odd, Level = odd, Tags = [odd, "\0"], EventId = "e\u0007", EventTime = Start, Host = odd, SourceIp = "\u0002", Account = odd + new string('\u0003', 500),
+        };
+        // One cut in the middle of a character, and one like any other, in the same batch.
+        var cut = Match(2) with { Host = new string('a', 252) + "🐯", Entity = new string('b', 299) + "🐯" };
+        var raised = await RaiseAsync(bench, bad, cut, Match(3));
+        Assert.Equal(3, raised.Created.Count);
+        var alerts = All(bench);
+        Assert.StartsWith("Title␛[31m␊", alerts.Single(a => a.RuleTitle.StartsWith("Title", StringComparison.Ordinal)).RuleTitle, StringComparison.Ordinal);
+        Assert.Equal(3, (await RaiseAsync(bench, bad, cut, Match(3))).Known);
+    }
+
+    [Fact]
     public async Task Opening_an_incident_ties_everything_together_and_starts_the_clock()
     {
         await using var bench = await Bench.OpenAsync();

@@ -1,3 +1,4 @@
+using System.Text;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
@@ -187,5 +188,24 @@ public static class AlertGrouping
     private static string EntityOf(RuleMatch match) =>
         Clip(match.Entity.Length > 0 ? match.Entity : match.Host.Length > 0 ? AddressText.NormaliseHost(match.Host) : match.SourceIp.Length > 0 ? match.SourceIp : match.Account, 300);
 
-    private static string Clip(string text, int max) => text.Length <= max ? text : text[..max];
+    /// <summary>
+    /// A text as a field takes it. What events and rules say is other people's: a control character in it would be refused, and one line could keep all
+    /// alerts from being raised. It is shown as its symbol, half of a character as �.
+    /// </summary>
+    private static string Clip(string text, int max)
+    {
+        if (text.Length > max) text = text[..max];
+        var odd = 0;
+        while (odd < text.Length && !char.IsControl(text[odd]) && !char.IsSurrogate(text[odd])) odd++;
+        if (odd == text.Length) return text;
+        var clean = new StringBuilder(text.Length).Append(text, 0, odd);
+        for (var i = odd; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) clean.Append(c).Append(text[++i]);
+            else clean.Append(char.IsSurrogate(c) ? '\uFFFD' : c < ' ' ? (char)(0x2400 + c) : c == '\u007F' ? '\u2421' : char.IsControl(c) ? '\uFFFD' : c);
+        }
+
+        return clean.ToString();
+    }
 }
