@@ -35,7 +35,7 @@ public sealed class FirstRun(IDbContextFactory<HufuDbContext> factory, UserManag
         var errors = Check(input);
         if (errors.Count > 0) return Result.Fail<Guid>(errors);
         if (await IsDoneAsync(cancellation)) return Result.Fail<Guid>(Done);
-        var account = input.AdministratorAccount.Trim().Normalize();
+        var account = Field.Composed(input.AdministratorAccount.Trim());
         var email = string.IsNullOrWhiteSpace(input.AdministratorEmail) ? null : input.AdministratorEmail.Trim();
         var unit = new OrganisationUnit { Name = input.OrganisationName.Trim().Replace('/', '／'), NameEn = Blank(input.OrganisationNameEn) };
         var person = new Person
@@ -97,7 +97,7 @@ public sealed class FirstRun(IDbContextFactory<HufuDbContext> factory, UserManag
         if (input.OrganisationName.Trim().Length is 0 or > 100) errors.Add(Error.Of("first-run.name", "請填機關或公司名稱，最多 100 個字元。", "Give the organisation's name, at most 100 characters.", "organisationName"));
         if (input.Level is not (null or "" or "A" or "B" or "C" or "D" or "E")) errors.Add(Error.Of("first-run.level", "資通安全責任等級為 A 至 E。", "The responsibility level is A to E.", "level"));
         if (input.Language is not ("zh-TW" or "en")) errors.Add(Error.Of("first-run.language", "語言只能是 zh-TW 或 en。", "The language is zh-TW or en.", "language"));
-        errors.AddRange(IdentityAdmin.CheckNames(input.AdministratorAccount.Trim().Normalize(), input.AdministratorName.Trim(), Blank(input.AdministratorEmail)));
+        errors.AddRange(IdentityAdmin.CheckNames(Field.Composed(input.AdministratorAccount.Trim()), input.AdministratorName.Trim(), Blank(input.AdministratorEmail)));
         errors.AddRange(PasswordRules.Check(input.Password, input.AdministratorAccount.Trim(), input.AdministratorEmail));
         return errors;
     }

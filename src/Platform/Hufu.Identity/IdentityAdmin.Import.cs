@@ -72,7 +72,7 @@ public sealed partial class IdentityAdmin
         }
 
         var (unit, newUnits) = UnitOf(row.UnitPath, units, errors);
-        var normal = users.NormalizeName(row.Account.Trim().Normalize());
+        var normal = users.NormalizeName(Field.Composed(row.Account.Trim()));
         var person = await db.Set<Person>().FirstOrDefaultAsync(p => p.NormalizedUserName == normal, cancellation);
         var isNew = person is null;
         var held = person is null ? [] : await db.Set<PersonRole>().Where(r => r.PersonId == person.Id).ToListAsync(cancellation);
@@ -116,7 +116,7 @@ public sealed partial class IdentityAdmin
         var made = new List<OrganisationUnit>();
         foreach (var part in (path ?? "").Split('/', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            var name = part.Normalize();
+            var name = Field.Composed(part);
             if (name.Length > 100 || made.Count >= 10)
             {
                 errors.Add(Error.Of("identity.unit.name", "單位名稱太長或層級太深。", "The name of a unit is too long, or there are too many levels.", "unit"));

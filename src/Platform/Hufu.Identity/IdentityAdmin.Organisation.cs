@@ -135,7 +135,7 @@ public sealed partial class IdentityAdmin
     private static async Task<List<Error>> FillAsync(HufuDbContext db, OrganisationUnit unit, UnitInput input, CancellationToken cancellation)
     {
         var errors = new List<Error>();
-        var name = input.Name.Trim().Normalize();
+        var name = Field.Composed(input.Name.Trim());
         if (name.Length is 0 or > 100 || name.Contains('/', StringComparison.Ordinal)) errors.Add(Error.Of("identity.unit.name", "請填單位名稱，最多 100 個字元，不可含「/」。", "Give a name of at most 100 characters without “/”.", "name"));
         var units = await db.Set<OrganisationUnit>().AsNoTracking().Select(u => new { u.Id, u.ParentId, u.Name }).ToListAsync(cancellation);
         var parents = units.ToDictionary(u => u.Id, u => u.ParentId);

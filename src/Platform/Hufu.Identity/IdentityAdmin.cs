@@ -300,8 +300,8 @@ public sealed partial class IdentityAdmin(
     private async Task<List<Error>> FillAsync(HufuDbContext db, Person person, PersonInput input, CancellationToken cancellation)
     {
         var errors = new List<Error>();
-        var account = input.Account.Trim().Normalize();
-        var name = input.DisplayName.Trim().Normalize();
+        var account = Field.Composed(input.Account.Trim());
+        var name = Field.Composed(input.DisplayName.Trim());
         var email = string.IsNullOrWhiteSpace(input.Email) ? null : input.Email.Trim();
         errors.AddRange(CheckNames(account, name, email));
         if (input.Language is not ("zh-TW" or "en")) errors.Add(Error.Of("identity.person.language", "語言只能是 zh-TW 或 en。", "The language is zh-TW or en.", "language"));

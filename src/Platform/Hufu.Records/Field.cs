@@ -134,12 +134,19 @@ public sealed class Field
     public static bool IsExtraKey(string key) =>
         key.Length is > 2 and <= 42 && key.StartsWith("x_", StringComparison.Ordinal) && !key.AsSpan(2).ContainsAnyExcept(KeyCharacters);
 
-    /// <summary>True when both databases can keep the text: no NUL and no half of a surrogate pair.</summary>
+    /// <summary>The text in its composed form (NFC). What is no character becomes U+FFFD, since the runtime refuses to normalise it.</summary>
+    public static string Composed(string text) => (IsStorable(text) ? text : Storable(text)).Normalize();
+
+    /// <summary>The text with U+FFFD for each character that cannot be kept.</summary>
+    public static string Storable(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD').Replace('\uFFFE', '\uFFFD');
+
+    /// <summary>True when both databases can keep the text: no NUL, no half of a surrogate pair, and no U+FFFE.</summary>
     public static bool IsStorable(string text)
     {
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] == '\0') return false;
+            // U+FFFE is no character, and the runtime refuses to normalise it.
+            if (text[i] is '\0' or '\uFFFE') return false;
             if (!char.IsSurrogate(text[i])) continue;
             if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
             i++;

@@ -129,7 +129,7 @@ public abstract class RecordType
     public static string Fold(string text)
     {
         // Half of a surrogate pair, as left by cutting a text, would make the normalisation throw.
-        if (!Field.IsStorable(text)) text = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+        if (!Field.IsStorable(text)) text = Field.Storable(text);
         return text.Normalize(System.Text.NormalizationForm.FormKC).ToLowerInvariant();
     }
 

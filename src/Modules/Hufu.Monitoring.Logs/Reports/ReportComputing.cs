@@ -280,7 +280,7 @@ internal sealed partial class ReportComputing(
     // Cut between characters, and without what a database or JSON cannot hold.
     private static string Clip(string text, int most)
     {
-        text = Field.IsStorable(text) ? text : string.Concat(text.Select(c => c == '\0' || char.IsSurrogate(c) ? '\uFFFD' : c));
+        text = Field.IsStorable(text) ? text : Field.Storable(text);
         return text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 2]) ? most - 2 : most - 1)] + "…";
     }
 

@@ -150,7 +150,8 @@ public static class AlertGrouping
 
     private static Alert Start(RuleMatch match, string entity, AssetMatcher assets)
     {
-        var asset = AssetOf(match.Host, match.SourceIp, assets);
+        var (host, address) = (Clip(match.Host, 253), Clip(match.SourceIp, 64));
+        var asset = AssetOf(host, address, assets);
         return new Alert
         {
             State = "new",
@@ -160,8 +161,8 @@ public static class AlertGrouping
             RuleAuthor = Clip(match.RuleAuthor, 500),
             RuleLicense = Clip(match.RuleLicense, 100),
             Level = match.Level is "informational" or "low" or "medium" or "high" or "critical" ? match.Level : "medium",
-            Host = Clip(match.Host, 253),
-            SourceIp = Clip(match.SourceIp, 64),
+            Host = host,
+            SourceIp = address,
             Account = Clip(match.Account, 200),
             Entity = entity,
             FoundInHistory = match.InHistory,
@@ -196,14 +197,14 @@ public static class AlertGrouping
     {
         if (text.Length > max) text = text[..max];
         var odd = 0;
-        while (odd < text.Length && !char.IsControl(text[odd]) && !char.IsSurrogate(text[odd])) odd++;
+        while (odd < text.Length && !char.IsControl(text[odd]) && !char.IsSurrogate(text[odd]) && text[odd] != '\uFFFE') odd++;
         if (odd == text.Length) return text;
         var clean = new StringBuilder(text.Length).Append(text, 0, odd);
         for (var i = odd; i < text.Length; i++)
         {
             var c = text[i];
             if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) clean.Append(c).Append(text[++i]);
-            else clean.Append(char.IsSurrogate(c) ? '\uFFFD' : c < ' ' ? (char)(0x2400 + c) : c == '\u007F' ? '\u2421' : char.IsControl(c) ? '\uFFFD' : c);
+            else clean.Append(char.IsSurrogate(c) || c == '\uFFFE' ? '\uFFFD' : c < ' ' ? (char)(0x2400 + c) : c == '\u007F' ? '\u2421' : char.IsControl(c) ? '\uFFFD' : c);
         }
 
         return clean.ToString();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hufu.Records;
 
 namespace Hufu.Risk.Contracts;
 
@@ -14,8 +15,9 @@ public static class AddressText
     /// </summary>
     public static string? Normalise(string? text)
     {
-        text = text?.Trim().Normalize(System.Text.NormalizationForm.FormKC);
-        if (string.IsNullOrEmpty(text) || text.Length > 64) return null;
+        text = text?.Trim();
+        if (string.IsNullOrEmpty(text) || text.Length > 64 || !Field.IsStorable(text)) return null;
+        text = text.Normalize(System.Text.NormalizationForm.FormKC);
         if (text[0] == '[' && text[^1] == ']') text = text[1..^1];
         if (text.IndexOf('%', StringComparison.Ordinal) is > 0 and var zone) text = text[..zone];
         if (!text.Contains(':', StringComparison.Ordinal))

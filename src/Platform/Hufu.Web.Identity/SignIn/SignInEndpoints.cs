@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hufu.Identity;
 using Hufu.Kernel;
+using Hufu.Records;
 using Hufu.Web.Records;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -76,7 +77,7 @@ internal static class SignInEndpoints
     private static async Task<IResult> PasswordAsync(HttpContext http, PersonSignIn signIn, UserManager<Person> users, OrganisationCache organisation)
     {
         var form = await http.Request.ReadFormAsync();
-        var account = (form.Text("account") ?? "").Normalize();
+        var account = Field.Composed(form.Text("account") ?? "");
         var back = Forms.LocalOr(form.Text("return"));
         if (account.Length is 0 or > 256) return await ShowAsync(organisation, back, error: T("id.sign-in-failed"), status: 401);
         var result = await signIn.PasswordSignInAsync(account, form.Secret("password"), isPersistent: false, lockoutOnFailure: true);
