@@ -81,6 +81,15 @@ public class HuntTests(WholeSite site) : WholeSiteTests(site)
         using var form = new FormUrlEncodedContent([KeyValuePair.Create("own", "title: <nothing>"), KeyValuePair.Create("from", "")]);
         var page = await Site.As("linhy").SendAsync(HttpMethod.Post, "/logs/hunts", form, withFormToken: true);
         Assert.Equal(422, page.Status);
+        // A checkbox comes with what stands for its absence.
+        foreach (var (values, alerts) in new (string[], bool)[] { (["false"], false), (["false", "true"], true) })
+        {
+            using var start = new FormUrlEncodedContent([KeyValuePair.Create("own", Rule), KeyValuePair.Create("from", "2026-11-20T00:00:00Z"), .. values.Select(v => KeyValuePair.Create("alerts", v))]);
+            var begun = await Site.As("linhy").SendAsync(HttpMethod.Post, "/logs/hunts", start, withFormToken: true);
+            Assert.Equal(302, begun.Status);
+            Assert.Equal(alerts, (await EndAsync("/api/v1" + begun.To)).GetProperty("alerts").GetBoolean());
+        }
+
         // What was written is not lost.
         Assert.Contains("title: &lt;nothing&gt;", page.Body, StringComparison.Ordinal);
     }

@@ -110,7 +110,7 @@ internal static class HuntEndpoints
             own = own.Length == 0 ? text : own + "\n---\n" + text;
         }
 
-        return new HuntRequest(form["level"], form["tag"], form["text"], Keys(form["rules"]), own, form["q"], form["from"], form["to"], form["alerts"].ToString() is "true" or "on");
+        return new HuntRequest(form["level"], form["tag"], form["text"], Keys(form["rules"]), own, form["q"], form["from"], form["to"], form["alerts"].Contains("true"));
     }
 
     private static async Task<IResult> ListPageAsync(HuntRequest wanted, HuntEstimate? estimate, IReadOnlyList<Error> errors, Hunts hunts, PageContext page, int status, HttpContext http) =>
