@@ -1149,6 +1149,9 @@ namespace Hufu.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_mail_out");
 
+                    b.HasIndex("MessageId")
+                        .HasDatabaseName("ix_mail_out_message_id");
+
                     b.HasIndex("PersonId", "CreatedAt")
                         .HasDatabaseName("ix_mail_out_person_id_created_at");
 
@@ -1203,6 +1206,11 @@ namespace Hufu.Migrations.Sqlite
                         .HasMaxLength(20)
                         .HasColumnType("TEXT")
                         .HasColumnName("mail");
+
+                    b.Property<string>("MessageId")
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_id");
 
                     b.Property<Guid>("PersonId")
                         .HasColumnType("TEXT")
@@ -1427,6 +1435,10 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_seen");
 
+                    b.Property<bool>("FoundInHistory")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("found_in_history");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
@@ -1476,6 +1488,16 @@ namespace Hufu.Migrations.Sqlite
                         .HasMaxLength(300)
                         .HasColumnType("TEXT")
                         .HasColumnName("rule_title");
+
+                    b.Property<int?>("Score")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("score");
+
+                    b.Property<string>("ScoreReasons")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("score_reasons");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
@@ -1538,14 +1560,20 @@ namespace Hufu.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_monitoring_alert_number");
 
-                    b.HasIndex("Entity", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_monitoring_alert_entity_number_archived_at");
+                    b.HasIndex("State", "CreatedAt")
+                        .HasDatabaseName("ix_monitoring_alert_state_created_at");
+
+                    b.HasIndex("FoundInHistory", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_found_in_history_number_archived_at");
 
                     b.HasIndex("LastSeen", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_last_seen_number_archived_at");
 
                     b.HasIndex("Level", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_level_number_archived_at");
+
+                    b.HasIndex("Score", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_score_number_archived_at");
 
                     b.HasIndex("State", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_state_number_archived_at");
@@ -1565,8 +1593,8 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Entity", "AssetId", "FirstSeen", "LastSeen", "EventCount", "Host", "SourceIp", "Account", "RuleId", "RuleTitle", "RuleAuthor", "RuleLicense", "Tags", "Extra")
-                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__15efdb51");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleAuthor", "RuleLicense", "Tags", "Extra")
+                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__68293d76");
 
                     b.ToTable("monitoring_alert", (string)null);
                 });
@@ -2411,6 +2439,317 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("logs_hold", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.MonitoringReport", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Actions")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("actions");
+
+                    b.Property<int?>("Alerts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("alerts");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Assessment")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("assessment");
+
+                    b.Property<string>("Classification")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("classification");
+
+                    b.Property<long?>("ComputedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("computed_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<long?>("Events")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("events");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Facts")
+                        .IsRequired()
+                        .HasMaxLength(32000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("facts");
+
+                    b.Property<long?>("From")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from");
+
+                    b.Property<int?>("Incidents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("incidents");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("PeriodKey")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("period_key");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<long?>("To")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("to");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_report");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_report_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_report_number");
+
+                    b.HasIndex("PeriodKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_report_period_key");
+
+                    b.HasIndex("Alerts", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_alerts_number_archived_at");
+
+                    b.HasIndex("Events", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_events_number_archived_at");
+
+                    b.HasIndex("From", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_from_number_archived_at");
+
+                    b.HasIndex("Incidents", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_incidents_number_archived_at");
+
+                    b.HasIndex("Kind", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_kind_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_report_unit_id_owner_id_created_by_number_a_a67787c9");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_report_number_archived_at_state_owner_id_cr_a358624b");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Kind", "Classification", "From", "To", "Events", "Alerts", "Incidents", "ComputedAt", "PeriodKey", "Extra")
+                        .HasDatabaseName("ix_logs_report_number_archived_at_state_owner_id_cr_2bb7cd34");
+
+                    b.ToTable("logs_report", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.OwnRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("MustMatch")
+                        .IsRequired()
+                        .HasMaxLength(100000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("must_match");
+
+                    b.Property<string>("MustNotMatch")
+                        .IsRequired()
+                        .HasMaxLength(100000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("must_not_match");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("RuleIds")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_ids");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("TestOutcome")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("test_outcome");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Yaml")
+                        .IsRequired()
+                        .HasMaxLength(100000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("yaml");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_own_rule");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_own_rule_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_own_rule_number");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_own_rule_state_number_archived_at");
+
+                    b.HasIndex("TestOutcome", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_own_rule_test_outcome_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_own_rule_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_own_rule_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_own_rule_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_own_rule_unit_id_owner_id_created_by_number_24a92b1a");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_own_rule_number_archived_at_state_owner_id__9087eb3d");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "TestOutcome", "Extra")
+                        .HasDatabaseName("ix_logs_own_rule_number_archived_at_state_owner_id__8248933e");
+
+                    b.ToTable("logs_own_rule", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Monitoring.Logs.Receiver", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2576,6 +2915,31 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("logs_receiver", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.ReportPulse", b =>
+                {
+                    b.Property<long>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<long>("Lost")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lost");
+
+                    b.Property<int>("Minutes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("minutes");
+
+                    b.HasKey("Hour", "Source")
+                        .HasName("pk_logs_report_pulse");
+
+                    b.ToTable("logs_report_pulse", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Monitoring.Logs.RetentionRule", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2714,6 +3078,455 @@ namespace Hufu.Migrations.Sqlite
                         .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_16487cc6");
 
                     b.ToTable("logs_retention", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.RuleException", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Condition")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("condition");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ends_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Rules")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rules");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<long?>("TriedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tried_at");
+
+                    b.Property<int?>("TriedMatches")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tried_matches");
+
+                    b.Property<string>("TriedOf")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tried_of");
+
+                    b.Property<string>("TriedRead")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tried_read");
+
+                    b.Property<int?>("TriedSuppressed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tried_suppressed");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_rule_exception");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_rule_exception_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_rule_exception_number");
+
+                    b.HasIndex("EndsOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_ends_on_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_title_number_archived_at");
+
+                    b.HasIndex("TriedSuppressed", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_tried_suppressed_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_exception_unit_id_owner_id_created_by__765cb00d");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_rule_exception_number_archived_at_state_own_87f152d4");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "EndsOn", "TriedAt", "TriedSuppressed", "TriedMatches", "TriedOf", "Extra")
+                        .HasDatabaseName("ix_logs_rule_exception_number_archived_at_state_own_a63fd99c");
+
+                    b.ToTable("logs_rule_exception", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.RulePack", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("folder");
+
+                    b.Property<string>("LeastLevel")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("least_level");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("RuleSources")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_sources");
+
+                    b.Property<string>("RuleStatuses")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_statuses");
+
+                    b.Property<string>("RuleTags")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_tags");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("SwitchedOff")
+                        .IsRequired()
+                        .HasMaxLength(200000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("switched_off");
+
+                    b.Property<string>("SwitchedOn")
+                        .IsRequired()
+                        .HasMaxLength(200000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("switched_on");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_rule_pack");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_rule_pack_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_rule_pack_number");
+
+                    b.HasIndex("Folder", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_folder_number_archived_at");
+
+                    b.HasIndex("LeastLevel", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_least_level_number_archived_at");
+
+                    b.HasIndex("RuleStatuses", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_rule_statuses_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_unit_id_owner_id_created_by_numbe_47f0de83");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_rule_pack_number_archived_at_state_owner_id_582da265");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Folder", "LeastLevel", "RuleStatuses", "Extra")
+                        .HasDatabaseName("ix_logs_rule_pack_number_archived_at_state_owner_id_cc90a292");
+
+                    b.ToTable("logs_rule_pack", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.RulePackVersion", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<int>("FileCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("file_count");
+
+                    b.Property<string>("FromWhere")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("from_where");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<Guid?>("PackId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pack_id");
+
+                    b.Property<int>("RefusedCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refused_count");
+
+                    b.Property<int>("RuleCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rule_count");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<string>("Unread")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unread");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_rule_pack_version");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_rule_pack_version_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_rule_pack_version_number");
+
+                    b.HasIndex("FromWhere", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_from_where_number_archived_at");
+
+                    b.HasIndex("PackId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_pack_id_number_archived_at");
+
+                    b.HasIndex("RefusedCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_refused_count_number_archived_at");
+
+                    b.HasIndex("RuleCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_rule_count_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_rule_pack_version_unit_id_owner_id_created__113f1fad");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_rule_pack_version_number_archived_at_state__705ea4d2");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "PackId", "FromWhere", "RuleCount", "FileCount", "RefusedCount", "Hash", "Extra")
+                        .HasDatabaseName("ix_logs_rule_pack_version_number_archived_at_state__253fdb01");
+
+                    b.ToTable("logs_rule_pack_version", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.SavedSearch", b =>
@@ -3321,6 +4134,394 @@ namespace Hufu.Migrations.Sqlite
                         .HasDatabaseName("ix_logs_time_source_number_archived_at_state_owner__04764e0d");
 
                     b.ToTable("logs_time_source", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Notification", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("AlertCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("alert_count");
+
+                    b.Property<long?>("AnswerBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("answer_by");
+
+                    b.Property<long?>("AnsweredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("answered_at");
+
+                    b.Property<Guid?>("AnsweredById")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_by_id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("level");
+
+                    b.Property<string>("Log")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("log");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Remark")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("remark");
+
+                    b.Property<Guid?>("RuleId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_id");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<long?>("SentAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sent_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("step");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_monitoring_notification");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_monitoring_notification_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_monitoring_notification_number");
+
+                    b.HasIndex("RuleId")
+                        .HasDatabaseName("ix_monitoring_notification_rule_id");
+
+                    b.HasIndex("AlertCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_alert_count_number_archived_at");
+
+                    b.HasIndex("AnsweredAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_answered_at_number_archived_at");
+
+                    b.HasIndex("AnsweredById", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_answered_by_id_number_archived_at");
+
+                    b.HasIndex("Level", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_level_number_archived_at");
+
+                    b.HasIndex("SentAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_sent_at_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_state_number_archived_at");
+
+                    b.HasIndex("Step", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_step_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_unit_id_owner_id_created_a0180f7b");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_monitoring_notification_number_archived_at_state_a7ae1566");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "AlertCount", "SentAt", "Step", "AnswerBy", "AnsweredAt", "AnsweredById", "RuleId", "Extra")
+                        .HasDatabaseName("ix_monitoring_notification_number_archived_at_state_26213f70");
+
+                    b.ToTable("monitoring_notification", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.NotificationPlace", b =>
+                {
+                    b.Property<Guid>("RuleId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_id");
+
+                    b.Property<long>("After")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("after");
+
+                    b.Property<long?>("ToldAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("told_at");
+
+                    b.HasKey("RuleId")
+                        .HasName("pk_monitoring_notification_place");
+
+                    b.ToTable("monitoring_notification_place", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.NotificationRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AboutUnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("about_unit_id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Basis")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("basis");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Entities")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entities");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<Guid?>("FirstId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("first_id");
+
+                    b.Property<Guid?>("FirstOtherId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("first_other_id");
+
+                    b.Property<int?>("FirstWithin")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_within");
+
+                    b.Property<int?>("Gather")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("gather");
+
+                    b.Property<string>("MinLevel")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("min_level");
+
+                    b.Property<int?>("MinScore")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("min_score");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Rules")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rules");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<Guid?>("SecondId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("second_id");
+
+                    b.Property<Guid?>("SecondOtherId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("second_other_id");
+
+                    b.Property<int?>("SecondWithin")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("second_within");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<Guid?>("ThirdId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("third_id");
+
+                    b.Property<Guid?>("ThirdOtherId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("third_other_id");
+
+                    b.Property<int?>("ThirdWithin")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("third_within");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_monitoring_notification_rule");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_monitoring_notification_rule_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_monitoring_notification_rule_number");
+
+                    b.HasIndex("FirstId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_first_id_number_archived_at");
+
+                    b.HasIndex("MinLevel", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_min_level_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_updated_at_number_a_1603012d");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_owner_id_state_numb_0779a673");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_notification_rule_unit_id_owner_id_cr_43e8a2d7");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_monitoring_notification_rule_number_archived_at__c5b6e9dd");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "MinLevel", "MinScore", "AboutUnitId", "Gather", "FirstId", "FirstOtherId", "FirstWithin", "SecondId", "SecondOtherId", "SecondWithin", "ThirdId", "ThirdOtherId", "ThirdWithin", "Extra")
+                        .HasDatabaseName("ix_monitoring_notification_rule_number_archived_at__ec7c77e7");
+
+                    b.ToTable("monitoring_notification_rule", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.ToldAlert", b =>
+                {
+                    b.Property<Guid>("AlertId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("alert_id");
+
+                    b.Property<Guid>("RuleId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_id");
+
+                    b.Property<Guid>("NotificationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("notification_id");
+
+                    b.HasKey("AlertId", "RuleId")
+                        .HasName("pk_monitoring_told_alert");
+
+                    b.HasIndex("NotificationId")
+                        .HasDatabaseName("ix_monitoring_told_alert_notification_id");
+
+                    b.ToTable("monitoring_told_alert", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Records.Change", b =>

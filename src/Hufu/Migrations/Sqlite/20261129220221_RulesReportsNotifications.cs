@@ -1,0 +1,883 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace Hufu.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class RulesReportsNotifications : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_entity_number_archived_at",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_number_archived_at_state_owner__15efdb51",
+                table: "monitoring_alert");
+
+            migrationBuilder.AddColumn<string>(
+                name: "message_id",
+                table: "notice",
+                type: "TEXT",
+                maxLength: 300,
+                nullable: true);
+
+            migrationBuilder.AddColumn<bool>(
+                name: "found_in_history",
+                table: "monitoring_alert",
+                type: "INTEGER",
+                nullable: false,
+                defaultValue: false);
+
+            migrationBuilder.AddColumn<int>(
+                name: "score",
+                table: "monitoring_alert",
+                type: "INTEGER",
+                nullable: true);
+
+            migrationBuilder.AddColumn<string>(
+                name: "score_reasons",
+                table: "monitoring_alert",
+                type: "TEXT",
+                maxLength: 300,
+                nullable: false,
+                defaultValue: "");
+
+            migrationBuilder.CreateTable(
+                name: "logs_own_rule",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    yaml = table.Column<string>(type: "TEXT", maxLength: 100000, nullable: false),
+                    must_match = table.Column<string>(type: "TEXT", maxLength: 100000, nullable: false),
+                    must_not_match = table.Column<string>(type: "TEXT", maxLength: 100000, nullable: false),
+                    rule_ids = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: false),
+                    test_outcome = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logs_own_rule", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logs_report",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    from = table.Column<long>(type: "INTEGER", nullable: true),
+                    to = table.Column<long>(type: "INTEGER", nullable: true),
+                    period_key = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    computed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    events = table.Column<long>(type: "INTEGER", nullable: true),
+                    alerts = table.Column<int>(type: "INTEGER", nullable: true),
+                    incidents = table.Column<int>(type: "INTEGER", nullable: true),
+                    classification = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    assessment = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    actions = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    facts = table.Column<string>(type: "TEXT", maxLength: 32000, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logs_report", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logs_report_pulse",
+                columns: table => new
+                {
+                    hour = table.Column<long>(type: "INTEGER", nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    minutes = table.Column<int>(type: "INTEGER", nullable: false),
+                    lost = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logs_report_pulse", x => new { x.hour, x.source });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logs_rule_exception",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    rules = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: false),
+                    condition = table.Column<string>(type: "TEXT", maxLength: 20000, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    ends_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    tried_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    tried_suppressed = table.Column<int>(type: "INTEGER", nullable: true),
+                    tried_matches = table.Column<int>(type: "INTEGER", nullable: true),
+                    tried_read = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    tried_of = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logs_rule_exception", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logs_rule_pack",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    folder = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    least_level = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    rule_statuses = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
+                    rule_tags = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: false),
+                    rule_sources = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: false),
+                    switched_on = table.Column<string>(type: "TEXT", maxLength: 200000, nullable: false),
+                    switched_off = table.Column<string>(type: "TEXT", maxLength: 200000, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logs_rule_pack", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "logs_rule_pack_version",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    pack_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    from_where = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    rule_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    file_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    refused_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    unread = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_logs_rule_pack_version", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "monitoring_notification",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    rule_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    level = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    alert_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    sent_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    step = table.Column<int>(type: "INTEGER", nullable: false),
+                    answer_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    answered_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    answered_by_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    log = table.Column<string>(type: "TEXT", maxLength: 20000, nullable: false),
+                    remark = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_monitoring_notification", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "monitoring_notification_place",
+                columns: table => new
+                {
+                    rule_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    after = table.Column<long>(type: "INTEGER", nullable: false),
+                    told_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_monitoring_notification_place", x => x.rule_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "monitoring_notification_rule",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    min_level = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    min_score = table.Column<int>(type: "INTEGER", nullable: true),
+                    rules = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    entities = table.Column<string>(type: "TEXT", maxLength: 8000, nullable: false),
+                    about_unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    gather = table.Column<int>(type: "INTEGER", nullable: true),
+                    first_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    first_other_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    first_within = table.Column<int>(type: "INTEGER", nullable: true),
+                    second_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    second_other_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    second_within = table.Column<int>(type: "INTEGER", nullable: true),
+                    third_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    third_other_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    third_within = table.Column<int>(type: "INTEGER", nullable: true),
+                    basis = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    extra = table.Column<string>(type: "TEXT", nullable: true),
+                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_monitoring_notification_rule", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "monitoring_told_alert",
+                columns: table => new
+                {
+                    alert_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    rule_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    notification_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_monitoring_told_alert", x => new { x.alert_id, x.rule_id });
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_found_in_history_number_archived_at",
+                table: "monitoring_alert",
+                columns: new[] { "found_in_history", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_number_archived_at_state_owner__68293d76",
+                table: "monitoring_alert",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "level", "score", "entity", "asset_id", "first_seen", "last_seen", "found_in_history", "event_count", "host", "source_ip", "account", "score_reasons", "rule_id", "rule_title", "rule_author", "rule_license", "tags", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_score_number_archived_at",
+                table: "monitoring_alert",
+                columns: new[] { "score", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_state_created_at",
+                table: "monitoring_alert",
+                columns: new[] { "state", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mail_out_message_id",
+                table: "mail_out",
+                column: "message_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_due_on",
+                table: "logs_own_rule",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_number",
+                table: "logs_own_rule",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_number_archived_at_state_owner_id__8248933e",
+                table: "logs_own_rule",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "test_outcome", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_number_archived_at_state_owner_id__9087eb3d",
+                table: "logs_own_rule",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_owner_id_state_number_archived_at",
+                table: "logs_own_rule",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_state_number_archived_at",
+                table: "logs_own_rule",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_test_outcome_number_archived_at",
+                table: "logs_own_rule",
+                columns: new[] { "test_outcome", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_title_number_archived_at",
+                table: "logs_own_rule",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_unit_id_owner_id_created_by_number_24a92b1a",
+                table: "logs_own_rule",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_own_rule_updated_at_number_archived_at",
+                table: "logs_own_rule",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_alerts_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "alerts", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_due_on",
+                table: "logs_report",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_events_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "events", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_from_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "from", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_incidents_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "incidents", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_kind_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "kind", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_number",
+                table: "logs_report",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_number_archived_at_state_owner_id_cr_2bb7cd34",
+                table: "logs_report",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "kind", "classification", "from", "to", "events", "alerts", "incidents", "computed_at", "period_key", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_number_archived_at_state_owner_id_cr_a358624b",
+                table: "logs_report",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_owner_id_state_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_period_key",
+                table: "logs_report",
+                column: "period_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_state_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_title_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_unit_id_owner_id_created_by_number_a_a67787c9",
+                table: "logs_report",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_report_updated_at_number_archived_at",
+                table: "logs_report",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_due_on",
+                table: "logs_rule_exception",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_ends_on_number_archived_at",
+                table: "logs_rule_exception",
+                columns: new[] { "ends_on", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_number",
+                table: "logs_rule_exception",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_number_archived_at_state_own_87f152d4",
+                table: "logs_rule_exception",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_number_archived_at_state_own_a63fd99c",
+                table: "logs_rule_exception",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "ends_on", "tried_at", "tried_suppressed", "tried_matches", "tried_of", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_owner_id_state_number_archived_at",
+                table: "logs_rule_exception",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_state_number_archived_at",
+                table: "logs_rule_exception",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_title_number_archived_at",
+                table: "logs_rule_exception",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_tried_suppressed_number_archived_at",
+                table: "logs_rule_exception",
+                columns: new[] { "tried_suppressed", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_unit_id_owner_id_created_by__765cb00d",
+                table: "logs_rule_exception",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_exception_updated_at_number_archived_at",
+                table: "logs_rule_exception",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_due_on",
+                table: "logs_rule_pack",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_folder_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "folder", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_least_level_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "least_level", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_number",
+                table: "logs_rule_pack",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_number_archived_at_state_owner_id_582da265",
+                table: "logs_rule_pack",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_number_archived_at_state_owner_id_cc90a292",
+                table: "logs_rule_pack",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "folder", "least_level", "rule_statuses", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_owner_id_state_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_rule_statuses_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "rule_statuses", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_state_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_title_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_unit_id_owner_id_created_by_numbe_47f0de83",
+                table: "logs_rule_pack",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_updated_at_number_archived_at",
+                table: "logs_rule_pack",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_due_on",
+                table: "logs_rule_pack_version",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_from_where_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "from_where", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_number",
+                table: "logs_rule_pack_version",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_number_archived_at_state__253fdb01",
+                table: "logs_rule_pack_version",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "pack_id", "from_where", "rule_count", "file_count", "refused_count", "hash", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_number_archived_at_state__705ea4d2",
+                table: "logs_rule_pack_version",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_owner_id_state_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_pack_id_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "pack_id", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_refused_count_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "refused_count", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_rule_count_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "rule_count", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_state_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_title_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_unit_id_owner_id_created__113f1fad",
+                table: "logs_rule_pack_version",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_logs_rule_pack_version_updated_at_number_archived_at",
+                table: "logs_rule_pack_version",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_alert_count_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "alert_count", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_answered_at_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "answered_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_answered_by_id_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "answered_by_id", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_due_on",
+                table: "monitoring_notification",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_level_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "level", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_number",
+                table: "monitoring_notification",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_number_archived_at_state_26213f70",
+                table: "monitoring_notification",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "level", "alert_count", "sent_at", "step", "answer_by", "answered_at", "answered_by_id", "rule_id", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_number_archived_at_state_a7ae1566",
+                table: "monitoring_notification",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_owner_id_state_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_id",
+                table: "monitoring_notification",
+                column: "rule_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_sent_at_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "sent_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_state_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_step_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "step", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_title_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_unit_id_owner_id_created_a0180f7b",
+                table: "monitoring_notification",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_updated_at_number_archived_at",
+                table: "monitoring_notification",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_due_on",
+                table: "monitoring_notification_rule",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_first_id_number_archived_at",
+                table: "monitoring_notification_rule",
+                columns: new[] { "first_id", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_min_level_number_archived_at",
+                table: "monitoring_notification_rule",
+                columns: new[] { "min_level", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_number",
+                table: "monitoring_notification_rule",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_number_archived_at__c5b6e9dd",
+                table: "monitoring_notification_rule",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_number_archived_at__ec7c77e7",
+                table: "monitoring_notification_rule",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "min_level", "min_score", "about_unit_id", "gather", "first_id", "first_other_id", "first_within", "second_id", "second_other_id", "second_within", "third_id", "third_other_id", "third_within", "extra" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_owner_id_state_numb_0779a673",
+                table: "monitoring_notification_rule",
+                columns: new[] { "owner_id", "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_state_number_archived_at",
+                table: "monitoring_notification_rule",
+                columns: new[] { "state", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_title_number_archived_at",
+                table: "monitoring_notification_rule",
+                columns: new[] { "title", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_unit_id_owner_id_cr_43e8a2d7",
+                table: "monitoring_notification_rule",
+                columns: new[] { "unit_id", "owner_id", "created_by", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_notification_rule_updated_at_number_a_1603012d",
+                table: "monitoring_notification_rule",
+                columns: new[] { "updated_at", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_told_alert_notification_id",
+                table: "monitoring_told_alert",
+                column: "notification_id");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "logs_own_rule");
+
+            migrationBuilder.DropTable(
+                name: "logs_report");
+
+            migrationBuilder.DropTable(
+                name: "logs_report_pulse");
+
+            migrationBuilder.DropTable(
+                name: "logs_rule_exception");
+
+            migrationBuilder.DropTable(
+                name: "logs_rule_pack");
+
+            migrationBuilder.DropTable(
+                name: "logs_rule_pack_version");
+
+            migrationBuilder.DropTable(
+                name: "monitoring_notification");
+
+            migrationBuilder.DropTable(
+                name: "monitoring_notification_place");
+
+            migrationBuilder.DropTable(
+                name: "monitoring_notification_rule");
+
+            migrationBuilder.DropTable(
+                name: "monitoring_told_alert");
+
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_found_in_history_number_archived_at",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_number_archived_at_state_owner__68293d76",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_score_number_archived_at",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_state_created_at",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropIndex(
+                name: "ix_mail_out_message_id",
+                table: "mail_out");
+
+            migrationBuilder.DropColumn(
+                name: "message_id",
+                table: "notice");
+
+            migrationBuilder.DropColumn(
+                name: "found_in_history",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropColumn(
+                name: "score",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropColumn(
+                name: "score_reasons",
+                table: "monitoring_alert");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_entity_number_archived_at",
+                table: "monitoring_alert",
+                columns: new[] { "entity", "number", "archived_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_number_archived_at_state_owner__15efdb51",
+                table: "monitoring_alert",
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "level", "entity", "asset_id", "first_seen", "last_seen", "event_count", "host", "source_ip", "account", "rule_id", "rule_title", "rule_author", "rule_license", "tags", "extra" });
+        }
+    }
+}
