@@ -48,6 +48,9 @@ public class HeaderTests(WholeSite site) : WholeSiteTests(site)
         Assert.Contains("httponly", form, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("samesite=lax", form, StringComparison.OrdinalIgnoreCase);
         var token = System.Text.RegularExpressions.Regex.Match(page.Body, "name=\"__RequestVerificationToken\" value=\"([^\"]+)\"", System.Text.RegularExpressions.RegexOptions.NonBacktracking).Groups[1].Value;
+        // What is no character is no account, and nothing that breaks.
+        using var odd = new FormUrlEncodedContent(new Dictionary<string, string> { ["account"] = "xu\uFFFEsf", ["password"] = "x", ["__RequestVerificationToken"] = token });
+        Assert.Equal(401, (await visitor.SendAsync(HttpMethod.Post, "/sign-in", odd)).Status);
         using var content = new FormUrlEncodedContent(new Dictionary<string, string> { ["account"] = "xusf", ["password"] = Site.Host.Password, ["__RequestVerificationToken"] = token });
         var done = await visitor.SendAsync(HttpMethod.Post, "/sign-in", content);
         Assert.Equal(302, done.Status);

@@ -70,6 +70,8 @@ public abstract class StoreTests(DatabaseKind kind, PostgresServer server) : Dat
         var me = Host.As(Host.Ming);
         var half = "字" + (char)0xD83D;
         Refused(await Host.Store.CreateAsync(me, Host.Item, new Dictionary<string, string?> { ["title"] = "x", ["note"] = half }), "field.broken-character");
+        Refused(await Host.Store.CreateAsync(me, Host.Item, new Dictionary<string, string?> { ["title"] = "x", ["note"] = "字\uFFFE" }), "field.broken-character");
+        Assert.Equal(0, Ok(await Host.Store.ListAsync(me, Host.Item, new RecordQuery { Search = "字\uFFFE" })).Total);
         // The search text is cut at 8,000 characters, here in the middle of a pair.
         await Host.ItemAsync(me, ("note", string.Concat(Enumerable.Repeat("😀", 2000))), ("story", string.Concat(Enumerable.Repeat("😀", 9000))));
         Assert.Equal(0, Ok(await Host.Store.ListAsync(me, Host.Item, new RecordQuery { Search = half })).Total);
