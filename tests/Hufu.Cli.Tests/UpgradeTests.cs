@@ -20,6 +20,18 @@ public sealed class UpgradeTests(Sample sample)
         Assert.Equal(1, OldDatabase.Applied(before));
         Assert.True(OldDatabase.Applied(Path.Combine(data, "hufu.db")) > 1);
         await KillTests.IntactAsync(data);
+
+        // A column that came later must be empty where the log told of a record without it.
+        await using (var db = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(data, "hufu.db")};Pooling=False"))
+        {
+            await db.OpenAsync(TestContext.Current.CancellationToken);
+            await using var command = db.CreateCommand();
+            command.CommandText = "UPDATE monitoring_alert SET score = 1";
+            Assert.True(await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken) > 0);
+        }
+
+        var altered = await Program.RunAsync("verify", "--data", data);
+        Assert.True(altered.Code == 1 && altered.Out.Contains("ALR-", StringComparison.Ordinal), altered.ToString());
     }
 
     [Fact]

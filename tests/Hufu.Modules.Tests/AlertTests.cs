@@ -68,13 +68,22 @@ public class AlertTests
     }
 
     [Fact]
+    public async Task An_alert_is_called_by_its_rule_in_both_languages()
+    {
+        await using var bench = await Bench.OpenAsync();
+        await RaiseAsync(bench, Match(1) with { RuleTitle = "網站啟動命令列", RuleTitleEn = "Shell from web server" }, Match(2) with { RuleId = "one", RuleTitle = "Only English" });
+        var titles = All(bench).Select(a => bench.Store.Types.Of(a).TitleOf(a)).Select(t => (t.Zh, t.En)).Order().ToList();
+        Assert.Equal([("Only English: web01", "Only English: web01"), ("網站啟動命令列: web01", "Shell from web server: web01")], titles);
+    }
+
+    [Fact]
     public async Task Control_characters_and_halves_of_characters_keep_no_alert_from_being_raised()
     {
         await using var bench = await Bench.OpenAsync();
         var odd = string.Concat(Enumerable.Range(0, 0xA0).Select(c => (char)c)) + "\uD83D" + "虎\uDC2F\uFFFE";
         var bad = new RuleMatch
         {
-            RuleId = "r\u0001", RuleTitle = "Title\u001b[31m\n" + odd, RuleAuthor = odd, RuleLicense = odd, Level = odd, Tags = [odd, "\0"], EventId = "e\u0007", EventTime = Start, Host = odd, SourceIp = "\u0002", Account = odd + new string('\u0003', 500),
+            RuleId = "r\u0001", RuleTitle = "Title\u001b[31m\n" + odd, RuleTitleEn = odd, RuleAuthor = odd, RuleLicense = odd, Level = odd, Tags = [odd, "\0"], EventId = "e\u0007", EventTime = Start, Host = odd, SourceIp = "\u0002", Account = odd + new string('\u0003', 500),
         };
         // One cut in the middle of a character, and one like any other, in the same batch.
         var cut = Match(2) with { Host = new string('a', 252) + "🐯", Entity = new string('b', 299) + "🐯" };

@@ -136,6 +136,21 @@ public class NotificationTests
     }
 
     [Fact]
+    public async Task A_notice_speaks_each_language_with_the_rule_s_title_in_it()
+    {
+        await using var scene = await Scene.OpenAsync();
+        await scene.RuleAsync(("rules", "from web"));
+        scene.Bench.Clock.Now += TimeSpan.FromSeconds(1);
+        var raised = await AlertGrouping.RaiseAsync(scene.Bench.Store, [new RuleMatch { RuleId = "r", RuleTitle = "網站啟動命令列", RuleTitleEn = "Shell from web server", RuleAuthor = "Ada", Level = "high", EventId = "z", EventTime = scene.Bench.Clock.Now, Host = "web01" }]);
+        Assert.True(raised.IsOk);
+        Assert.Equal(1, await scene.StepAsync());
+        var notice = Assert.Single(scene.Notices(scene.Staff.Lin));
+        Assert.Equal(("告警通報：[高] 網站啟動命令列: web01", "Alerts: [High] Shell from web server: web01"), (notice.TitleZh, notice.TitleEn));
+        Assert.Contains("Shell from web server", notice.TextEn, StringComparison.Ordinal);
+        Assert.Contains("網站啟動命令列", notice.TextZh, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_comes_soon_after_is_gathered_into_the_next_notification()
     {
         await using var scene = await Scene.OpenAsync();

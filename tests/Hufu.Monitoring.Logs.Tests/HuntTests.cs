@@ -98,8 +98,8 @@ public class HuntTests
         var expected = await CountsAsync(stream);
         Assert.Contains(expected, line => line.StartsWith(Guessing, StringComparison.Ordinal));
         Assert.Equal(expected, await CountsAsync(later));
-        Assert.All(await later.AlertsAsync(), a => Assert.True(a.FoundInHistory));
-        Assert.All(await stream.AlertsAsync(), a => Assert.False(a.FoundInHistory));
+        Assert.All(await later.AlertsAsync(), a => Assert.Equal(AlertType.Yes, a.FoundInHistory));
+        Assert.All(await stream.AlertsAsync(), a => Assert.Equal("", a.FoundInHistory));
         Assert.Equal((await later.AlertsAsync()).Count, hunt.State.Created);
         // The rule that only feeds the correlation reports nothing; each other names its author.
         Assert.Equal([Each, Guessing, Root], hunt.State.Rules.Select(r => r.Key).Order(StringComparer.Ordinal).OrderBy(k => k == Guessing ? 1 : k == Each ? 0 : 2));
@@ -276,7 +276,7 @@ public class HuntTests
         await AddRulesAsync(site);
         // As long as the set moves, nothing is asked for.
         Assert.Null(await watch.LookAsync(Stop));
-        site.Get<Detection>().Reload();
+        await AddRulesAsync(site, More + "\n# on the move\n");
         Assert.Null(await watch.LookAsync(Stop));
         var made = await watch.LookAsync(Stop);
         Assert.NotNull(made);
@@ -284,7 +284,7 @@ public class HuntTests
         Assert.True(made is { IsAutomatic: true, Alerts: true });
         Assert.Equal(made.To.AddDays(-7), made.From);
         Assert.True((await site.Get<Hunts>().WorkAsync(made.Id, 0, 1, (_, _) => { }, Stop)).Ok);
-        Assert.All((await site.AlertsAsync()).Where(a => a.RuleId is Each or Root), a => Assert.True(a.FoundInHistory));
+        Assert.All((await site.AlertsAsync()).Where(a => a.RuleId is Each or Root), a => Assert.Equal(AlertType.Yes, a.FoundInHistory));
         Assert.Contains(await site.AlertsAsync(), a => a.RuleId == Root);
         // The same rules laid out otherwise are the same; one that says something else brings its correlation along.
         await AddRulesAsync(site, More.Replace("level: high", "level:    high", StringComparison.Ordinal));

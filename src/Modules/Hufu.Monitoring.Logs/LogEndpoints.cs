@@ -324,7 +324,7 @@ internal static class LogEndpoints
         var found = await store.FindAsync(page.Actor, store.Types.Of<Alert>(), number, http.RequestAborted);
         if (!found.IsOk) return (found, Result.Fail<Evidence>(found.Errors));
         var alert = (Alert)found.Value;
-        var opened = await open.ExecuteAsync(store, page.Actor, alert.Id, string.IsNullOrWhiteSpace(reason) ? $"{alert.Number} {alert.RuleTitle}" : reason, cancellation: http.RequestAborted);
+        var opened = await open.ExecuteAsync(store, page.Actor, alert.Id, string.IsNullOrWhiteSpace(reason) ? $"{alert.Number} {store.Types.Of(alert).TitleOf(alert)}" : reason, cancellation: http.RequestAborted);
         if (!opened.IsOk) return (opened, Result.Fail<Evidence>(opened.Errors));
         return (opened, await excerpt.AttachAsync(store, page.Actor, opened.Value, alert.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries), http.RequestAborted));
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -109,21 +110,42 @@ public static class ChangeCapture
         $"{{\"v\":1,\"id\":\"{change.Uid:D}\",\"type\":{JsonSerializer.Serialize(change.TypeKey)},\"record\":\"{change.RecordId:D}\",\"version\":{change.Version},\"action\":{JsonSerializer.Serialize(change.Action)},\"at\":\"{change.At.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",\"commitment\":\"{change.Commitment}\"}}"));
 
     /// <summary>Hash of all columns of an entity, for finding a row that was changed behind the product's back.</summary>
-    public static string StateHash(EntityEntry entry)
+    public static string StateHash(EntityEntry entry) => StateHash(entry, int.MaxValue);
+
+    /// <summary>True when a row is in the state that a change told of, also when its type has got columns since.</summary>
+    public static bool IsInState(EntityEntry entry, string? state)
+    {
+        if (state is null) return false;
+        if (StateHash(entry) == state) return true;
+        // The newest columns first: what they hold must be nothing, or somebody put it there behind the log's back.
+        foreach (var added in Columns(entry.Metadata).Where(c => c.Added > 0).GroupBy(c => c.Added).OrderByDescending(g => g.Key))
+        {
+            if (added.Any(c => entry.CurrentValues[c.Property] is not (null or "" or false or 0))) return false;
+            if (StateHash(entry, added.Key) == state) return true;
+        }
+
+        return false;
+    }
+
+    // Without the columns that came with an addition or after it.
+    private static string StateHash(EntityEntry entry, int before)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = Json.Encoder }))
         {
             writer.WriteStartObject();
-            foreach (var property in HashedColumns.GetValue(entry.Metadata, t => [.. t.GetProperties().Where(p => !IgnoredColumns.Contains(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal)]))
-                writer.WriteString(property.Name, CanonicalText(entry.CurrentValues[property]));
+            foreach (var (property, added) in Columns(entry.Metadata))
+                if (added < before) writer.WriteString(property.Name, CanonicalText(entry.CurrentValues[property]));
             writer.WriteEndObject();
         }
 
         return Hashing.Sha256Hex(buffer.WrittenSpan);
     }
 
-    private static readonly ConditionalWeakTable<IEntityType, IProperty[]> HashedColumns = [];
+    private static (IProperty Property, int Added)[] Columns(IEntityType type) => HashedColumns.GetValue(type, t =>
+        [.. t.GetProperties().Where(p => !IgnoredColumns.Contains(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => (p, p.PropertyInfo?.GetCustomAttribute<AddedAttribute>()?.Time ?? 0))]);
+
+    private static readonly ConditionalWeakTable<IEntityType, (IProperty Property, int Added)[]> HashedColumns = [];
 
     /// <summary>A payload as written by <see cref="Create"/>; null once erased.</summary>
     public static ChangePayload? Read(Change change) => change.Payload is null ? null : JsonSerializer.Deserialize<ChangePayload>(change.Payload, Json);

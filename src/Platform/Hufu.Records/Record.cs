@@ -11,6 +11,18 @@ public interface IAudited
 }
 
 /// <summary>
+/// Marks a column that a type got after records of it existed. What the change log says of a record that has not changed since then was told without the
+/// column, and is compared so; its value must be empty.
+/// </summary>
+/// <param name="time">Which addition to the type it was, from 1 on: columns that came together have the same.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class AddedAttribute(int time) : Attribute
+{
+    /// <summary>Which addition to the type it was.</summary>
+    public int Time { get; } = time;
+}
+
+/// <summary>
 /// What an organisation keeps: it has a number, a title, an owner, a unit, a state, a due date and a version token. History, links,
 /// evidence and comments are kept beside it by the kernel.
 /// </summary>

@@ -105,6 +105,13 @@ public abstract class RecordType
     /// <summary>Runs a typed operation for this type: the bridge from generic pages to typed queries, without reflection at each call.</summary>
     public abstract TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor);
 
+    /// <summary>What people call a record in each language: its title, unless the type knows one in the other language too.</summary>
+    public virtual LocalizedText TitleOf(Record record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return new LocalizedText(record.Title, record.Title);
+    }
+
     /// <summary>Fills the fields that follow from others, such as a grade or a time limit. Runs before every save of a record; must give the same for the same record.</summary>
     public virtual void Derive(Record record)
     {

@@ -72,7 +72,7 @@ public sealed class GlobalSearch(RecordStore store, ModuleList modules)
         foreach (var type in store.Types.All.Where(t => actor.ScopeOf(t, Right.Read) is not null))
         {
             if (await store.FirstAsync(actor, type, text, perType) is not { Count: > 0 } found) continue;
-            hits.AddRange(found.Select(r => new SearchHit(type.PluralName.ToString(), r.Title, $"{r.Number} · {type.Workflow.State(r.State).Label}", type.PathOf(r.Number), type.Icon)));
+            hits.AddRange(found.Select(r => new SearchHit(type.PluralName.ToString(), type.TitleOf(r).ToString(), $"{r.Number} · {type.Workflow.State(r.State).Label}", type.PathOf(r.Number), type.Icon)));
         }
 
         return hits;
@@ -88,7 +88,7 @@ public sealed class GlobalSearch(RecordStore store, ModuleList modules)
         var types = what == "any" ? store.Types.All.Where(t => actor.ScopeOf(t, Right.Read) is not null) : store.Types.Find(what) is { } one && actor.ScopeOf(one, Right.Read) is not null ? [one] : [];
         var picks = new List<PickHit>();
         foreach (var type in types)
-            picks.AddRange((await store.FirstAsync(actor, type, text, what == "any" ? 5 : 20)).Select(r => new PickHit(what == "any" ? r.Number : r.Id.ToString(), $"{r.Number} {r.Title}", type.Name.ToString())));
+            picks.AddRange((await store.FirstAsync(actor, type, text, what == "any" ? 5 : 20)).Select(r => new PickHit(what == "any" ? r.Number : r.Id.ToString(), $"{r.Number} {type.TitleOf(r)}", type.Name.ToString())));
         return picks;
     }
 

@@ -1525,9 +1525,12 @@ namespace Hufu.Migrations.PostgreSql
                         .HasColumnType("bigint")
                         .HasColumnName("first_seen");
 
-                    b.Property<bool>("FoundInHistory")
-                        .HasColumnType("boolean")
-                        .HasColumnName("found_in_history");
+                    b.Property<string>("FoundInHistory")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("found_in_history")
+                        .UseCollation("C");
 
                     b.Property<string>("Host")
                         .IsRequired()
@@ -1584,6 +1587,13 @@ namespace Hufu.Migrations.PostgreSql
                         .HasMaxLength(300)
                         .HasColumnType("character varying(300)")
                         .HasColumnName("rule_title")
+                        .UseCollation("C");
+
+                    b.Property<string>("RuleTitleEn")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("rule_title_en")
                         .UseCollation("C");
 
                     b.Property<int?>("Score")

@@ -1435,8 +1435,10 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_seen");
 
-                    b.Property<bool>("FoundInHistory")
-                        .HasColumnType("INTEGER")
+                    b.Property<string>("FoundInHistory")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
                         .HasColumnName("found_in_history");
 
                     b.Property<string>("Host")
@@ -1488,6 +1490,12 @@ namespace Hufu.Migrations.Sqlite
                         .HasMaxLength(300)
                         .HasColumnType("TEXT")
                         .HasColumnName("rule_title");
+
+                    b.Property<string>("RuleTitleEn")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_title_en");
 
                     b.Property<int?>("Score")
                         .HasColumnType("INTEGER")
@@ -1593,8 +1601,8 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleAuthor", "RuleLicense", "Tags", "Extra")
-                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__68293d76");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleTitleEn", "RuleAuthor", "RuleLicense", "Tags", "Extra")
+                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__91cf6103");
 
                     b.ToTable("monitoring_alert", (string)null);
                 });

@@ -64,14 +64,14 @@ internal sealed class LogGaps(Detection detection, IDbContextFactory<HufuDbConte
 
     private static RuleMatch MatchOf(CoverageCell cell, DateTimeOffset at) => new()
     {
-        RuleId = Rule, RuleTitle = TitleOf(cell.State), RuleAuthor = "Hufu", Level = cell.State == CoverageState.Partly ? "low" : "medium",
+        RuleId = Rule, RuleTitle = TitleOf(cell.State).Zh, RuleTitleEn = TitleOf(cell.State).En, RuleAuthor = "Hufu", Level = cell.State == CoverageState.Partly ? "low" : "medium",
         EventId = string.Create(CultureInfo.InvariantCulture, $"gap/{cell.Asset.Asset.Number}/{cell.Kind}/{at.UtcTicks}"), EventTime = at, Entity = EntityOf(cell),
     };
 
-    private static string TitleOf(CoverageState state) => state switch
+    private static LocalizedText TitleOf(CoverageState state) => state switch
     {
-        CoverageState.Never => "未收到應記錄的日誌",
-        CoverageState.Stale => "應記錄的日誌已中斷",
-        _ => "日誌缺少應有內容",
+        CoverageState.Never => new("未收到應記錄的日誌", "Logs that must be kept never came"),
+        CoverageState.Stale => new("應記錄的日誌已中斷", "Logs that must be kept have stopped"),
+        _ => new("日誌缺少應有內容", "Logs lack what they must hold"),
     };
 }

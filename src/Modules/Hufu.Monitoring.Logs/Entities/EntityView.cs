@@ -113,7 +113,7 @@ public sealed class EntityViews(RecordStore store, LogService logs, PageContext 
             Kind = kind, Value = value, Days = days, Query = text, From = search.From!.Value, To = to,
             Asset = asset is null ? null : new EventAsset($"{(asset.Code.Length > 0 ? asset.Code : asset.Number)} {asset.Title}", assetType.PathOf(asset.Number)),
             Grade = asset?.Grade ?? "",
-            Alerts = [.. newest.Select(a => new EntityAlert(a.Number, a.Title, a.RuleAuthor, a.Level, a.State, a.Score, a.LastSeen))],
+            Alerts = [.. newest.Select(a => new EntityAlert(a.Number, store.Types.Of(a).TitleOf(a).ToString(), a.RuleAuthor, a.Level, a.State, a.Score, a.LastSeen))],
             AlertCount = await alerts.CountAsync(cancellation),
             OpenAlerts = await alerts.CountAsync(a => a.State == "new" || a.State == "triaged", cancellation),
             Incidents = await OfAssetAsync("incident.incident", asset, cancellation),

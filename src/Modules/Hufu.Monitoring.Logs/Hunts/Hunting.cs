@@ -81,7 +81,7 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     /// <summary>The matches that a kept hit raises.</summary>
     internal static IEnumerable<RuleMatch> MatchesOf(HuntHit hit, HuntTally rule) => hit.Events.Select(e => new RuleMatch
     {
-        RuleId = rule.Key, RuleTitle = rule.Title.Zh, RuleAuthor = rule.Author, RuleLicense = rule.License, Level = rule.Level, Tags = rule.Tags, EventId = e.Id, EventTime = e.Time,
+        RuleId = rule.Key, RuleTitle = rule.Title.Zh, RuleTitleEn = rule.Title.En == rule.Title.Zh ? "" : rule.Title.En, RuleAuthor = rule.Author, RuleLicense = rule.License, Level = rule.Level, Tags = rule.Tags, EventId = e.Id, EventTime = e.Time,
         Host = hit.Host, SourceIp = hit.SourceIp, Account = hit.Account, Entity = hit.Entity, InHistory = true,
     });
 

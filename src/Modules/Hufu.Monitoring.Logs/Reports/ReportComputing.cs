@@ -162,7 +162,7 @@ internal sealed partial class ReportComputing(
     private async Task<(AlertFacts Facts, IReadOnlyList<ValueFact> Hosts, IReadOnlyList<ValueFact> Accounts, IReadOnlyList<ValueFact> Addresses)> AlertsAsync(HufuDbContext db, DateTimeOffset from, DateTimeOffset to, DateTimeOffset previous, bool ranBefore, CancellationToken cancellation)
     {
         var all = await db.Set<Alert>().AsNoTracking().Where(a => a.CreatedAt >= from && a.CreatedAt < to)
-            .Select(a => new Raised(a.Id, a.Number, a.Level, a.RuleId, a.RuleTitle, a.RuleAuthor, a.RuleLicense, a.Entity, a.Host, a.Account, a.SourceIp, a.EventCount, a.State, a.Verdict, a.CreatedAt)).ToListAsync(cancellation);
+            .Select(a => new Raised(a.Id, a.Number, a.Level, a.RuleId, a.RuleTitle, a.RuleTitleEn, a.RuleAuthor, a.RuleLicense, a.Entity, a.Host, a.Account, a.SourceIp, a.EventCount, a.State, a.Verdict, a.CreatedAt)).ToListAsync(cancellation);
         var before = await db.Set<Alert>().AsNoTracking().Where(a => a.CreatedAt >= previous && a.CreatedAt < from).GroupBy(a => new { a.RuleId, a.Level }).Select(g => new { g.Key.RuleId, g.Key.Level, Count = g.Count() }).ToListAsync(cancellation);
         var known = ranBefore || before.Count > 0;
         var open = db.Types.Of<Alert>().Workflow.OpenStates.ToList();
@@ -177,7 +177,7 @@ internal sealed partial class ReportComputing(
         var names = await NamesAsync(db, acts.Values.Select(a => a.Last), cancellation);
         List<double> minutes = [.. all.Where(a => acts.ContainsKey(a.Id)).Select(MinutesOf).Order()];
         var rules = all.GroupBy(a => a.RuleId, StringComparer.Ordinal).OrderBy(g => Gravity(g.First().Level)).ThenByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => new RuleFact(
-            Clip(g.Key, MaxName), Clip(g.First().RuleTitle, MaxTitle), Clip(g.First().RuleAuthor, MaxTitle), Clip(g.First().RuleLicense, 40), g.First().Level, g.Count(), known ? before.Where(b => b.RuleId == g.Key).Sum(b => b.Count) : null, g.Sum(a => (long)a.EventCount))).ToList();
+            Clip(g.Key, MaxName), Clip(g.First().RuleTitle, MaxTitle), Clip(g.First().RuleAuthor, MaxTitle), Clip(g.First().RuleLicense, 40), g.First().Level, g.Count(), known ? before.Where(b => b.RuleId == g.Key).Sum(b => b.Count) : null, g.Sum(a => (long)a.EventCount)) { TitleEn = English(g.First()) }).ToList();
         // Rules that were loud before and are silent now belong to the trend as well, and are told by the total.
         var facts = new AlertFacts(
             all.Count, known ? before.Sum(b => b.Count) : null, [.. Gravest.Select(l => new LevelFact(l, all.Count(a => a.Level == l), known ? before.Where(b => b.Level == l).Sum(b => b.Count) : null))], Listed<RuleFact>.Of(rules),
@@ -185,15 +185,17 @@ internal sealed partial class ReportComputing(
             new TriageFacts(acts.Count, all.Count(a => !acts.ContainsKey(a.Id)), minutes.Count == 0 ? null : Median(minutes), minutes.Count == 0 ? null : Math.Round(minutes[^1], 1)),
             await db.Set<Alert>().AsNoTracking().CountAsync(a => a.ArchivedAt == null && a.CreatedAt < to && open.Contains(a.State), cancellation),
             Listed<AlertFact>.Of([.. all.OrderBy(a => Gravity(a.Level)).ThenBy(a => a.CreatedAt).ThenBy(a => a.Number, StringComparer.Ordinal).Select(a => new AlertFact(
-                a.Number, a.Level, Clip(a.RuleTitle, MaxTitle), Clip(a.RuleAuthor, MaxTitle), Clip(a.Entity, MaxName), a.EventCount, a.State, acts.TryGetValue(a.Id, out var act) && act.Last is { } by ? names.GetValueOrDefault(by) : null, a.Verdict.Length > 0 ? Clip(a.Verdict, MaxText) : null, acts.ContainsKey(a.Id) ? Math.Round(MinutesOf(a), 1) : null))]));
+                a.Number, a.Level, Clip(a.RuleTitle, MaxTitle), Clip(a.RuleAuthor, MaxTitle), Clip(a.Entity, MaxName), a.EventCount, a.State, acts.TryGetValue(a.Id, out var act) && act.Last is { } by ? names.GetValueOrDefault(by) : null, a.Verdict.Length > 0 ? Clip(a.Verdict, MaxText) : null, acts.ContainsKey(a.Id) ? Math.Round(MinutesOf(a), 1) : null) { RuleEn = English(a) })]));
         return (facts, Most(a => a.Host), Most(a => a.Account), Most(a => a.SourceIp));
+
+        static string? English(Raised alert) => alert.RuleTitleEn.Length > 0 ? Clip(alert.RuleTitleEn, MaxTitle) : null;
 
         double MinutesOf(Raised alert) => Math.Max(0, (acts[alert.Id].First - alert.CreatedAt).TotalMinutes);
 
         IReadOnlyList<ValueFact> Most(Func<Raised, string> of) => [.. all.Where(a => of(a).Length > 0).GroupBy(of, StringComparer.OrdinalIgnoreCase).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(Top).Select(g => new ValueFact(Clip(g.Key, MaxName), g.Count()))];
     }
 
-    private sealed record Raised(Guid Id, string Number, string Level, string RuleId, string RuleTitle, string RuleAuthor, string RuleLicense, string Entity, string Host, string Account, string SourceIp, int EventCount, string State, string Verdict, DateTimeOffset CreatedAt);
+    private sealed record Raised(Guid Id, string Number, string Level, string RuleId, string RuleTitle, string RuleTitleEn, string RuleAuthor, string RuleLicense, string Entity, string Host, string Account, string SourceIp, int EventCount, string State, string Verdict, DateTimeOffset CreatedAt);
 
     // Acts that take an alert up.
     private static readonly string[] Judging = ["triage", "escalate", "benign", "duplicate"];

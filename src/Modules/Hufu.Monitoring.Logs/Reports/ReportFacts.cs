@@ -150,7 +150,11 @@ public sealed record AlertFacts(int Total, int? Before, IReadOnlyList<LevelFact>
 public sealed record LevelFact(string Level, int Count, int? Before);
 
 /// <summary>Alerts of a rule. Whoever shows the rule shows its author and licence (Detection Rule License).</summary>
-public sealed record RuleFact(string Id, string Title, string Author, string License, string Level, int Count, int? Before, long Events);
+public sealed record RuleFact(string Id, string Title, string Author, string License, string Level, int Count, int? Before, long Events)
+{
+    /// <summary>Its title in English, where <see cref="Title"/> is in Chinese.</summary>
+    public string? TitleEn { get; init; }
+}
 
 /// <summary>How soon alerts of the period were taken up.</summary>
 /// <param name="Judged">How many somebody took up, until the facts were computed.</param>
@@ -170,7 +174,11 @@ public sealed record TriageFacts(int Judged, int Waiting, double? MedianMinutes,
 /// <param name="By">Who acted last; null where nobody did, or it is not known any more.</param>
 /// <param name="Verdict">What was written of it.</param>
 /// <param name="Minutes">From raising to the first act.</param>
-public sealed record AlertFact(string Number, string Level, string Rule, string Author, string Entity, int Events, string State, string? By, string? Verdict, double? Minutes);
+public sealed record AlertFact(string Number, string Level, string Rule, string Author, string Entity, int Events, string State, string? By, string? Verdict, double? Minutes)
+{
+    /// <summary>The rule in English, where <see cref="Rule"/> is in Chinese.</summary>
+    public string? RuleEn { get; init; }
+}
 
 /// <summary>Incidents that became known in the period, and those that are open.</summary>
 public sealed record IncidentFacts(int New, int? Before, int Open, Listed<IncidentFact> Rows);

@@ -168,11 +168,11 @@ internal sealed class ReportPaper
 
         Table(
             L("依規則", "By rule"), [C("規則", "Rule", 3), C("作者（授權）", "Author (licence)", 2), C("等級", "Level", 0.8), C("件數", "Alerts", 0.7, true), C("與前期相比", "Trend", 1, true), C("日誌", "Events", 0.8, true)],
-            a.Rules.Rows.Select(r => Row(r.Title, AuthorOf(r.Author) + (r.License.Length > 0 ? $" ({r.License})" : ""), LevelOf(r.Level), N(r.Count), Trend(r.Count, r.Before), N(r.Events))), a.Rules.Total);
+            a.Rules.Rows.Select(r => Row(L(r.Title, r.TitleEn ?? r.Title), AuthorOf(r.Author) + (r.License.Length > 0 ? $" ({r.License})" : ""), LevelOf(r.Level), N(r.Count), Trend(r.Count, r.Before), N(r.Events))), a.Rules.Total);
         Table(L("處理結果", "What became of them"), [C("狀態", "State"), C("件數", "Alerts", 1, true)], a.States.Where(s => s.Count > 0).Select(s => Row(StateOf<Alert>(s.Value), N(s.Count))));
         Table(
             L("告警明細", "Alerts one by one"), [C("編號", "Number", 1.3), C("等級", "Level", 0.7), C("規則／作者", "Rule / author", 2.4), C("對象", "Entity", 1.4), C("狀態", "State", 0.9), C("處理人", "By", 0.9), C("判讀", "Verdict", 1.6)],
-            a.Notable.Rows.Select(n => Row(n.Number, LevelOf(n.Level), $"{n.Rule}\n{AuthorOf(n.Author)}", n.Entity, StateOf<Alert>(n.State), n.By ?? "–", (n.Verdict ?? "–") + (n.Minutes is { } m ? L($"（{Duration(m)}後處理）", $" (taken up after {Duration(m)})") : ""))), a.Notable.Total);
+            a.Notable.Rows.Select(n => Row(n.Number, LevelOf(n.Level), $"{L(n.Rule, n.RuleEn ?? n.Rule)}\n{AuthorOf(n.Author)}", n.Entity, StateOf<Alert>(n.State), n.By ?? "–", (n.Verdict ?? "–") + (n.Minutes is { } m ? L($"（{Duration(m)}後處理）", $" (taken up after {Duration(m)})") : ""))), a.Notable.Total);
     }
 
     private void Incidents()

@@ -187,7 +187,7 @@ internal sealed class RetentionJob(LogKeeping keeping, Detection detection, Time
                 [
                     new RuleMatch
                     {
-                        RuleId = ExcessRule, RuleTitle = "日誌超過容量上限，且無可刪除者", RuleAuthor = "Hufu", Level = "high", EventId = "storage/" + now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), EventTime = now, Host = "", Entity = "Hufu",
+                        RuleId = ExcessRule, RuleTitle = "日誌超過容量上限，且無可刪除者", RuleTitleEn = "Logs exceed their limit, and none may be removed", RuleAuthor = "Hufu", Level = "high", EventId = "storage/" + now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), EventTime = now, Host = "", Entity = "Hufu",
                     },
                 ], cancellation);
         }

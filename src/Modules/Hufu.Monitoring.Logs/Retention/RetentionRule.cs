@@ -16,6 +16,7 @@ public sealed class RetentionRule : Record
     public int? MaxGigabytes { get; set; }
 
     /// <summary>Days from the receipt of its newest event after which a file is moved to cold storage; empty for never. Only where <see cref="Source"/> is empty.</summary>
+    [Added(1)]
     public int? ColdDays { get; set; }
 
     /// <summary>The minimum of the law does not apply.</summary>

@@ -61,6 +61,9 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
     /// <summary>The title in the product's first language where the rule has one.</summary>
     internal static string TitleOf(SigmaRule rule) => rule.Custom.GetValueOrDefault("title_zh") as string is { Length: > 0 } title ? title : rule.Title;
 
+    /// <summary>The rule's own title, where <see cref="TitleOf"/> is another.</summary>
+    internal static string EnglishOf(SigmaRule rule) => TitleOf(rule) == rule.Title ? "" : rule.Title;
+
     private void Add(SigmaMatch match, LogEvent last)
     {
         var before = matches.Count;
@@ -73,6 +76,7 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
             {
                 RuleId = match.Rule.Key,
                 RuleTitle = TitleOf(match.Rule),
+                RuleTitleEn = EnglishOf(match.Rule),
                 RuleAuthor = match.Rule.Author ?? "",
                 RuleLicense = match.Rule.License ?? "",
                 Level = match.Rule.Level?.ToString().ToLowerInvariant() ?? "medium",

@@ -164,7 +164,7 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
         var events = outcome == SavedSearchType.Failed && saved.Expectation != "at-least" ? (await logs.Store.SearchAsync(search with { Limit = AlertEvents }, cancellation)).Events : [];
         var match = new RuleMatch
         {
-            RuleId = FailedRule, RuleTitle = outcome == SavedSearchType.Failed ? "控制測試未通過" : "控制測試無法判定", RuleAuthor = "Hufu", Level = outcome == SavedSearchType.Failed ? "high" : "medium", Entity = $"{saved.Number} {saved.Title}",
+            RuleId = FailedRule, RuleTitle = outcome == SavedSearchType.Failed ? "控制測試未通過" : "控制測試無法判定", RuleTitleEn = outcome == SavedSearchType.Failed ? "Control test failed" : "Control test could not be judged", RuleAuthor = "Hufu", Level = outcome == SavedSearchType.Failed ? "high" : "medium", Entity = $"{saved.Number} {saved.Title}",
             EventId = string.Create(CultureInfo.InvariantCulture, $"control-test/{saved.Number}/{now:yyyyMMddHHmmss}"), EventTime = now,
         };
         return events.Count == 0 ? [match] : [.. events.Select(e => match with { EventId = e.Id, EventTime = e.Time, Host = e.Host ?? "", SourceIp = e.SourceIp ?? "" })];

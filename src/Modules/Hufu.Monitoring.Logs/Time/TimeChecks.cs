@@ -103,6 +103,7 @@ internal sealed class TimeChecks(IDbContextFactory<HufuDbContext> factory, LogIm
         {
             RuleId = rule,
             RuleTitle = rule switch { OffRule => "時鐘不準", UnsynchronisedRule => "時鐘未同步", _ => "校時來源沒有提供時間" },
+            RuleTitleEn = rule switch { OffRule => "Clock is off", UnsynchronisedRule => "Clock is not synchronised", _ => "Time source gives no time" },
             RuleAuthor = "Hufu",
             Level = rule == SilentRule ? "medium" : "high",
             EventId = first.EventId,

@@ -11,6 +11,10 @@ public sealed class Alert : Record
 
     public string RuleTitle { get; set; } = "";
 
+    /// <summary>Title of the rule in English, where <see cref="RuleTitle"/> is in Chinese; empty where it has one title.</summary>
+    [Added(1)]
+    public string RuleTitleEn { get; set; } = "";
+
     public string RuleAuthor { get; set; } = "";
 
     public string RuleLicense { get; set; } = "";
@@ -41,12 +45,15 @@ public sealed class Alert : Record
     public string Tags { get; set; } = "";
 
     /// <summary>How urgent it was when it was raised, 1 to 100; see <see cref="AlertScore"/>. Null for alerts of before there were scores.</summary>
+    [Added(1)]
     public int? Score { get; set; }
 
+    [Added(1)]
     public string ScoreReasons { get; set; } = "";
 
-    /// <summary>True when it began with a look back through stored events, not with one that came in.</summary>
-    public bool FoundInHistory { get; set; }
+    /// <summary><see cref="AlertType.Yes"/> when it began with a look back through stored events, not with one that came in; else empty.</summary>
+    [Added(1)]
+    public string FoundInHistory { get; set; } = "";
 
     public string Verdict { get; set; } = "";
 
@@ -58,6 +65,9 @@ public sealed class Alert : Record
 public sealed class AlertType : RecordType<Alert>
 {
     public const string TypeKey = "monitoring.alert";
+
+    /// <summary>The one value of <see cref="Alert.FoundInHistory"/>.</summary>
+    public const string Yes = "true";
 
     public override string Key => TypeKey;
 
@@ -97,6 +107,9 @@ public sealed class AlertType : RecordType<Alert>
         return -1;
     }
 
+    public override LocalizedText TitleOf(Record record) =>
+        record is Alert { RuleTitleEn.Length: > 0 } alert ? new LocalizedText(alert.Title, AlertGrouping.Titled(alert.RuleTitleEn, alert.Entity)) : base.TitleOf(record);
+
     public AlertType() : base("告警名稱", "Alert")
     {
         Choice(x => x.Level, "等級", "Level", Levels).ReadOnly().InList();
@@ -108,7 +121,7 @@ public sealed class AlertType : RecordType<Alert>
         Section("命中", "Matches");
         Instant(x => x.FirstSeen, "首次發現", "First seen").ReadOnly();
         Instant(x => x.LastSeen, "最後發現", "Last seen").ReadOnly().InList();
-        Flag(x => x.FoundInHistory, "回溯發現", "Found in history").ReadOnly().InList().Help("由回溯搜尋在已保存的日誌中發現，不是收到當時發現；之後收到的日誌仍會併入。", "Found by a hunt through stored events, not as they came in; later events are still gathered into it.");
+        Choice(x => x.FoundInHistory, "回溯發現", "Found in history", Option.Of(Yes, "是", "Yes")).ReadOnly().InList().Help("由回溯搜尋在已保存的日誌中發現，不是收到當時發現；之後收到的日誌仍會併入。", "Found by a hunt through stored events, not as they came in; later events are still gathered into it.");
         Number(x => x.EventCount, "日誌筆數", "Events").ReadOnly();
         Text(x => x.Host, "主機", "Host", 253).ReadOnly();
         Text(x => x.SourceIp, "來源 IP", "Source IP", 64).ReadOnly();
@@ -120,6 +133,7 @@ public sealed class AlertType : RecordType<Alert>
         Section("規則", "Rule");
         Text(x => x.RuleId, "規則識別碼", "Rule id", 100).ReadOnly();
         Text(x => x.RuleTitle, "規則名稱", "Rule", 300).ReadOnly();
+        Text(x => x.RuleTitleEn, "規則英文名稱", "Rule in English", 300).ReadOnly();
         Text(x => x.RuleAuthor, "規則作者", "Rule author", 500).ReadOnly();
         Text(x => x.RuleLicense, "規則授權", "Rule licence", 100).ReadOnly();
         Text(x => x.Tags, "標籤", "Tags", 1000).ReadOnly();

@@ -14,6 +14,9 @@ public sealed record RuleMatch
 
     public required string RuleTitle { get; init; }
 
+    /// <summary>Its title in English, where <see cref="RuleTitle"/> is in Chinese; empty where it has one title.</summary>
+    public string RuleTitleEn { get; init; } = "";
+
     public string RuleAuthor { get; init; } = "";
 
     public string RuleLicense { get; init; } = "";
@@ -142,6 +145,9 @@ public static class AlertGrouping
         if (part.Count > 0) yield return part;
     }
 
+    /// <summary>Title of an alert.</summary>
+    internal static string Titled(string rule, string entity) => Clip(entity.Length == 0 ? rule : $"{rule}: {entity}", 200);
+
     private static (string RuleId, string Entity) KeyOf(RuleMatch match) => (Clip(match.RuleId, 100), EntityOf(match));
 
     private static bool Fits(Alert alert, DateTimeOffset time) => time <= alert.FirstSeen + Window && time >= alert.LastSeen - Window;
@@ -155,9 +161,10 @@ public static class AlertGrouping
         return new Alert
         {
             State = "new",
-            Title = Clip(entity.Length == 0 ? match.RuleTitle : $"{match.RuleTitle}: {entity}", 200),
+            Title = Titled(match.RuleTitle, entity),
             RuleId = Clip(match.RuleId, 100),
             RuleTitle = Clip(match.RuleTitle, 300),
+            RuleTitleEn = Clip(match.RuleTitleEn, 300),
             RuleAuthor = Clip(match.RuleAuthor, 500),
             RuleLicense = Clip(match.RuleLicense, 100),
             Level = match.Level is "informational" or "low" or "medium" or "high" or "critical" ? match.Level : "medium",
@@ -165,7 +172,7 @@ public static class AlertGrouping
             SourceIp = address,
             Account = Clip(match.Account, 200),
             Entity = entity,
-            FoundInHistory = match.InHistory,
+            FoundInHistory = match.InHistory ? AlertType.Yes : "",
             AssetId = asset?.Id,
             UnitId = asset?.UnitId,
             Tags = Clip(string.Join(' ', match.Tags), 1000),

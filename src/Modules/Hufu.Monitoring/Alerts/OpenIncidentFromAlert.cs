@@ -61,7 +61,7 @@ public sealed class OpenIncidentFromAlert(IIncidents incidents)
         var lines = new List<string>
         {
             Line("告警", "Alert", alert.Number),
-            Line("規則", "Rule", $"{Code(alert.RuleTitle)} ({Code(alert.RuleId)})"),
+            Line("規則", "Rule", $"{Code(new LocalizedText(alert.RuleTitle, alert.RuleTitleEn.Length > 0 ? alert.RuleTitleEn : alert.RuleTitle).ToString())} ({Code(alert.RuleId)})"),
             Line("期間", "Seen", $"{Time(alert.FirstSeen)} – {Time(alert.LastSeen)}"),
             Line("日誌筆數", "Events", alert.EventCount.ToString("N0", CultureInfo.InvariantCulture)),
         };

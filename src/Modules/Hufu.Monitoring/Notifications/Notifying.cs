@@ -25,7 +25,10 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
     private const int Named = 10;
     private const int MostLog = 20_000;
 
-    private sealed record Candidate(Guid Id, string Number, string Title, string Level, int? Score, string RuleId, string RuleTitle, string RuleAuthor, string Tags, string Entity, string Host, string SourceIp, string Account, Guid? UnitId, DateTimeOffset CreatedAt);
+    private sealed record Candidate(Guid Id, string Number, string Title, string Level, int? Score, string RuleId, string RuleTitle, string RuleTitleEn, string RuleAuthor, string Tags, string Entity, string Host, string SourceIp, string Account, Guid? UnitId, DateTimeOffset CreatedAt)
+    {
+        internal LocalizedText Titles => new(Title, RuleTitleEn.Length > 0 ? AlertGrouping.Titled(RuleTitleEn, Entity) : Title);
+    }
 
     /// <summary>Does what is due. Returns how many notifications were made.</summary>
     public async Task<int> StepAsync(CancellationToken cancellation = default)
@@ -65,14 +68,15 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         bool Named(string word) =>
             string.Equals(word, alert.RuleId, StringComparison.OrdinalIgnoreCase)
             || alert.Tags.Split(' ').Contains(word, StringComparer.OrdinalIgnoreCase)
-            || alert.RuleTitle.Contains(word, StringComparison.OrdinalIgnoreCase);
+            || alert.RuleTitle.Contains(word, StringComparison.OrdinalIgnoreCase)
+            || alert.RuleTitleEn.Contains(word, StringComparison.OrdinalIgnoreCase);
 
         // A backslash stands for itself: accounts have it.
         bool Meant(string pattern) => new[] { alert.Entity, alert.Host, alert.SourceIp, alert.Account }.Any(value =>
             value.Length > 0 && FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), value));
     }
 
-    private static Candidate CandidateOf(Alert a) => new(a.Id, a.Number, a.Title, a.Level, a.Score, a.RuleId, a.RuleTitle, a.RuleAuthor, a.Tags, a.Entity, a.Host, a.SourceIp, a.Account, a.UnitId, a.CreatedAt);
+    private static Candidate CandidateOf(Alert a) => new(a.Id, a.Number, a.Title, a.Level, a.Score, a.RuleId, a.RuleTitle, a.RuleTitleEn, a.RuleAuthor, a.Tags, a.Entity, a.Host, a.SourceIp, a.Account, a.UnitId, a.CreatedAt);
 
     private async Task<Result<bool>> TellAsync(NotificationRule rule, CancellationToken cancellation)
     {
@@ -96,7 +100,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
             var some = await db.Set<Alert>().AsNoTracking()
                 .Where(a => a.State == "new" && a.ArchivedAt == null && levels.Contains(a.Level) && a.CreatedAt >= after && !db.Set<ToldAlert>().Any(t => t.AlertId == a.Id && t.RuleId == rule.Id))
                 .OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Skip(skip).Take(AtOnce)
-                .Select(a => new Candidate(a.Id, a.Number, a.Title, a.Level, a.Score, a.RuleId, a.RuleTitle, a.RuleAuthor, a.Tags, a.Entity, a.Host, a.SourceIp, a.Account, a.UnitId, a.CreatedAt)).ToListAsync(cancellation);
+                .Select(a => new Candidate(a.Id, a.Number, a.Title, a.Level, a.Score, a.RuleId, a.RuleTitle, a.RuleTitleEn, a.RuleAuthor, a.Tags, a.Entity, a.Host, a.SourceIp, a.Account, a.UnitId, a.CreatedAt)).ToListAsync(cancellation);
             found.AddRange(some.Where(a => Concerns(rule, a, units)));
             if (some.Count > 0 && some[^1].CreatedAt > newest) newest = some[^1].CreatedAt;
             if (some.Count < AtOnce) break;
@@ -193,7 +197,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         // A rule's author is named wherever its find is.
         string ListOf(Func<LocalizedText, string> language)
         {
-            var lines = alerts.Take(Named).Select(a => $"{a.Number} [{language(LevelOf(a.Level))}] {a.Title}{(a.RuleAuthor.Length > 0 ? $" ({a.RuleAuthor})" : "")}");
+            var lines = alerts.Take(Named).Select(a => $"{a.Number} [{language(LevelOf(a.Level))}] {language(a.Titles)}{(a.RuleAuthor.Length > 0 ? $" ({a.RuleAuthor})" : "")}");
             return string.Join('\n', alerts.Count > Named ? lines.Append($"… +{(alerts.Count - Named).ToString(CultureInfo.InvariantCulture)}") : lines);
         }
 
@@ -252,7 +256,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
     private static (string Zh, string En, string Both) Titled(IReadOnlyList<Candidate> alerts)
     {
         var level = LevelOf(alerts[0].Level);
-        if (alerts.Count == 1) return ($"[{level.Zh}] {alerts[0].Title}", $"[{level.En}] {alerts[0].Title}", Clip($"[{level.Zh} / {level.En}] {alerts[0].Title}"));
+        if (alerts.Count == 1) return ($"[{level.Zh}] {alerts[0].Title}", $"[{level.En}] {alerts[0].Titles.En}", Clip($"[{level.Zh} / {level.En}] {alerts[0].Title}"));
         var (zh, en) = ($"{alerts.Count} 則告警（最高等級：{level.Zh}）", $"{alerts.Count} alerts, up to {level.En.ToLowerInvariant()}");
         return (zh, en, Clip($"{zh} / {en}"));
     }

@@ -118,7 +118,7 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
                 var name = row is Record record ? record.Number : $"{row.AuditType} {row.Id}";
                 if (!last.Remove(row.Id, out var state)) Add(broken, "record.unknown", name, $"{name} 沒有任何異動紀錄：它不是經由系統建立的。", $"{name} has no change at all: it was not created through the product.");
                 else if (state.State is null) Add(broken, "record.revived", name, $"{name} 已刪除，卻仍在資料庫中。", $"{name} was deleted but is in the database.");
-                else if (ChangeCapture.StateHash(db.Entry(row)) != state.State) Add(broken, "record.replaced", name, $"{name} 的內容與最後一次異動不符：資料被繞過系統修改。", $"{name} does not match its last change: it was altered behind the product's back.");
+                else if (!ChangeCapture.IsInState(db.Entry(row), state.State)) Add(broken, "record.replaced", name, $"{name} 的內容與最後一次異動不符：資料被繞過系統修改。", $"{name} does not match its last change: it was altered behind the product's back.");
                 if (records % 500 == 0) db.ChangeTracker.Clear();
             }
 

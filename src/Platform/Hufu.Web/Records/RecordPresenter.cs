@@ -42,7 +42,7 @@ public sealed class RecordPresenter(RecordStore store)
             case FieldKind.Unit:
                 return Guid.TryParse(canonical, out var unit) ? store.Directory.Unit(unit)?.Name ?? "?" : canonical;
             case FieldKind.Reference:
-                return Guid.TryParse(canonical, out var id) && names.TryGetValue((field.Target!, id), out var record) ? $"{record.Number} {record.Title}" : canonical;
+                return Guid.TryParse(canonical, out var id) && names.TryGetValue((field.Target!, id), out var record) ? $"{record.Number} {store.Types.Get(field.Target!).TitleOf(record)}" : canonical;
             case FieldKind.Instant:
                 return DateTimeOffset.TryParse(canonical, System.Globalization.CultureInfo.InvariantCulture, out var at) ? SiteTime.Format(at) : canonical;
             case FieldKind.Text or FieldKind.LongText or FieldKind.Markdown or FieldKind.Number or FieldKind.Date:

@@ -23,12 +23,23 @@ namespace Hufu.Migrations.PostgreSql
                 nullable: true,
                 collation: "C");
 
-            migrationBuilder.AddColumn<bool>(
+            migrationBuilder.AddColumn<string>(
                 name: "found_in_history",
                 table: "monitoring_alert",
-                type: "boolean",
+                type: "character varying(200)",
+                maxLength: 200,
                 nullable: false,
-                defaultValue: false);
+                defaultValue: "",
+                collation: "C");
+
+            migrationBuilder.AddColumn<string>(
+                name: "rule_title_en",
+                table: "monitoring_alert",
+                type: "character varying(300)",
+                maxLength: 300,
+                nullable: false,
+                defaultValue: "",
+                collation: "C");
 
             migrationBuilder.AddColumn<int>(
                 name: "score",
@@ -778,6 +789,10 @@ namespace Hufu.Migrations.PostgreSql
 
             migrationBuilder.DropColumn(
                 name: "found_in_history",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropColumn(
+                name: "rule_title_en",
                 table: "monitoring_alert");
 
             migrationBuilder.DropColumn(

@@ -26,12 +26,21 @@ namespace Hufu.Migrations.Sqlite
                 maxLength: 300,
                 nullable: true);
 
-            migrationBuilder.AddColumn<bool>(
+            migrationBuilder.AddColumn<string>(
                 name: "found_in_history",
                 table: "monitoring_alert",
-                type: "INTEGER",
+                type: "TEXT",
+                maxLength: 200,
                 nullable: false,
-                defaultValue: false);
+                defaultValue: "");
+
+            migrationBuilder.AddColumn<string>(
+                name: "rule_title_en",
+                table: "monitoring_alert",
+                type: "TEXT",
+                maxLength: 300,
+                nullable: false,
+                defaultValue: "");
 
             migrationBuilder.AddColumn<int>(
                 name: "score",
@@ -327,9 +336,9 @@ namespace Hufu.Migrations.Sqlite
                 columns: new[] { "found_in_history", "number", "archived_at" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_monitoring_alert_number_archived_at_state_owner__68293d76",
+                name: "ix_monitoring_alert_number_archived_at_state_owner__91cf6103",
                 table: "monitoring_alert",
-                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "level", "score", "entity", "asset_id", "first_seen", "last_seen", "found_in_history", "event_count", "host", "source_ip", "account", "score_reasons", "rule_id", "rule_title", "rule_author", "rule_license", "tags", "extra" });
+                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "level", "score", "entity", "asset_id", "first_seen", "last_seen", "found_in_history", "event_count", "host", "source_ip", "account", "score_reasons", "rule_id", "rule_title", "rule_title_en", "rule_author", "rule_license", "tags", "extra" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_monitoring_alert_score_number_archived_at",
@@ -838,7 +847,7 @@ namespace Hufu.Migrations.Sqlite
                 table: "monitoring_alert");
 
             migrationBuilder.DropIndex(
-                name: "ix_monitoring_alert_number_archived_at_state_owner__68293d76",
+                name: "ix_monitoring_alert_number_archived_at_state_owner__91cf6103",
                 table: "monitoring_alert");
 
             migrationBuilder.DropIndex(
@@ -859,6 +868,10 @@ namespace Hufu.Migrations.Sqlite
 
             migrationBuilder.DropColumn(
                 name: "found_in_history",
+                table: "monitoring_alert");
+
+            migrationBuilder.DropColumn(
+                name: "rule_title_en",
                 table: "monitoring_alert");
 
             migrationBuilder.DropColumn(

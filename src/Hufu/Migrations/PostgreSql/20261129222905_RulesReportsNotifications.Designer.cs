@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Hufu.Migrations.PostgreSql
 {
     [DbContext(typeof(PostgresHufuContext))]
-    [Migration("20261129220225_RulesReportsNotifications")]
+    [Migration("20261129222905_RulesReportsNotifications")]
     partial class RulesReportsNotifications
     {
         /// <inheritdoc />
@@ -1528,9 +1528,12 @@ namespace Hufu.Migrations.PostgreSql
                         .HasColumnType("bigint")
                         .HasColumnName("first_seen");
 
-                    b.Property<bool>("FoundInHistory")
-                        .HasColumnType("boolean")
-                        .HasColumnName("found_in_history");
+                    b.Property<string>("FoundInHistory")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("found_in_history")
+                        .UseCollation("C");
 
                     b.Property<string>("Host")
                         .IsRequired()
@@ -1587,6 +1590,13 @@ namespace Hufu.Migrations.PostgreSql
                         .HasMaxLength(300)
                         .HasColumnType("character varying(300)")
                         .HasColumnName("rule_title")
+                        .UseCollation("C");
+
+                    b.Property<string>("RuleTitleEn")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("rule_title_en")
                         .UseCollation("C");
 
                     b.Property<int?>("Score")

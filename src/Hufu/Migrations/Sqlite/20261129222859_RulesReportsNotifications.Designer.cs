@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Hufu.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteHufuContext))]
-    [Migration("20261129220221_RulesReportsNotifications")]
+    [Migration("20261129222859_RulesReportsNotifications")]
     partial class RulesReportsNotifications
     {
         /// <inheritdoc />
@@ -1438,8 +1438,10 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_seen");
 
-                    b.Property<bool>("FoundInHistory")
-                        .HasColumnType("INTEGER")
+                    b.Property<string>("FoundInHistory")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
                         .HasColumnName("found_in_history");
 
                     b.Property<string>("Host")
@@ -1491,6 +1493,12 @@ namespace Hufu.Migrations.Sqlite
                         .HasMaxLength(300)
                         .HasColumnType("TEXT")
                         .HasColumnName("rule_title");
+
+                    b.Property<string>("RuleTitleEn")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule_title_en");
 
                     b.Property<int?>("Score")
                         .HasColumnType("INTEGER")
@@ -1596,8 +1604,8 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleAuthor", "RuleLicense", "Tags", "Extra")
-                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__68293d76");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleTitleEn", "RuleAuthor", "RuleLicense", "Tags", "Extra")
+                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__91cf6103");
 
                     b.ToTable("monitoring_alert", (string)null);
                 });
