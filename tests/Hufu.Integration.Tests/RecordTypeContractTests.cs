@@ -3,7 +3,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hufu.Records;
+using Hufu.Records.Storage;
 using Hufu.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
 
 namespace Hufu.Integration.Tests;
 
@@ -49,6 +54,28 @@ public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(si
             }
 
         Assert.True(Site.Types.All.SelectMany(t => t.Indicators).Select(i => i.Code).Distinct().Count() >= 15);
+    }
+
+    [Fact]
+    public void Every_column_that_a_type_got_later_is_marked_as_such()
+    {
+        // Whatever database it runs on: the columns are the same.
+        using var db = Site.Host.Services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContext();
+        var types = db.Model.GetEntityTypes().Where(t => typeof(Record).IsAssignableFrom(t.ClrType)).ToDictionary(t => t.GetTableName()!, StringComparer.Ordinal);
+        var assembly = db.GetService<IMigrationsAssembly>();
+        var seen = 0;
+        foreach (var migration in assembly.Migrations.Values.Select(m => assembly.CreateMigration(m, db.Database.ProviderName!)))
+        {
+            foreach (var added in migration.UpOperations.OfType<AddColumnOperation>().Where(o => types.ContainsKey(o.Table)))
+            {
+                var column = types[added.Table].GetProperties().FirstOrDefault(p => p.GetColumnName() == added.Name);
+                if (column is null || column.Name == nameof(Record.SearchText)) continue;
+                seen++;
+                Assert.True(column.PropertyInfo?.IsDefined(typeof(AddedAttribute), inherit: true) == true, $"{added.Table}.{added.Name} came later and lacks [Added]: older records would look altered.");
+            }
+        }
+
+        Assert.True(seen >= 6, $"{seen} columns.");
     }
 
     [Fact]

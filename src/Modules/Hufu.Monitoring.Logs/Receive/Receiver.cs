@@ -29,6 +29,7 @@ public sealed class Receiver : Record
     public string Format { get; set; } = "";
 
     /// <summary>The site's decoder that reads every record.</summary>
+    [Added(1)]
     public Guid? DecoderId { get; set; }
 
     /// <summary>Name of a PEM file in the folder <c>certificates</c> of the data folder; empty for the product's own certificate.</summary>
