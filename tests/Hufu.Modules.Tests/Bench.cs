@@ -81,6 +81,8 @@ public sealed class Bench : IAsyncDisposable
         }
 
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
+        // All have the same tables: on PostgreSQL they are made once and copied.
+        collection.AddSingleton<IModelContribution, Hufu.Jobs.JobsModel>();
         collection.AddSingleton(Told);
         collection.AddSingleton<INotices>(Told);
         collection.AddSingleton<INoticeRecipients>(Told);
