@@ -1,3 +1,4 @@
+using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Sigma;
@@ -71,6 +72,9 @@ public class RuleExceptionTests
         Assert.True(await site.Get<RuleLibrary>().RefreshAsync(Stop));
         Assert.Equal(RuleExceptionType.Lapsed, (await site.Store.Db.Set<RuleException>().AsNoTracking().SingleAsync(Stop)).State);
         Assert.Contains(await site.Store.Db.Changes.AsNoTracking().Where(c => c.RecordId == exception.Id).Select(c => c.Action).ToListAsync(Stop), a => a == "lapse");
+        // Its owner is told that such events are alerts again.
+        var notice = await site.Store.Db.Set<Notice>().AsNoTracking().SingleAsync(Stop);
+        Assert.Equal((Site.Engineer.Id, "Rule exception lapsed: The scanner"), (notice.PersonId, notice.TitleEn));
         await import.AppendAsync(LiveDetectionTests.Attempts(site, 30, 3, "scan01", "203.0.113.9"), Stop);
         Assert.Equal(13, await CountAsync(site, "scan01"));
     }

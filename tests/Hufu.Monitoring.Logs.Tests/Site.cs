@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hufu.Incidents;
 using Hufu.Jobs;
+using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Monitoring.Logs;
 using Hufu.Records;
@@ -88,6 +89,7 @@ internal sealed class Site : IAsyncDisposable
         collection.AddSingleton(new Hufu.Time.NtpQuery { Samples = 1, Timeout = TimeSpan.FromMilliseconds(400) });
         // The queue, and nobody who works on it.
         collection.AddHufuJobs(new Hufu.Jobs.HufuJobsOptions { RunInBackground = false });
+        collection.AddSingleton<INoticeRecipients>(new Everybody());
         foreach (var table in modules.SelectMany(m => m.Tables)) collection.AddSingleton(table);
         foreach (var module in modules) module.AddServices(collection);
         collection.AddRecordStorage<TestDbContext>(new StorageOptions { DataFolder = folder, Postgres = postgres });
@@ -149,4 +151,15 @@ internal sealed class Site : IAsyncDisposable
         await PostgresServer.ForgetFolderAsync(Folder);
         Directory.Delete(Folder, recursive: true);
     }
+}
+
+/// <summary>Everybody is there, may see everything and gets notices in the product.</summary>
+internal sealed class Everybody : INoticeRecipients
+{
+    public Task<IReadOnlyList<NoticeRecipient>> FindAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<NoticeRecipient>>([.. ids.Select(id => new NoticeRecipient(id, id.ToString(), null, "en", true, new Dictionary<string, NoticeDelivery>()))]);
+
+    public Task<IReadOnlyCollection<Guid>> WhoMayAsync(RecordType type, Record record, Right right, IReadOnlyCollection<Guid>? among, CancellationToken cancellation) => Task.FromResult(among ?? []);
+
+    public Task<IReadOnlyCollection<Guid>> WithRightAsync(string area, Right right, CancellationToken cancellation) => Task.FromResult<IReadOnlyCollection<Guid>>([]);
 }
