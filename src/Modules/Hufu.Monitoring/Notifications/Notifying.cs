@@ -55,9 +55,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         return made;
     }
 
-    /// <summary>True when a rule is about an alert.</summary>
-    internal static bool Concerns(NotificationRule rule, Alert alert, IReadOnlySet<Guid>? units) => Concerns(rule, CandidateOf(alert), units);
-
+    // True when a rule is about an alert; units are those that it is about, null for all.
     private static bool Concerns(NotificationRule rule, Candidate alert, IReadOnlySet<Guid>? units)
     {
         if (AlertType.RankOf(alert.Level) < AlertType.RankOf(rule.MinLevel) || alert.Score < rule.MinScore || (rule.MinScore is not null && alert.Score is null)) return false;
