@@ -1,9 +1,15 @@
 // Prints parse rate, append rate and search latency of Hufu.Logs over generated events; with the word “receive”, what receiving them
-// takes; with “steady”, what UDP loses in a minute at 100,000/s or at the rate that follows the word; with “overload”, five minutes of ten times what is taken; with “large”, searches over many of them beside DuckDB and ripgrep (20,000,000 need 10 GB of disk and some 10 minutes).
-// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000] [receive|steady [rate]|overload|large]
+// takes; with “steady”, what UDP loses in a minute at 100,000/s or at the rate that follows the word; with “overload”, five minutes of ten times what is taken; with “large”, searches over many of them beside DuckDB and ripgrep (20,000,000 need 10 GB of disk and some 10 minutes); with “size” and files of lines, what those need on the disk.
+// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000] [receive|steady [rate]|overload|large] | size FILE…
 using System.Diagnostics;
 using System.Globalization;
 using Hufu.Logs;
+
+if (args is ["size", ..])
+{
+    await Sizes.RunAsync(args[1..]);
+    return;
+}
 
 var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
 var start = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);

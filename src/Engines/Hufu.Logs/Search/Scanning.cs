@@ -48,6 +48,13 @@ public sealed partial class LogStore
         using var view = TakeView(whole: true, cancellation);
         var table = stretch.Segment == view.OpenId ? view.OpenTable : view.Readable.FirstOrDefault(part => part.Has(stretch.Segment)) is { } part ? view.Table(part, search.Query) : null;
         if (table is null) yield break;
+        // Everything of a time is read without the database.
+        if (search.Query.Root is null && stretch.Segment != view.OpenId && view.Readable.FirstOrDefault(part => part.Has(stretch.Segment)) is { } whole)
+        {
+            foreach (var item in Stored(view, whole, stretch.Segment, 0, stretch.Events, (search.From is { } first ? EventCodec.Micros(first) : long.MinValue, search.To is { } last ? EventCodec.Micros(last) : long.MaxValue), cancellation)) yield return item;
+            yield break;
+        }
+
         for (var row = 0; row < stretch.Events; row += ScanRows)
         {
             cancellation.ThrowIfCancellationRequested();

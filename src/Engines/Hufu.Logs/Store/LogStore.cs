@@ -214,12 +214,19 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         {
             if (before is not null && before != part) view.LetGo(before);
             before = part;
-            var table = row >= rows || count <= 0 ? null : part is null ? view.OpenTable : view.Table(part);
+            if (part is not null && row < rows && count > 0)
+            {
+                var until = (int)Math.Min(rows, row + count);
+                foreach (var item in Stored(view, part, id, row, until, (long.MinValue, long.MaxValue), cancellation)) yield return item;
+                count -= until - row;
+                row = until;
+            }
+
             for (; row < rows && count > 0; )
             {
                 cancellation.ThrowIfCancellationRequested();
                 var until = (int)Math.Min(rows, row + Math.Min(count, ImportBatch));
-                if (table is not null)
+                if (view.OpenTable is { } table)
                 {
                     using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(id)} AND row >= {row} AND row < {until} ORDER BY row"));
                     command.UseStreamingMode = true;

@@ -166,24 +166,9 @@ public sealed partial class LogStore
         {
             leaves = part.Leaves() ?? throw new InvalidDataException($"{part.Stem}.leaves is damaged; nothing was removed from {part.Stem}.parquet");
             nodes = Removing(view, part, leaves, removed, cancellation);
-            var heldTable = "held_" + part.First;
-            var rows = held.Count == 0 ? $"(FROM {table} WHERE NOT {among})" : $"(FROM {table} AS p WHERE NOT {among} OR EXISTS (FROM {heldTable} AS h WHERE h.segment = p.segment AND h.row = p.row) ORDER BY segment, row)";
-            if (held.Count > 0) Run($"CREATE OR REPLACE TABLE {heldTable} (segment INTEGER, row INTEGER)");
-            try
-            {
-                if (held.Count > 0)
-                {
-                    using var appender = root.CreateAppender(heldTable);
-                    foreach (var (segment, row) in held) appender.CreateRow().AppendValue(segment).AppendValue(row).EndRow();
-                }
-
-                Run(SegmentTable.Copy(WithoutKey(part, rows), parquet + DurableFile.TemporarySuffix));
-            }
-            finally
-            {
-                if (held.Count > 0) Run($"DROP TABLE {heldTable}");
-            }
-
+            Rewrite(view, [part], (segment, row) => begins.TryGetValue(segment, out var begin) && row >= 0 && begin + row < removed.Length
+                ? !removed[begin + row]
+                : throw new InvalidDataException($"{part.Stem}.parquet has an event that was not sealed in it; nothing was removed from it."), parquet + DurableFile.TemporarySuffix, cancellation);
             left = Volumes(view, parquet + DurableFile.TemporarySuffix, part.Sources, sources, cancellation);
             if (left.Sum(v => v.Events) != leftEvents) throw new InvalidDataException($"{part.Stem}.parquet does not have the events that its manifest says; nothing was removed from it.");
         }
@@ -242,17 +227,18 @@ public sealed partial class LogStore
             if (run.Exists(part => damaged.ContainsKey(part.Stem))) continue;
             var stem = string.Create(CultureInfo.InvariantCulture, $"{run[0].First}-{run[^1].Last}.1");
             var parquet = PathOf(stem, ".parquet");
-            var files = string.Join(", ", run.Select(part => SegmentTable.Literal(part.Path(".parquet"))));
+            // What somebody has changed stays as it is, so that verification can say what it was.
+            foreach (var part in run.Where(part => !IsWhole(part))) damaged[part.Stem] = $"{part.Stem}.parquet is damaged: it does not have the SHA-256 of its manifest";
+            if (run.Exists(part => damaged.ContainsKey(part.Stem))) continue;
             try
             {
-                Run(SegmentTable.Copy($"read_parquet([{files}])", parquet + DurableFile.TemporarySuffix));
+                using var view = TakeView(whole: true, cancellation);
+                Rewrite(view, run, null, parquet + DurableFile.TemporarySuffix, cancellation);
             }
-            catch (DuckDBException e)
+            catch (Exception e) when (e is DuckDBException or InvalidDataException)
             {
                 File.Delete(parquet + DurableFile.TemporarySuffix);
-                var before = damaged.Count;
-                foreach (var part in run.Where(part => !IsWhole(part))) Note(part, e, damaged);
-                if (damaged.Count == before) throw;
+                foreach (var part in run) damaged[part.Stem] = $"{part.Stem}.parquet cannot be put together with others: {e.Message}";
                 continue;
             }
 
@@ -317,9 +303,6 @@ public sealed partial class LogStore
 
         return null;
     }
-
-    // The number of a row in its file is no column of the next file.
-    private static string WithoutKey(Part part, string rows) => part.Segments.Count == 1 ? rows : $"(SELECT * EXCLUDE (file_row_number) FROM {rows})";
 
     private void Run(string sql)
     {

@@ -53,6 +53,24 @@ internal sealed class SegmentLeaves(int events, byte[] roots, byte[] hints)
     public SegmentLeaves First(int count, byte[]? last) =>
         new(count, [.. roots.AsSpan(0, count / BlockRows * Merkle.HashLength), .. last ?? []], hints[..(count * HintLength)]);
 
+    /// <summary>The root over the first so many leaf hashes, which are written over.</summary>
+    public static ReadOnlySpan<byte> RootOf(Span<byte> leaves, int count)
+    {
+        // Level by level; the last of an odd number goes up as it is, which is the tree of RFC 6962 from the left.
+        for (; count > 1; count = (count + 1) / 2)
+        {
+            for (var i = 0; i < count; i += 2)
+            {
+                var left = leaves.Slice(i * Merkle.HashLength, Merkle.HashLength);
+                var up = leaves.Slice(i / 2 * Merkle.HashLength, Merkle.HashLength);
+                if (i + 1 < count) Merkle.Pair(left, leaves.Slice((i + 1) * Merkle.HashLength, Merkle.HashLength), up);
+                else left.CopyTo(up);
+            }
+        }
+
+        return leaves[..Merkle.HashLength];
+    }
+
     // The roots of the blocks, those of pairs of blocks, and so on to the one over all.
     private List<byte[]> Levels
     {
@@ -121,22 +139,10 @@ internal sealed class LeafBuilder
 
     public SegmentLeaves ToLeaves() => new(Count, InLast == 0 ? roots.Written.ToArray() : [.. roots.Written, .. RootOf(InLast)], hints.Written.ToArray());
 
-    // Level by level; the last of an odd number goes up as it is, which is the tree of RFC 6962 from the left.
     private ReadOnlySpan<byte> RootOf(int count)
     {
         last.AsSpan(0, count * Merkle.HashLength).CopyTo(work);
-        for (; count > 1; count = (count + 1) / 2)
-        {
-            for (var i = 0; i < count; i += 2)
-            {
-                var left = work.AsSpan(i * Merkle.HashLength, Merkle.HashLength);
-                var up = work.AsSpan(i / 2 * Merkle.HashLength, Merkle.HashLength);
-                if (i + 1 < count) Merkle.Pair(left, work.AsSpan((i + 1) * Merkle.HashLength, Merkle.HashLength), up);
-                else left.CopyTo(up);
-            }
-        }
-
-        return work.AsSpan(0, Merkle.HashLength);
+        return SegmentLeaves.RootOf(work, count);
     }
 }
 

@@ -41,6 +41,8 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
 
     public bool Optional { get; } = optional;
 
+    public bool Repeated { get; } = repeated;
+
     /// <summary>How its values may be encoded.</summary>
     public abstract int[] Encoding { get; }
 
@@ -63,8 +65,8 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
         if (present.Count == 0) return;
         scratch.CutTo(0);
         var levels = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(present);
-        if (repeated) Encodings.Levels(scratch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(repetitions));
-        if (Optional || repeated) Encodings.Levels(scratch, levels);
+        if (Repeated) Encodings.Levels(scratch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(repetitions));
+        if (Optional || Repeated) Encodings.Levels(scratch, levels);
         var encoding = EncodeValues(scratch);
         Page(pages, compressor, scratch, thrift =>
         {
@@ -105,7 +107,7 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
     protected void Present(bool first = true)
     {
         present.Add(1);
-        if (repeated) repetitions.Add(first ? 0 : 1);
+        if (Repeated) repetitions.Add(first ? 0 : 1);
     }
 
     /// <summary>Writes the values of the page that are there; tells the encoding.</summary>
@@ -185,14 +187,15 @@ internal sealed class DeltaColumn(string name, int physicalType, bool optional) 
     protected override (byte[]? Least, byte[]? Greatest) Range()
     {
         if (least > greatest) return (null, null);
-        return (Plainly(least), Plainly(greatest));
+        return (Plainly(least, PhysicalType), Plainly(greatest, PhysicalType));
+    }
 
-        byte[] Plainly(long value)
-        {
-            var bytes = new byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-            return PhysicalType == Int32Type ? bytes[..4] : bytes;
-        }
+    /// <summary>A number as statistics have it.</summary>
+    public static byte[] Plainly(long value, int physicalType)
+    {
+        var bytes = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
+        return physicalType == Int32Type ? bytes[..4] : bytes;
     }
 
     protected override void Reset() => (least, greatest) = (long.MaxValue, long.MinValue);

@@ -104,4 +104,115 @@ internal static class Encodings
             }
         }
     }
+
+    /// <summary>Reads as many numbers as there is room for of what <see cref="Hybrid"/> wrote; tells its length.</summary>
+    /// <exception cref="InvalidDataException">It is not what that writes.</exception>
+    public static int ReadHybrid(ReadOnlySpan<byte> bytes, int width, Span<int> values)
+    {
+        if (width is < 1 or > 31) throw Broken();
+        if (values.Length == 0) return 0;
+        var at = 0;
+        var head = ReadVarint(bytes, ref at);
+        if ((head & 1) == 0)
+        {
+            if (head >> 1 != (ulong)values.Length || bytes.Length - at < (width + 7) / 8) throw Broken();
+            var value = 0;
+            for (var i = 0; i < (width + 7) / 8; i++) value |= bytes[at++] << (8 * i);
+            values.Fill(value);
+            return at;
+        }
+
+        var groups = (values.Length + 7) / 8;
+        if (head >> 1 != (ulong)groups || bytes.Length - at < groups * width) throw Broken();
+        var packed = bytes.Slice(at, groups * width);
+        if (width == 1)
+        {
+            for (var i = 0; i < values.Length; i++) values[i] = (packed[i >> 3] >> (i & 7)) & 1;
+        }
+        else
+        {
+            var (held, bits, from, mask) = (0UL, 0, 0, (1UL << width) - 1);
+            for (var i = 0; i < values.Length; i++)
+            {
+                for (; bits < width; bits += 8) held |= (ulong)packed[from++] << bits;
+                values[i] = (int)(held & mask);
+                held >>= width;
+                bits -= width;
+            }
+        }
+
+        return at + packed.Length;
+    }
+
+    /// <summary>Reads as many numbers as there is room for of what <see cref="Delta"/> wrote; tells its length.</summary>
+    /// <exception cref="InvalidDataException">It is not what that writes.</exception>
+    public static int ReadDelta(ReadOnlySpan<byte> bytes, Span<long> values)
+    {
+        var at = 0;
+        if (ReadVarint(bytes, ref at) != Block || ReadVarint(bytes, ref at) != Block / Mini || ReadVarint(bytes, ref at) != (ulong)values.Length) throw Broken();
+        var value = UnZigZag(ReadVarint(bytes, ref at));
+        if (values.Length > 0) values[0] = value;
+        for (var from = 1; from < values.Length; from += Block)
+        {
+            var count = Math.Min(Block, values.Length - from);
+            var least = UnZigZag(ReadVarint(bytes, ref at));
+            if (bytes.Length - at < Block / Mini) throw Broken();
+            var widths = bytes.Slice(at, Block / Mini);
+            at += Block / Mini;
+            for (var mini = 0; mini * Mini < count; mini++)
+            {
+                int width = widths[mini];
+                if (width > 64 || bytes.Length - at < Mini * width / 8) throw Broken();
+                var packed = bytes.Slice(at, Mini * width / 8);
+                at += packed.Length;
+                var part = values.Slice(from + mini * Mini, Math.Min(Mini, count - mini * Mini));
+                for (var i = 0; i < part.Length; i++)
+                {
+                    value = unchecked(value + least + (long)Unpack(packed, i * width, width));
+                    part[i] = value;
+                }
+            }
+        }
+
+        return at;
+    }
+
+    private static ulong Unpack(ReadOnlySpan<byte> packed, int bit, int width)
+    {
+        if (width == 0) return 0;
+        var (at, shift) = (bit >> 3, bit & 7);
+        if (packed.Length - at >= 8 && width + shift <= 64)
+        {
+            var word = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(packed[at..]) >> shift;
+            return width == 64 ? word : word & ((1UL << width) - 1);
+        }
+
+        var value = 0UL;
+        for (var done = 0; done < width;)
+        {
+            var now = Math.Min(8 - shift, width - done);
+            value |= (((ulong)packed[at++] >> shift) & ((1UL << now) - 1)) << done;
+            done += now;
+            shift = 0;
+        }
+
+        return value;
+    }
+
+    private static ulong ReadVarint(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64 && at < bytes.Length; shift += 7)
+        {
+            var next = bytes[at++];
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80) return value;
+        }
+
+        throw Broken();
+    }
+
+    private static long UnZigZag(ulong value) => unchecked((long)(value >> 1) ^ -(long)(value & 1));
+
+    private static InvalidDataException Broken() => new("The numbers of a Parquet page cannot be read.");
 }
