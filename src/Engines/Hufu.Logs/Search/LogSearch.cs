@@ -228,33 +228,24 @@ public sealed partial class LogStore
     /// <summary>All files within a search's time range and the open segment, as one table.</summary>
     private static string Everything(View view, LogSearch search) => view.All(Within(view, search), search.Query);
 
-    private static LogHistogram Histogram(View view, LogSearch search, TimeSpan? width, CancellationToken cancellation)
+    private LogHistogram Histogram(View view, LogSearch search, TimeSpan? width, CancellationToken cancellation)
     {
-        var sql = SearchSql.Compile(search.Query, search.From, search.To);
         // In one pass, by slices so fine that those which the found events ask for are made of them; where that does not come out even, a second pass counts.
         var fine = Fine(Within(view, search), search, width);
         var origin = Floor(EventCodec.Micros(DateTimeOffset.MinValue), fine * 1_000_000);
-        var table = Everything(view, search);
-        var found = Rows(view, sql, Counted(table, sql.Condition, "min(epoch_us(time)), max(epoch_us(time))", origin, fine * 1_000_000),
-            row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3), First: row.GetInt64(4), Last: row.GetInt64(5)), cancellation);
+        var found = Slots(view, search, null, origin, fine * 1_000_000, cancellation);
         var slices = Sliced(search, width, found.Count == 0 ? null : (found.Min(slot => slot.First), found.Max(slot => slot.Last)), out var start, out var last);
         if (found.Count == 0) return slices;
         var seconds = (long)slices.Width.TotalSeconds;
         var size = seconds * 1_000_000;
         if (seconds % fine == 0)
         {
-            return Filled(slices.Width, start, last, found.GroupBy(slot => (origin + slot.Slot * fine * 1_000_000 - start) / size)
+            return Filled(slices.Width, start, last, found.GroupBy(slot => (origin + slot.Number * fine * 1_000_000 - start) / size)
                 .ToDictionary(slots => slots.Key, slots => (slots.Sum(slot => slot.Errors), slots.Sum(slot => slot.Warnings), slots.Sum(slot => slot.All))));
         }
 
-        var within = string.Create(CultureInfo.InvariantCulture, $"{sql.Condition} AND time BETWEEN make_timestamp({found.Min(slot => slot.First)}::BIGINT) AND make_timestamp({found.Max(slot => slot.Last)}::BIGINT)");
-        var counts = Rows(view, sql, Counted(table, within, "0", start, size), row => (Slot: row.GetInt64(0), Errors: row.GetInt64(1), Warnings: row.GetInt64(2), All: row.GetInt64(3)), cancellation).ToDictionary(row => row.Slot, row => (row.Errors, row.Warnings, row.All));
+        var counts = Slots(view, search, (found.Min(slot => slot.First), found.Max(slot => slot.Last) + 1), start, size, cancellation).ToDictionary(slot => slot.Number, slot => (slot.Errors, slot.Warnings, slot.All));
         return Filled(slices.Width, start, last, counts);
-
-        static string Counted(string table, string condition, string more, long start, long size) => string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT ((epoch_us(time) - ({start})) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*), {more}
-            FROM {table} WHERE {condition} GROUP BY slot
-            """);
     }
 
     /// <summary>Seconds of slices of which there are some thousands between the times that files may have events of.</summary>

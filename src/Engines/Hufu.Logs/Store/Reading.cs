@@ -72,7 +72,7 @@ public sealed partial class LogStore
                     if (reader.Time(i) >= times.From && reader.Time(i) < times.To) events.Add(reader.Event(i));
                 }
 
-                if (reader.Segment(reader.Rows - 1) == number) from = reader.Row(reader.Rows - 1) + 1;
+                if (reader.Segment(reader.Rows - 1) == number) from = Math.Max(from, reader.Row(reader.Rows - 1) + 1);
                 return from < until;
             }
             catch (InvalidDataException)
