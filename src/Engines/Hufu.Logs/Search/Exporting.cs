@@ -104,7 +104,7 @@ public sealed partial class LogStore
         {
             Copy(
                 view, sql,
-                $"SELECT lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, occurred AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {sql.Column("message")} AS message, raw, raw_bytes, fields, problems {order}",
+                $"SELECT lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, {SegmentTable.Occurred} AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {sql.Column("message")} AS message, raw, raw_bytes, fields, problems {order}",
                 path, limits, progress, cancellation);
             return (Math.Min(total, limits.Events), total);
         }

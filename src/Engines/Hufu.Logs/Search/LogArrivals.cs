@@ -55,7 +55,7 @@ public sealed partial class LogStore
                 var all = read.Count == waiting.Count;
                 var from = view.OpenId == segment ? row : 0;
                 var lag = apart.Count > 0 ? $"CASE WHEN {string.Join(" OR ", apart.Select(Within))} THEN NULL ELSE epoch_us(received) - epoch_us(occurred) END" : "epoch_us(received) - epoch_us(occurred)";
-                const string Columns = "segment, row, source, host, received, occurred, zone_assumed, raw, problems";
+                const string Columns = $"segment, row, source, host, received, {SegmentTable.Occurred} AS occurred, zone_assumed, raw, problems";
                 var parts = new List<string>();
                 var files = read.Select(view.File).OfType<string>().ToList();
                 if (files.Count > 0) parts.Add($"SELECT {Columns} FROM read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])");

@@ -10,7 +10,7 @@ public sealed partial class LogStore
     private const int PackedGroupRows = 4 * SegmentWriter.PageRows;
 
     // What is written once and lies for years may take its time.
-    private const int PackedLevel = 9;
+    private const int PackedLevel = 12;
 
     /// <summary>Takes a row of a file.</summary>
     private delegate void StoredRow(int segment, int row, ReadOnlySpan<byte> bytes);

@@ -8,7 +8,13 @@ namespace Hufu.Logs.Store;
 /// <summary>The columns of a segment in Parquet (schema 2), and the way from rows to events. <see cref="Parquet.SegmentWriter"/> goes the other way.</summary>
 internal static class SegmentTable
 {
-    public const string Columns = "row, received, occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact, segment";
+    /// <summary>
+    /// When an event says that it happened; NULL when it does not. The time that it is ordered by is that, so the column is filled in files of earlier versions alone;
+    /// that it has an offset says that there is one.
+    /// </summary>
+    public const string Occurred = "CASE WHEN occurred_offset IS NOT NULL THEN coalesce(occurred, time) END";
+
+    public const string Columns = "row, received, " + Occurred + " AS occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact, segment";
 
     /// <summary>The name of a table without rows.</summary>
     public const string Nothing = "nothing";

@@ -203,10 +203,12 @@ internal sealed class SegmentReader : IDisposable
 
     private long? Occurred(int row, out int offset)
     {
-        var there = occurredPage.Number(row, out var occurred);
-        if (occurredOffsetPage.Number(row, out var minutes) != there || Time(row) != (there ? occurred : receivedPage.Numbers[row])) throw new InvalidDataException("The times of an event contradict each other.");
+        var there = occurredOffsetPage.Number(row, out var minutes);
+        // Files of earlier versions have it twice.
+        var contradicts = occurredPage.Number(row, out var given) && (!there || given != Time(row));
+        if (contradicts || (!there && Time(row) != receivedPage.Numbers[row])) throw new InvalidDataException("The times of an event contradict each other.");
         offset = (int)minutes;
-        return there ? occurred : null;
+        return there ? Time(row) : null;
     }
 
     private int MessageFrom(int row, ReadOnlySpan<byte> line)

@@ -90,16 +90,10 @@ internal sealed class SegmentWriter : IDisposable
         columns.Segment.Add(number);
         columns.Received.Add(receivedAt);
         columns.Time.Add(occurredAt == long.MinValue ? receivedAt : occurredAt);
-        if (occurredAt == long.MinValue)
-        {
-            columns.Occurred.Absent();
-            columns.OccurredOffset.Absent();
-        }
-        else
-        {
-            columns.Occurred.Add(occurredAt);
-            columns.OccurredOffset.Add(offset);
-        }
+        // The time above is it, where there is one.
+        columns.Occurred.Absent();
+        if (occurredAt == long.MinValue) columns.OccurredOffset.Absent();
+        else columns.OccurredOffset.Add(offset);
 
         columns.ZoneAssumed.Add(assumed);
         if (severe < 0) columns.Severity.Absent();
