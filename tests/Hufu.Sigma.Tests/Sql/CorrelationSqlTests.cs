@@ -1,5 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
+using Hufu.Support;
 
 namespace Hufu.Sigma.Tests.Sql;
 
@@ -119,6 +120,34 @@ public class CorrelationSqlTests
         }
 
         Assert.True(fired > 150, $"{fired}");
+    }
+
+    [Fact]
+    public void ClickHouseFiresTheSame()
+    {
+        if (ChdbLibrary.Library is null) Assert.Skip("libchdb is not there (the test script fetches it with npm)");
+        lock (ChdbLibrary.Gate)
+        {
+            for (var seed = 11; seed <= 13; seed++)
+            {
+                var (random, fired, tried) = (new Random(seed), 0, 0);
+                var events = Events(random, 400);
+                ClickEvents.Fill(events);
+                while (tried < 25)
+                {
+                    var text = Correlation(random);
+                    if (SigmaParser.Parse(text, "rules.yml").Errors.Count > 0) continue;
+                    tried++;
+                    fired += Same(text, events, ClickEvents.Schema, ClickEvents.Rows);
+                }
+
+                Assert.True(fired > 150, $"{fired}");
+            }
+
+            ClickEvents.Fill([new SqlEvent(1, new SigmaDictionaryEvent([new("k", SigmaValue.Of("a")), new("n", SigmaValue.Of(0.1234567))]))]);
+            var engine = Engine(Bases + "title: Sum\nname: top\ncorrelation: { type: value_sum, rules: [a], timespan: 10s, condition: { field: n, gte: 3 } }\n");
+            Assert.Contains("six decimals", Assert.Throws<ChdbFault>(() => ClickEvents.Rows(SigmaSql.Statement(engine, engine.Correlations[0].Rule, ClickEvents.Schema).Value)).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

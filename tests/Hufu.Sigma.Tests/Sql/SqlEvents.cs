@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using DuckDB.NET.Data;
+using Hufu.Support;
 
 namespace Hufu.Sigma.Tests.Sql;
 
@@ -28,9 +31,12 @@ internal sealed class SqlEvents : IDisposable
         string.Create(CultureInfo.InvariantCulture, $"{at} {number} {string.Join('¦', group)} {figure + 0.0:R}");
 
     /// <summary>The hits of a statement.</summary>
-    internal List<string> Rows(string statement)
+    internal List<string> Rows(string statement) => Rows(table.Connection, statement);
+
+    /// <summary>The hits of a statement.</summary>
+    internal static List<string> Rows(DuckDBConnection connection, string statement)
     {
-        using var command = table.Connection.CreateCommand();
+        using var command = connection.CreateCommand();
         command.CommandText = statement;
         using var reader = command.ExecuteReader();
         var rows = new List<string>();
@@ -42,4 +48,51 @@ internal sealed class SqlEvents : IDisposable
 
         return rows;
     }
+}
+
+/// <summary>The same in ClickHouse.</summary>
+internal static class ClickEvents
+{
+    internal static readonly SigmaSqlSchema Schema = new(SigmaSqlDialect.ClickHouse, name => Listed($"fields[{SigmaSql.Literal(SigmaSqlDialect.ClickHouse, name)}]") with { Present = $"mapContains(fields, {SigmaSql.Literal(SigmaSqlDialect.ClickHouse, name)})" }, [Listed("arrayFlatten(mapValues(fields))")])
+    {
+        Table = "random.events", Time = "micros", Order = [("number", "number")],
+    };
+
+    /// <summary>Puts events into the table, instead of those that are there.</summary>
+    internal static void Fill(IReadOnlyList<SqlEvent> events)
+    {
+        ChdbLibrary.Run("CREATE DATABASE IF NOT EXISTS random", "");
+        ChdbLibrary.Run("DROP TABLE IF EXISTS random.events", "");
+        ChdbLibrary.Run("CREATE TABLE random.events (number Int32, micros Int64, fields Map(String, Array(Tuple(t Nullable(String), n Nullable(Float64))))) ENGINE = Memory", "");
+        foreach (var part in events.Select((item, number) => string.Create(CultureInfo.InvariantCulture, $"({number}, {item.At}, {Map(item.Fields)})")).Chunk(200)) ChdbLibrary.Run($"INSERT INTO random.events VALUES {string.Join(", ", part)}", "");
+    }
+
+    /// <summary>The hits of a statement.</summary>
+    internal static List<string> Rows(string statement)
+    {
+        var rows = new List<string>();
+        foreach (var line in Encoding.UTF8.GetString(ChdbLibrary.Run(statement, "JSONCompactEachRow")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using var json = JsonDocument.Parse(line);
+            var values = json.RootElement.EnumerateArray().ToList();
+            rows.Add(SqlEvents.Row(Whole(values[0]), (int)Whole(values[1]), values.Skip(2).SkipLast(1).Select(value => value.GetString()!), values.Count > 2 ? values[^1].GetDouble() : null));
+        }
+
+        return rows;
+
+        // Numbers of 64 bits may be written as texts.
+        static long Whole(JsonElement value) => value.ValueKind == JsonValueKind.String ? long.Parse(value.GetString()!, CultureInfo.InvariantCulture) : value.GetInt64();
+    }
+
+    private static SigmaSqlField Listed(string list) => new(list) { IsList = true, Text = value => $"tupleElement({value}, 't')", Number = value => $"tupleElement({value}, 'n')" };
+
+    private static string Map(SigmaDictionaryEvent item) => "map(" + string.Join(", ", Enumerable.Range(0, item.FieldCount).Select(i =>
+    {
+        item.FieldAt(i, out var name, out _);
+        return $"{SigmaSql.Literal(SigmaSqlDialect.ClickHouse, name.ToString())}, {List(item.ValueAt(i))}";
+    })) + ")";
+
+    private static string List(SigmaValue value) => "[" + string.Join(", ", (value.Kind == SigmaValueKind.Many ? value.Items : [value]).Select(one => one.Kind == SigmaValueKind.Null
+        ? "(NULL, NULL)"
+        : $"({SigmaSql.Literal(SigmaSqlDialect.ClickHouse, one.Text)}, {(one.Kind == SigmaValueKind.Number && one.TryGetNumber(out var number) ? number.ToString("R", CultureInfo.InvariantCulture) : "NULL")})")) + "]";
 }

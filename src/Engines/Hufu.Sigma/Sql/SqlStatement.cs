@@ -69,14 +69,13 @@ internal sealed class SqlStatement(SigmaEngine engine, SigmaSqlSchema schema)
     {
         if (!made.Add(index)) return;
         var plan = engine.Correlations[index];
-        var (type, condition) = (plan.Rule.Type, plan.Rule.Condition);
+        var condition = plan.Rule.Condition;
         foreach (var input in plan.Inputs)
         {
             if (input.Rule is SigmaCorrelationRule) Correlation(PlanOf(input.Rule));
         }
 
-        var byNumber = type is SigmaCorrelationType.ValueSum or SigmaCorrelationType.ValueAverage || (type == SigmaCorrelationType.ValuePercentile && condition.Percentile is not null);
-        var byValue = type == SigmaCorrelationType.ValueCount || (type == SigmaCorrelationType.ValuePercentile && !byNumber);
+        var (byNumber, byValue) = (plan.ByNumber, plan.ByValue);
         var groups = Enumerable.Range(0, plan.Rule.GroupBy.Count).ToList();
         var values = byValue ? Enumerable.Range(0, condition.Fields.Count).ToList() : [];
 

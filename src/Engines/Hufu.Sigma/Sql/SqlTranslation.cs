@@ -109,7 +109,7 @@ internal sealed class SqlTranslation(SigmaSqlSchema schema)
                 var present = field.Present ?? $"({field.Value} IS NOT NULL)";
                 return exists.Expected ? present : $"(NOT {present})";
             case NullTest:
-                return field.IsList ? $"({field.Value} IS NULL OR {Each(field, (value, _) => $"({Text(field, value)} IS NULL)")})" : $"({Text(field, field.Value)} IS NULL)";
+                return field.IsList ? $"({(field.Present is { } there ? $"(NOT {there})" : $"{field.Value} IS NULL")} OR {Each(field, (value, _) => $"({Text(field, value)} IS NULL)")})" : $"({Text(field, field.Value)} IS NULL)";
             default:
                 return Each(field, (value, _) => Test(matcher.Test, field, value));
         }
