@@ -56,6 +56,9 @@ public abstract record SigmaNeed
         return items.Count == 0 || items.Sum(item => item.Texts) > most ? null : Of(items, any: true);
     }
 
+    /// <summary>What an event needs to match one rule of a set.</summary>
+    internal static SigmaNeed? Of(SigmaEngine engine, SigmaDetectionRule rule) => Of(engine.MatcherOf(rule)!);
+
     private static SigmaNeed? Of(Matcher matcher)
     {
         switch (matcher)

@@ -1,4 +1,5 @@
 using Hufu.Kernel;
+using Hufu.Sigma.Matching;
 using Hufu.Sigma.Sql;
 
 namespace Hufu.Sigma;
@@ -52,6 +53,22 @@ public static class SigmaSql
         {
             return Result.Fail<string>(refusal.At(rule.Source));
         }
+    }
+
+    /// <summary>The condition, never NULL, that an expression, which may be NULL, is one of some texts regardless of case, as rules compare them.</summary>
+    public static string Same(SigmaSqlDialect dialect, string expression, IReadOnlyList<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(expression);
+        ArgumentNullException.ThrowIfNull(texts);
+        var schema = new SigmaSqlSchema(dialect, _ => new SigmaSqlField(expression), []);
+        return new SqlTranslation(schema).Of(new OrMatcher([.. texts.Select(text => new FieldMatcher("value", new PatternTest(Pattern.OfLiteral(text), cased: false), text))]));
+    }
+
+    /// <summary>A name of a column, whatever is in it.</summary>
+    public static string Name(SigmaSqlDialect dialect, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return SqlWords.Of(dialect).Name(name);
     }
 
     /// <summary>A text as a literal of a database, whatever is in it.</summary>
