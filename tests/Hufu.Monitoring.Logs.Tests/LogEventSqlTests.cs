@@ -162,9 +162,9 @@ public sealed class LogEventSqlTests : IDisposable
     }
 
     [Theory]
-    [InlineData("logs/otrf-windows-dev.jsonl.gz", 3_000, 300)]
+    [InlineData("logs/otrf-windows-dev.jsonl.gz", 10_000, 1_000)]
     [InlineData("logs/otrf-linux-cloud-dev.tar.gz", 3_000, 3)]
-    [InlineData("logs/loghub-dev.tar.gz", 6_000, 1)]
+    [InlineData("logs/loghub-dev.tar.gz", 6_000, 50)]
     public async Task Published_rules_find_the_same_in_recorded_events(string path, int most, int least)
     {
         if (Find(path) is not { } file || Find("sigma/sigmahq-rules.tar.gz") is not { } rulesFile) { Assert.Skip($"shared/data/{path} is not present"); return; }
@@ -188,9 +188,33 @@ public sealed class LogEventSqlTests : IDisposable
             }
         }
 
+        // Few published rules match ordinary events: some of ours do.
+        const string broad = """
+            title: Failures
+            logsource: { product: linux }
+            detection: { s: { message|contains: [ failure, failed ] }, condition: s }
+            ---
+            title: Addresses asked for
+            logsource: { category: webserver }
+            detection: { s: { c-uri|startswith: / }, condition: s }
+            ---
+            title: Windows events but of processes
+            logsource: { product: windows }
+            detection: { s: { EventID|lt: 4000 }, f: { Image|endswith: '.exe' }, condition: s and not f }
+            ---
+            title: Anything with a number
+            logsource: { product: linux, service: syslog }
+            detection: { k: [ session, error, warning ], condition: k }
+            """;
+        rules.AddRange(SigmaParser.Parse(broad, "broad.yml").Rules);
         var stored = await StoreAsync(events);
-        var (hits, unclear, refused) = Same(stored, SigmaEngine.Compile(rules));
-        TestContext.Current.TestOutputHelper!.WriteLine($"{stored.Count} events, {rules.Count} rules, {hits} hits, {unclear} of events that the table does not tell about, {refused.Count} refused\n{string.Join('\n', refused.Take(20))}");
+        // Of rules for sources that do not occur, and of many for one source, some are enough.
+        var sources = stored.SelectMany(item => new LogEventFields(item).Sources).Distinct().ToList();
+        var engine = SigmaEngine.Compile(rules);
+        var matched = stored.SelectMany(item => engine.Match(new LogEventFields(item), new LogEventFields(item).Sources)).ToHashSet<SigmaRule>(ReferenceEqualityComparer.Instance);
+        var chosen = rules.Where((rule, i) => matched.Contains(rule) || i % (rule is SigmaDetectionRule detection && sources.Exists(detection.LogSource.Accepts) ? 10 : 40) == 0).ToList();
+        var (hits, unclear, refused) = Same(stored, SigmaEngine.Compile(chosen));
+        TestContext.Current.TestOutputHelper!.WriteLine($"{stored.Count} events, {chosen.Count} of {rules.Count} rules, {hits} hits, {unclear} of events that the table does not tell about, {refused.Count} refused\n{string.Join('\n', refused.Take(20))}");
         Assert.True(hits >= least, $"{hits}");
         Assert.True(refused.Count < 60, $"{refused.Count}\n{string.Join('\n', refused.Take(20))}");
     }

@@ -121,7 +121,7 @@ internal static class SigmaVerb
             Print rules as SQL, one statement each: a detection as the events that match, a correlation as the moments at which it fires, counted in the order of
             the events' time. The same hits as hufu hunt; what a database cannot say exactly is refused, with file, line and reason, on standard error.
             Of the product's own table some events have more for a rule than its columns tell (arrays and objects in JSON, the further records of an audit event):
-            statements leave those out, and a comment before each gives the condition that finds them. ClickHouse needs max_query_size to be raised for long lists.
+            statements leave those out, and a comment before each gives the condition that finds them. For ClickHouse bounds of the session are set first.
             Examples:
               hufu sigma sql sigma.zip --table "read_parquet('data/logs/*.parquet')" > rules.sql
               hufu sigma sql rules/ --dialect clickhouse
@@ -137,6 +137,7 @@ internal static class SigmaVerb
             var name = parse.GetValue(table) ?? (own && to == SigmaSqlDialect.ClickHouse ? "hufu_events" : "events");
             foreach (var fault in loaded.Faults) Console.Error.WriteLine(RowWriter.Printable($"refused: {fault}"));
             var (printed, refused) = (0, loaded.Faults.Count);
+            if (to == SigmaSqlDialect.ClickHouse) Console.WriteLine(string.Join(' ', SigmaSql.ClickHouseSettings.Select(setting => $"SET {setting.Name} = {setting.Value};")) + Environment.NewLine);
             foreach (var rule in loaded.Engine.Rules)
             {
                 var made = own ? Own(loaded.Engine, rule, to, name, parse.GetValue(any)) : SigmaSql.Statement(loaded.Engine, rule, Named(to, name, parse.GetValue(time)!, parse.GetValue(id)!, parse.GetValue(keywords) ?? []));

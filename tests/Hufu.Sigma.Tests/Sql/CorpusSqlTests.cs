@@ -66,7 +66,7 @@ public class CorpusSqlTests
         {
             recorded.FillClickHouse();
             // Long lists of values make statements of more than a quarter of a megabyte.
-            ChdbLibrary.Run("SET max_query_size = 10000000", "");
+            foreach (var setting in SigmaSql.ClickHouseSettings) ChdbLibrary.Run($"SET {setting.Name} = {setting.Value}", "");
             Same(engine, recorded, SigmaSqlDialect.ClickHouse, ClickEvents.Rows, 500, mostRefused: 3);
         }
     }

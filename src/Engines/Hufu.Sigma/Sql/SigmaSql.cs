@@ -10,6 +10,9 @@ namespace Hufu.Sigma;
 /// </summary>
 public static class SigmaSql
 {
+    /// <summary>Bounds of ClickHouse that statements of long lists of values, or with several correlations, go beyond; to be set for the session.</summary>
+    public static IReadOnlyList<(string Name, long Value)> ClickHouseSettings { get; } = [("max_query_size", 10_000_000), ("max_ast_elements", 1_000_000), ("max_expanded_ast_elements", 10_000_000), ("max_ast_depth", 10_000)];
+
     /// <summary>The condition under which a row is an event that a rule matches, with the filters that act on it, whatever its log source.</summary>
     /// <param name="engine">The set of rules.</param>
     /// <param name="rule">A rule of the set.</param>

@@ -8,7 +8,7 @@ namespace Hufu.Monitoring.Logs;
 /// What the stored text of an event must contain for rules to match it. Rules see values (<see cref="LogEventFields"/>) that stand in that text, but for two kinds, of which
 /// every event is read: the records of an audit event are read anew, and a value within an array of objects is read from JSON, where a letter may be written as an escape.
 /// </summary>
-internal static class HuntNeeds
+public static class HuntNeeds
 {
     // The escapes of what words and addresses are made of: what is broken by another one still has its parts.
     private static readonly LogNeed[] Always =
@@ -18,7 +18,7 @@ internal static class HuntNeeds
     ];
 
     /// <summary>Null when rules may match an event of any text.</summary>
-    internal static LogNeed? Of(SigmaEngine engine) => SigmaNeed.Of(engine) is { } need ? new LogNeed.Any([Of(need), .. Always]) : null;
+    public static LogNeed? Of(SigmaEngine engine) => SigmaNeed.Of(engine) is { } need ? new LogNeed.Any([Of(need), .. Always]) : null;
 
     private static LogNeed Of(SigmaNeed need) => need switch
     {
