@@ -13,7 +13,7 @@ public sealed record LogSourceHint(string? Product, string? Category, string? Se
 /// Finds the kinds of source of an event from its program, its format, its fields, its Windows channel and event id (<c>sources.json</c>). Plain data, so that the host can
 /// hand it to whatever matches rules.
 /// </summary>
-public static class LogSourceHints
+public static partial class LogSourceHints
 {
     /// <summary>The program name of the product's own audit events; rules know them as product <c>hufu</c>, service <c>audit</c>.</summary>
     public const string OwnApp = "hufu";
@@ -149,6 +149,10 @@ public static class LogSourceHints
         public string First => values.Length > 0 ? values[0].Key : has[0];
 
         public LogSourceHint[] Sources { get; }
+
+        public IReadOnlyList<string> Names => has;
+
+        public IReadOnlyList<KeyValuePair<string, string>> Values => values;
 
         public bool Fits(LogEvent item)
         {

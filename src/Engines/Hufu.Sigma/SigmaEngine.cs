@@ -58,6 +58,9 @@ public sealed class SigmaEngine
     /// <summary>The detection rules in use, in the order given.</summary>
     public IReadOnlyList<SigmaDetectionRule> DetectionRules => Array.ConvertAll(detections, compiled => compiled.Rule);
 
+    /// <summary>The detection rules and correlations in use.</summary>
+    public IReadOnlyList<SigmaRule> Rules => [.. detections.Select(compiled => compiled.Rule), .. Correlations.Select(plan => plan.Rule)];
+
     /// <summary>Compiles rules. A rule that cannot be used stands in <see cref="Refused"/>; the others work.</summary>
     public static SigmaEngine Compile(IEnumerable<SigmaRule> rules)
     {

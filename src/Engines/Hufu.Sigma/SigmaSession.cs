@@ -24,7 +24,7 @@ public sealed record SigmaSessionOptions
 /// events' own time. A correlation fires when its condition becomes true, and again at most once per time span while it stays true.
 /// Not safe for use by several threads at once.
 /// </summary>
-public sealed class SigmaSession
+public sealed partial class SigmaSession
 {
     private const int MaxEventIds = 1_000;
 
@@ -121,10 +121,10 @@ public sealed class SigmaSession
         var plan = engine.Correlations[index];
         var condition = plan.Rule.Condition;
         var type = plan.Rule.Type;
-        var byNumber = type is SigmaCorrelationType.ValueSum or SigmaCorrelationType.ValueAverage || (type == SigmaCorrelationType.ValuePercentile && condition.Percentile is not null);
+        var byNumber = plan.ByNumber;
         var number = 0.0;
         if (byNumber && (!fields.TryGet(input.ValueFields[0], out var summand) || !summand.TryGetNumber(out number) || !double.IsFinite(number))) return null;
-        var byValue = type == SigmaCorrelationType.ValueCount || (type == SigmaCorrelationType.ValuePercentile && !byNumber);
+        var byValue = plan.ByValue;
 
         // As COUNT(DISTINCT …) does: an event without the value has none to count.
         if (byValue && !HasAll(fields, input.ValueFields)) return null;
@@ -141,16 +141,10 @@ public sealed class SigmaSession
         }
 
         object? detail = null;
-        if (byValue) detail = ((ValueTally)(window.Tally ??= new ValueTally())).SlotFor(Key(fields, input.ValueFields));
+        if (byValue) detail = ((ValueTally)(window.Tally ??= plan.NewTally()!)).SlotFor(Key(fields, input.ValueFields));
         else if (byNumber) detail = number;
         else if (type is SigmaCorrelationType.Temporal or SigmaCorrelationType.TemporalOrdered) detail = input;
-        window.Tally ??= type switch
-        {
-            SigmaCorrelationType.EventCount => null,
-            SigmaCorrelationType.Temporal => new RuleTally(plan.Inputs.Length),
-            SigmaCorrelationType.TemporalOrdered => new OrderTally(plan.Inputs.Length),
-            _ => new NumberTally(condition.Percentile is not null),
-        };
+        window.Tally ??= plan.NewTally();
         var newest = window.Add(at, eventId, detail);
         held++;
         if (window.Tally is OrderTally chains)

@@ -43,6 +43,7 @@ internal static class HufuCommand
             LogsVerb.Create(),
             HuntVerb.Create(),
             SigmaVerb.Create(),
+            RulesVerb.Create(),
             ParseVerb.Create(),
             TimeVerb.Create(),
             ReportVerb.Create(),

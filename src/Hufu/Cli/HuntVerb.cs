@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hufu.Logs;
+using Hufu.Monitoring.Logs;
 using Hufu.Sigma;
 using Hufu.Web.Records;
 
@@ -97,7 +98,7 @@ internal static class HuntVerb
                     using (var line = new ProgressLine("hunt"))
                     {
                         if (store is null) await hunt.FilesAsync(files, line, cancellation);
-                        else await hunt.StoreAsync(Stored(store, new LogSearch { Query = search.Value, From = begin, To = end, Whole = true }, cancellation), line, cancellation);
+                        else await hunt.StoreAsync(Stored(store, new LogSearch { Query = search.Value, From = begin, To = end, Whole = true, Needs = HuntNeeds.Of(loaded.Engine) }, cancellation), line, cancellation);
                     }
 
                     output.Finish(counts);

@@ -12,9 +12,10 @@ internal static class SigmaVerb
 {
     internal static Command Create()
     {
-        var verb = new Command("sigma", "Check Sigma rules, and try them on event files. Needs no data folder.");
+        var verb = new Command("sigma", "Check Sigma rules, try them on event files, and print them as SQL. Needs no data folder.");
         verb.Subcommands.Add(Check());
         verb.Subcommands.Add(Test());
+        verb.Subcommands.Add(Sql());
         return verb;
     }
 
@@ -101,6 +102,77 @@ internal static class SigmaVerb
             return matched > 0 && faults.Count == 0 ? Exit.Ok : Exit.Finding;
         });
         return verb;
+    }
+
+    private static Command Sql()
+    {
+        var paths = new Argument<string[]>("rules") { Description = "Rule files, folders or archives.", Arity = ArgumentArity.OneOrMore };
+        var dialect = new Option<string>("--dialect") { Description = "duckdb (1.3 or later) or clickhouse (26.2 or later).", DefaultValueFactory = _ => "duckdb" };
+        dialect.AcceptOnlyFromAmong("duckdb", "clickhouse");
+        var schema = new Option<string>("--schema") { Description = "hufu: the product's own table, whose fields and log sources are those of hufu hunt; columns: a table with a column of text for each field, named as rules name it.", DefaultValueFactory = _ => "hufu" };
+        schema.AcceptOnlyFromAmong("hufu", "columns");
+        var table = new Option<string?>("--table") { Description = "What to read: a name, or for DuckDB read_parquet('…'). Default events, and in ClickHouse the product's hufu_events.", HelpName = "NAME" };
+        var time = new Option<string>("--time") { Description = "For columns: an expression of the time in whole microseconds, such as epoch_us(time).", DefaultValueFactory = _ => "epoch_us(time)", HelpName = "SQL" };
+        var id = new Option<string>("--id") { Description = "For columns: a column that tells events apart; events of one moment come in its order.", DefaultValueFactory = _ => "id", HelpName = "NAME" };
+        var keywords = new Option<string[]>("--keywords") { Description = "For columns: where keywords are looked for.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
+        var any = new Option<bool>("--any-logsource", "--any-source") { Description = "Leave the log sources of the rules out. A table of columns has none, and needs this." };
+        var strict = new Option<bool>("--strict") { Description = "Exit code 2 when a rule was refused; everything else is printed all the same." };
+        var verb = new Command("sql", """
+            Print rules as SQL, one statement each: a detection as the events that match, a correlation as the moments at which it fires, counted in the order of
+            the events' time. The same hits as hufu hunt; what a database cannot say exactly is refused, with file, line and reason, on standard error.
+            Of the product's own table some events have more for a rule than its columns tell (arrays and objects in JSON, the further records of an audit event):
+            statements leave those out, and a comment before each gives the condition that finds them. For ClickHouse bounds of the session are set first.
+            Examples:
+              hufu sigma sql sigma.zip --table "read_parquet('data/logs/*.parquet')" > rules.sql
+              hufu sigma sql rules/ --dialect clickhouse
+              hufu sigma sql my.yml --schema columns --table winlog --time "epoch_us(UtcTime)" --id RecordNumber --keywords Message --any-logsource
+            Exit code 0: printed; 1: some rules cannot be used or have no SQL; 2: nothing could be read, or, with --strict, a rule was refused.
+            """) { paths, dialect, schema, table, time, id, keywords, any, strict };
+        verb.SetAction(parse =>
+        {
+            if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
+            var to = parse.GetValue(dialect) == "clickhouse" ? SigmaSqlDialect.ClickHouse : SigmaSqlDialect.DuckDb;
+            var own = parse.GetValue(schema) == "hufu";
+            if (!own && !parse.GetValue(any)) return Terminal.Fail("A table of columns does not tell log sources: give --any-logsource, and only rules for what it holds.");
+            var name = parse.GetValue(table) ?? (own && to == SigmaSqlDialect.ClickHouse ? "hufu_events" : "events");
+            foreach (var fault in loaded.Faults) Console.Error.WriteLine(RowWriter.Printable($"refused: {fault}"));
+            var (printed, refused) = (0, loaded.Faults.Count);
+            if (to == SigmaSqlDialect.ClickHouse) Console.WriteLine(string.Join(' ', SigmaSql.ClickHouseSettings.Select(setting => $"SET {setting.Name} = {setting.Value};")) + Environment.NewLine);
+            foreach (var rule in loaded.Engine.Rules)
+            {
+                var made = own ? Own(loaded.Engine, rule, to, name, parse.GetValue(any)) : SigmaSql.Statement(loaded.Engine, rule, Named(to, name, parse.GetValue(time)!, parse.GetValue(id)!, parse.GetValue(keywords) ?? []));
+                if (!made.IsOk)
+                {
+                    refused++;
+                    foreach (var error in made.Errors) Console.Error.WriteLine(RowWriter.Printable($"refused: {error}"));
+                    continue;
+                }
+
+                Console.WriteLine($"-- {RowWriter.Printable($"{rule.Title} ({rule.Key}) by {rule.Author ?? "-"}, {rule.Source}")}");
+                Console.WriteLine(made.Value + ";");
+                Console.WriteLine();
+                printed++;
+            }
+
+            Console.Error.WriteLine($"{printed} statements; {refused} rules refused.");
+            return refused == 0 ? Exit.Ok : parse.GetValue(strict) ? Exit.Refused : Exit.Finding;
+        });
+        return verb;
+
+        static Result<string> Own(SigmaEngine engine, SigmaRule rule, SigmaSqlDialect to, string table, bool any)
+        {
+            // What the rule asks for is known when it has been translated once.
+            var asked = new LogEventSql(to, table, any);
+            if (SigmaSql.Statement(engine, rule, asked.Schema) is { IsOk: false } refused) return refused;
+            var clear = new LogEventSql(to, $"(SELECT * FROM {table} WHERE NOT {asked.Unclear}) AS clear", any);
+            var made = SigmaSql.Statement(engine, rule, clear.Schema);
+            return made.IsOk ? Result.Of($"-- left out: {asked.Unclear.ReplaceLineEndings(" ")}\n{made.Value}") : made;
+        }
+
+        static SigmaSqlSchema Named(SigmaSqlDialect to, string table, string time, string id, string[] keywords) => new(to, field => new SigmaSqlField(SigmaSql.Name(to, field)), [.. keywords.Select(column => new SigmaSqlField(SigmaSql.Name(to, column)))])
+        {
+            Table = table, Time = time, Order = [(id, SigmaSql.Name(to, id))],
+        };
     }
 
     internal static RowWriter Rows(string format) => new(Console.Out, format, ["time", "level", "rule", "event", "fields", "author"]);

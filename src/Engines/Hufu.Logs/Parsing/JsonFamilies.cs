@@ -8,6 +8,9 @@ internal static class JsonFamilies
 {
     private static readonly Lazy<Family[]> Loaded = new(Load);
 
+    /// <summary>All that declare a source, by their names, with the field that names its service where one does.</summary>
+    public static IEnumerable<(string Name, LogSourceHint Hint, string? ServiceFrom)> Sources => Loaded.Value.Where(family => family.Source is not null).Select(family => (family.Name, family.Source!, family.ServiceFrom));
+
     /// <summary>The kind of source of a family's events; absent when the table names none.</summary>
     public static LogSourceHint? SourceOf(string name, Func<string, string?> field)
     {

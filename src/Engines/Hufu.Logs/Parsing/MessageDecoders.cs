@@ -16,6 +16,9 @@ internal static class MessageDecoders
     /// <summary>Names of all decoders, in the order of the table.</summary>
     public static IReadOnlyList<string> Names => Loaded.Value.Names;
 
+    /// <summary>All that declare a source, by their names.</summary>
+    public static IEnumerable<(string Name, LogSourceHint Hint, string? ServiceFrom)> Sources => Loaded.Value.ByName.Where(pair => pair.Value.Source is not null).Select(pair => (pair.Key, pair.Value.Source!, (string?)null));
+
     /// <summary>The kind of source that a decoder's events belong to; absent where the table names none.</summary>
     public static LogSourceHint? SourceOf(string name) => Loaded.Value.ByName.TryGetValue(name, out var decoder) ? decoder.Source : null;
 

@@ -27,6 +27,12 @@ public sealed record LogSearch
     /// <summary>True to fail, with a <see cref="ColdException"/>, rather than leave out a file of cold storage that cannot be had.</summary>
     public bool Whole { get; init; }
 
+    /// <summary>
+    /// For <see cref="LogStore.StretchesOf"/>: rows that an index knows to be without this may be left out. It decides nothing about an event: what is not left out
+    /// may be without it.
+    /// </summary>
+    public LogNeed? Needs { get; init; }
+
     /// <summary>Go on after this place: <see cref="LogPage.Next"/> of the page before.</summary>
     public LogCursor? After { get; init; }
 }

@@ -128,6 +128,49 @@ internal sealed class Part
         }
     }
 
+    /// <summary>The same for what a search needs besides.</summary>
+    public IReadOnlyList<(long From, long To)>? Places(SearchQuery query, LogNeed? needs) =>
+        needs is null ? Places(query) : Tokens?.Places(query.Root is { } root ? new AllOf([root, needs.Node]) : needs.Node);
+
+    /// <summary>
+    /// The rows of a segment that may be what a search looks for and have what it needs, as its index knows, as ranges with both ends; the whole segment where that is
+    /// not known.
+    /// </summary>
+    public IReadOnlyList<(int From, int To)> RowsOf(SegmentManifest segment, IReadOnlyList<(long From, long To)>? places)
+    {
+        if (places is null) return [(0, segment.Events - 1)];
+        if (Segments.Count == 1) return Cut(places.Select(p => ((int)Math.Min(p.From, int.MaxValue), (int)Math.Min(p.To, int.MaxValue))));
+        // In a pack, places count the rows that are left in the file.
+        var (begin, place) = (Begin(segment.Id), 0L);
+        var removed = Removals.Count > 0 ? Removed() : null;
+        for (var i = 0; removed is not null && i < begin; i++) place += removed[i] ? 0 : 1;
+        if (removed is null) return Cut(places.Select(p => ((int)Math.Max(p.From - begin, -1), (int)Math.Min(p.To - begin, int.MaxValue))));
+        var (ranges, next) = (new List<(int, int)>(), 0);
+        for (var row = 0; row < segment.Events; row++)
+        {
+            if (removed[begin + row]) continue;
+            while (next < places.Count && places[next].To < place) next++;
+            if (next < places.Count && places[next].From <= place) ranges.Add((row, row));
+            place++;
+        }
+
+        return Cut(ranges);
+
+        List<(int From, int To)> Cut(IEnumerable<(int From, int To)> ranges)
+        {
+            var cut = new List<(int From, int To)>();
+            foreach (var (from, to) in ranges)
+            {
+                var (first, last) = (Math.Max(from, 0), Math.Min(to, segment.Events - 1));
+                if (first > last) continue;
+                if (cut.Count > 0 && cut[^1].To >= first - 1) cut[^1] = (cut[^1].From, last);
+                else cut.Add((first, last));
+            }
+
+            return cut;
+        }
+    }
+
     /// <summary>The same with its mark, as it is on the disk now.</summary>
     /// <exception cref="InvalidDataException">The mark cannot be read, or is another file's.</exception>
     public Part Marked()

@@ -35,6 +35,21 @@ internal sealed class CorrelationPlan
 
     public CorrelationInput[] Inputs { get; }
 
+    /// <summary>True when the numbers of a field are looked at.</summary>
+    public bool ByNumber => Rule.Type is SigmaCorrelationType.ValueSum or SigmaCorrelationType.ValueAverage || (Rule.Type == SigmaCorrelationType.ValuePercentile && Rule.Condition.Percentile is not null);
+
+    /// <summary>True when the values of fields are looked at.</summary>
+    public bool ByValue => Rule.Type is SigmaCorrelationType.ValueCount or SigmaCorrelationType.ValuePercentile && !ByNumber;
+
+    /// <summary>What a window keeps besides its events; null for nothing.</summary>
+    public Tally? NewTally() => Rule.Type switch
+    {
+        SigmaCorrelationType.EventCount => null,
+        SigmaCorrelationType.Temporal => new RuleTally(Inputs.Length),
+        SigmaCorrelationType.TemporalOrdered => new OrderTally(Inputs.Length),
+        _ => ByValue ? new ValueTally() : new NumberTally(Rule.Condition.Percentile is not null),
+    };
+
     /// <summary>The rules by which an alias names none of the correlation's.</summary>
     public static IEnumerable<string> StrayAliases(SigmaCorrelationRule rule, List<SigmaRule> inputs) =>
         rule.Aliases.Values.SelectMany(byRule => byRule.Keys)

@@ -85,6 +85,48 @@ internal sealed class Window(string key, int plan)
         return ids;
     }
 
+    /// <summary>Writes the window.</summary>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(key);
+        writer.Write(Newest);
+        writer.Write(FiredAt);
+        writer.Write(Events);
+        foreach (ref readonly var entry in Entries)
+        {
+            writer.Write(entry.At);
+            writer.Write(entry.EventId);
+            switch (entry.Detail)
+            {
+                case ValueSlot slot: writer.Write(slot.Key); break;
+                case double number: writer.Write(number); break;
+                case CorrelationInput input: writer.Write(input.Index); break;
+            }
+        }
+
+        // A window in which nothing was counted yet has none.
+        writer.Write(Tally is not null);
+        Tally?.Save(writer);
+    }
+
+    /// <summary>Reads a window that was written.</summary>
+    public static Window Load(BinaryReader reader, int index, CorrelationPlan plan)
+    {
+        var window = new Window(reader.ReadString(), index) { Newest = reader.ReadInt64(), FiredAt = reader.ReadInt64(), Tally = plan.NewTally() };
+        var last = long.MinValue;
+        for (var count = reader.ReadInt32(); count > 0; count--)
+        {
+            var (at, id) = (reader.ReadInt64(), reader.ReadString());
+            if (at < last) throw new InvalidDataException("Events are not in the order of their time.");
+            last = at;
+            object? detail = window.Tally switch { ValueTally values => values.SlotFor(reader.ReadString()), NumberTally => reader.ReadDouble(), null => null, _ => plan.Inputs[reader.ReadInt32()] };
+            window.Add(at, id, detail);
+        }
+
+        if (reader.ReadBoolean()) window.Tally?.Load(reader);
+        return window;
+    }
+
     private void RemoveOldest()
     {
         var detail = entries[head].Detail;
@@ -120,6 +162,16 @@ internal abstract class Tally
 
     /// <summary>An event left the window.</summary>
     public abstract void Remove(object detail);
+
+    /// <summary>Writes what the events of the window do not give back.</summary>
+    public virtual void Save(BinaryWriter writer)
+    {
+    }
+
+    /// <summary>Reads that, after the events have been taken.</summary>
+    public virtual void Load(BinaryReader reader)
+    {
+    }
 }
 
 /// <summary>Distinct values; the detail of an event is its <see cref="ValueSlot"/>.</summary>
@@ -213,6 +265,19 @@ internal sealed class NumberTally(bool ordered) : Tally
 
         if (ordered) sorted.RemoveAt(sorted.BinarySearch(number));
     }
+
+    // What came and went has left its rounding.
+    public override void Save(BinaryWriter writer)
+    {
+        writer.Write(exact);
+        writer.Write(rough);
+    }
+
+    public override void Load(BinaryReader reader)
+    {
+        exact = reader.ReadDecimal();
+        rough = reader.ReadDouble();
+    }
 }
 
 /// <summary>How often each rule of a temporal correlation matched; the detail of an event is its <see cref="CorrelationInput"/>.</summary>
@@ -253,6 +318,23 @@ internal sealed class OrderTally(int rules) : Tally
     public override void Take(object detail) => counts.Take(detail);
 
     public override void Remove(object detail) => counts.Remove(detail);
+
+    // Chains may begin with events that have left the window.
+    public override void Save(BinaryWriter writer)
+    {
+        writer.Write(now);
+        foreach (var seen in seenNow) writer.Write(seen);
+        foreach (var start in before) writer.Write(start);
+        foreach (var start in latest) writer.Write(start);
+    }
+
+    public override void Load(BinaryReader reader)
+    {
+        now = reader.ReadInt64();
+        for (var i = 0; i < seenNow.Length; i++) seenNow[i] = reader.ReadBoolean();
+        for (var i = 0; i < before.Length; i++) before[i] = reader.ReadInt64();
+        for (var i = 0; i < latest.Length; i++) latest[i] = reader.ReadInt64();
+    }
 
     /// <summary>Goes on with an event that is the newest, or as new.</summary>
     public void Follow(long at, int rule)

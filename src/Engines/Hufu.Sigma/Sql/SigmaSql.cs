@@ -1,4 +1,3 @@
-using System.Text;
 using Hufu.Kernel;
 using Hufu.Sigma.Matching;
 using Hufu.Sigma.Sql;
@@ -6,16 +5,13 @@ using Hufu.Sigma.Sql;
 namespace Hufu.Sigma;
 
 /// <summary>
-/// Translates detection rules to SQL that finds the events that <see cref="SigmaEngine.Match"/> finds: no more, no fewer. Logic is two-valued: a test
-/// on a field that an event lacks is false, not NULL, and its negation true. What a database cannot say exactly is refused with the reason.
+/// Translates rules to SQL that finds what <see cref="SigmaEngine"/> finds: no more, no fewer. Logic is two-valued: a test on a field that an event
+/// lacks is false, not NULL, and its negation true. What a database cannot say exactly is refused with the reason.
 /// </summary>
 public static class SigmaSql
 {
-    // An OR of more is broken into groups, so that no parser meets too deep a tree.
-    private const int MostJoined = 200;
-
-    // More texts than these are looked for as a list: a statement that names the field for each is slow to prepare.
-    private const int MostNamed = 20;
+    /// <summary>Bounds of ClickHouse that statements of long lists of values, or with several correlations, go beyond; to be set for the session.</summary>
+    public static IReadOnlyList<(string Name, long Value)> ClickHouseSettings { get; } = [("max_query_size", 10_000_000), ("max_ast_elements", 1_000_000), ("max_expanded_ast_elements", 10_000_000), ("max_ast_depth", 10_000)];
 
     /// <summary>The condition under which a row is an event that a rule matches, with the filters that act on it, whatever its log source.</summary>
     /// <param name="engine">The set of rules.</param>
@@ -30,7 +26,7 @@ public static class SigmaSql
         if (engine.MatcherOf(rule) is not { } matcher) throw new ArgumentException($"The rule '{rule.Key}' is not of this set.", nameof(rule));
         try
         {
-            return Result.Of(new Translation(schema).Of(matcher));
+            return Result.Of(new SqlTranslation(schema).Of(matcher));
         }
         catch (SqlRefusal refusal)
         {
@@ -38,240 +34,50 @@ public static class SigmaSql
         }
     }
 
+    /// <summary>
+    /// A statement that gives the hits of a rule. Of a detection: its events, in the order of the table's time. Of a correlation: a row for each time that a
+    /// <see cref="SigmaSession"/> without bounds fires to which the events come in the order of their time, with the event that completed it (its time and what the table
+    /// orders by), the values of the group and the figure that was compared.
+    /// </summary>
+    /// <param name="engine">The set of rules.</param>
+    /// <param name="rule">A detection or correlation of the set.</param>
+    /// <param name="schema">The table, with its name.</param>
+    /// <returns>One statement without a semicolon; or why there is none.</returns>
+    public static Result<string> Statement(SigmaEngine engine, SigmaRule rule, SigmaSqlSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(rule);
+        ArgumentNullException.ThrowIfNull(schema);
+        try
+        {
+            return Result.Of(new SqlStatement(engine, schema).Of(rule));
+        }
+        catch (SqlRefusal refusal)
+        {
+            return Result.Fail<string>(refusal.At(rule.Source));
+        }
+    }
+
+    /// <summary>The condition, never NULL, that an expression, which may be NULL, is one of some texts regardless of case, as rules compare them.</summary>
+    public static string Same(SigmaSqlDialect dialect, string expression, IReadOnlyList<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(expression);
+        ArgumentNullException.ThrowIfNull(texts);
+        var schema = new SigmaSqlSchema(dialect, _ => new SigmaSqlField(expression), []);
+        return new SqlTranslation(schema).Of(new OrMatcher([.. texts.Select(text => new FieldMatcher("value", new PatternTest(Pattern.OfLiteral(text), cased: false), text))]));
+    }
+
+    /// <summary>A name of a column, whatever is in it.</summary>
+    public static string Name(SigmaSqlDialect dialect, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return SqlWords.Of(dialect).Name(name);
+    }
+
     /// <summary>A text as a literal of a database, whatever is in it.</summary>
     public static string Literal(SigmaSqlDialect dialect, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return SqlWords.Of(dialect).Literal(text);
-    }
-
-    private sealed class Translation(SigmaSqlSchema schema)
-    {
-        private readonly SqlWords words = SqlWords.Of(schema.Dialect);
-        private int variables;
-
-        public string Of(Matcher matcher) => matcher switch
-        {
-            NeverMatcher => words.False,
-            AndMatcher and => Join(and.Items, " AND ", words.True),
-            OrMatcher or => Join([.. Grouped(or.Items)], " OR ", words.False),
-            NotMatcher not => $"(NOT {Of(not.Item)})",
-            FieldMatcher field => Field(field),
-            KeywordMatcher keyword => Join([.. schema.Keywords.Select(field => Each(field, (value, variable) => Test(keyword.Test, field, value)))], " OR ", words.False),
-            _ => throw new InvalidOperationException($"Matcher {matcher.GetType().Name} has no SQL."),
-        };
-
-        private string Join(Matcher[] items, string word, string none) => Join(Array.ConvertAll(items, Of), word, none);
-
-        private static string Join(string[] items, string word, string none) => items.Length switch
-        {
-            0 => none,
-            1 => items[0],
-            <= MostJoined => "(" + string.Join(word, items) + ")",
-            _ => Join([.. items.Chunk(MostJoined).Select(part => Join(part, word, none))], word, none),
-        };
-
-        /// <summary>Each of some alternatives; those that look for plain texts in one place become one.</summary>
-        private IEnumerable<string> Grouped(Matcher[] items)
-        {
-            foreach (var group in items.GroupBy(item => Plain(item, out var name, out var plain) ? (name, plain.Place, plain.Folds, 0) : (null, TextPlace.Whole, false, Array.IndexOf(items, item) + 1)))
-            {
-                var texts = group.Select(item => Plain(item, out _, out var plain) ? plain.Text : "").Distinct(StringComparer.Ordinal).ToList();
-                var (name, place, folds, alone) = group.Key;
-                if (alone > 0 || texts.Count == 1)
-                {
-                    foreach (var item in group) yield return Of(item);
-                    continue;
-                }
-
-                foreach (var field in name!.Length == 0 ? schema.Keywords : [Find(name)])
-                    yield return Each(field, (value, _) => OneOf(Text(field, value), texts, place, folds, field.IsList));
-            }
-
-            static bool Plain(Matcher item, out string name, out PlainText plain)
-            {
-                (name, plain) = ("", default);
-                var (test, field) = item switch { FieldMatcher one => (one.Test, one.Name), KeywordMatcher one => (one.Test, ""), _ => (null, "") };
-                name = field;
-                return test is PatternTest pattern && (item is KeywordMatcher || field.Length > 0) && PlainText.TryMake(pattern.Pattern, pattern.Cased, out plain);
-            }
-        }
-
-        private string OneOf(string text, List<string> texts, TextPlace place, bool folds, bool within)
-        {
-            var compared = folds ? words.Lower(text) : text;
-            if (place == TextPlace.Whole) return words.Sure($"{compared} IN ({string.Join(", ", texts.Select(words.Literal))})");
-            if (texts.Count <= MostNamed && !within) return Join([.. texts.Select(sought => words.Sure(At(place, compared, words.Literal(sought))))], " OR ", words.False);
-            var (folded, one) = ($"v{++variables}", $"v{++variables}");
-            return words.Sure(words.Named(compared, folded, words.Any(words.List(texts), one, words.Sure(At(place, folded, one)))));
-        }
-
-        private string At(TextPlace place, string text, string sought) => place switch
-        {
-            TextPlace.Whole => $"{text} = {sought}",
-            TextPlace.Begin => words.StartsWith(text, sought),
-            TextPlace.End => words.EndsWith(text, sought),
-            _ => words.Contains(text, sought),
-        };
-
-        private SigmaSqlField Find(string name) => schema.Field(name)
-            ?? throw new SqlRefusal("sigma.sql.field", $"表格無法如事件一般提供欄位「{name}」。", $"The table cannot give the field '{name}' as events have it.");
-
-        private string Field(FieldMatcher matcher)
-        {
-            var field = Find(matcher.Name);
-            switch (matcher.Test)
-            {
-                case ExistsTest exists:
-                    var present = field.Present ?? $"({field.Value} IS NOT NULL)";
-                    return exists.Expected ? present : $"(NOT {present})";
-                case NullTest:
-                    return field.IsList ? $"({field.Value} IS NULL OR {Each(field, (value, _) => $"({Text(field, value)} IS NULL)")})" : $"({Text(field, field.Value)} IS NULL)";
-                default:
-                    return Each(field, (value, _) => Test(matcher.Test, field, value));
-            }
-        }
-
-        /// <summary>A condition on a value, or on one of a list.</summary>
-        private string Each(SigmaSqlField field, Func<string, string?, string> condition)
-        {
-            if (!field.IsList) return condition(field.Value, null);
-            var variable = $"v{++variables}";
-            return words.Any(field.Value, variable, condition(variable, variable));
-        }
-
-        private static string Text(SigmaSqlField field, string value) => field.Text is { } text ? text(value) : value;
-
-        private string Number(SigmaSqlField field, string value)
-        {
-            var number = words.Number(Text(field, value));
-            return field.Number is { } given ? $"coalesce({given(value)}, {number})" : number;
-        }
-
-        private string Test(ValueTest test, SigmaSqlField field, string value)
-        {
-            var text = Text(field, value);
-            switch (test)
-            {
-                case PatternTest pattern: return Like(pattern.Pattern, pattern.Cased, text);
-                case BooleanTest boolean: return Like(Pattern.OfLiteral(boolean.Expected ? "true" : "false"), false, text);
-                case NumberTest number:
-                    var written = Like(Pattern.OfLiteral(number.Written), false, text);
-                    return double.IsNaN(number.Number) ? written : $"({written} OR {words.Sure($"{Number(field, value)} = {words.Double(number.Number)}")})";
-                case CompareTest compare: return words.Sure($"{Number(field, value)} {Sign(compare.Comparison)} {words.Double(compare.Number)}");
-                case TimePartTest part: return words.Sure($"{words.Part(text, part.Part)} {(part.Bound is { } comparison ? Sign(comparison) : "=")} {part.Number}");
-                case CidrTest network: return words.InNetwork(text, network.Network, network.Prefix);
-                case RegexTest regex:
-                    var translated = RegexText.Translate(regex.Regex, out var units);
-                    return words.Sure(words.Matches(units ? words.Units(text) : text, translated));
-                case FieldReferenceTest reference:
-                    var other = Find(reference.Other);
-                    return Each(other, (second, _) => Fits(reference, field, value, other, second));
-                case NullTest: return $"({text} IS NULL)";
-                default: throw new InvalidOperationException($"Test {test.GetType().Name} has no SQL.");
-            }
-        }
-
-        private string Fits(FieldReferenceTest reference, SigmaSqlField field, string value, SigmaSqlField other, string second)
-        {
-            var (left, right) = (Text(field, value), Text(other, second));
-            if (!reference.Cased) (left, right) = (words.Folded(left), words.Folded(right));
-            var condition = reference.Relation switch
-            {
-                FieldRelation.StartsWith => words.StartsWith(left, right),
-                FieldRelation.EndsWith => words.EndsWith(left, right),
-                FieldRelation.Contains => words.Contains(left, right),
-                _ => $"{left} = {right}",
-            };
-            if (reference.Relation == FieldRelation.Equal && field.Number is { } one && other.Number is { } two)
-                condition = $"CASE WHEN {one(value)} IS NOT NULL AND {two(second)} IS NOT NULL THEN {one(value)} = {two(second)} ELSE {condition} END";
-            return words.Sure(condition);
-        }
-
-        private static string Sign(Comparison comparison) => comparison switch
-        {
-            Comparison.Less => "<",
-            Comparison.LessOrEqual => "<=",
-            Comparison.Greater => ">",
-            _ => ">=",
-        };
-
-        /// <summary>A text fits a pattern.</summary>
-        private string Like(Pattern pattern, bool cased, string text)
-        {
-            var parts = pattern.Parts;
-            if (parts.Any(part => part.Kind == PartKind.Text && HasHalf(part.Text)))
-                throw new SqlRefusal("sigma.sql.surrogate", "值含不成對的代理字元，資料庫的 UTF-8 文字不可能有。", "The value has half of a surrogate pair, which no text in UTF-8 can have.");
-            if (parts.Count > 0 && parts.All(part => part.Kind == PartKind.Any)) return $"({text} IS NOT NULL)";
-            var literal = pattern.Literal;
-            if (PlainText.TryMake(pattern, cased, out var plain)) return words.Sure(At(plain.Place, plain.Folds ? words.Lower(text) : text, words.Literal(plain.Text)));
-            var (open, close) = (parts.Count > 0 && parts[0].Kind == PartKind.Any, parts.Count > 0 && parts[^1].Kind == PartKind.Any);
-            var inner = parts.Skip(open ? 1 : 0).SkipLast(close ? 1 : 0).ToList();
-            var units = inner.Exists(part => part.Kind == PartKind.One);
-            if (units && literal.Any(char.IsSurrogate))
-                throw new SqlRefusal("sigma.sql.wildcard", "值含 ? 與基本多文種平面以外的字元，兩者在資料庫中的計數不同。", "The value has ? beside characters beyond the basic plane, which a database counts differently.");
-            var regex = new StringBuilder(open ? "" : @"\A");
-            foreach (var part in inner)
-            {
-                switch (part.Kind)
-                {
-                    case PartKind.Text:
-                        foreach (var rune in part.Text.EnumerateRunes()) regex.Append(cased ? RegexText.Character(rune.Value) : RegexText.AnyCase(rune));
-                        break;
-                    case PartKind.Any: regex.Append("(?s:.*)"); break;
-                    case PartKind.One: regex.Append("(?s:.)"); break;
-                    default: regex.Append('[').Append(string.Concat(Pattern.Dashes.Select(dash => RegexText.Character(dash)))).Append(']'); break;
-                }
-            }
-
-            if (!close) regex.Append(@"\z");
-            return words.Sure(words.Matches(units ? words.Units(text) : text, regex.ToString()));
-        }
-    }
-
-    private enum TextPlace
-    {
-        Whole,
-        Begin,
-        End,
-        Anywhere,
-    }
-
-    /// <summary>A pattern that is one text, which a database compares as the engine does.</summary>
-    /// <param name="Place">Where it is to stand.</param>
-    /// <param name="Folds">True when the field is to be in <see cref="SqlWords.Lower"/>.</param>
-    /// <param name="Text">The text, then in lower case of ASCII.</param>
-    private readonly record struct PlainText(TextPlace Place, bool Folds, string Text)
-    {
-        public static bool TryMake(Pattern pattern, bool cased, out PlainText plain)
-        {
-            plain = default;
-            var parts = pattern.Parts;
-            var (open, close) = (parts.Count > 0 && parts[0].Kind == PartKind.Any, parts.Count > 0 && parts[^1].Kind == PartKind.Any);
-            if (parts.Count == 1 && open) return false;
-            if (!parts.Skip(open ? 1 : 0).SkipLast(close ? 1 : 0).All(part => part.Kind == PartKind.Text)) return false;
-            var text = pattern.Literal;
-            if (HasHalf(text) || !(cased || CaseClasses.IsPlain(text))) return false;
-            var folds = !cased && text.Any(char.IsAsciiLetter);
-            plain = new PlainText((open, close) switch { (false, false) => TextPlace.Whole, (false, true) => TextPlace.Begin, (true, false) => TextPlace.End, _ => TextPlace.Anywhere }, folds, folds ? LowerAscii(text) : text);
-            return true;
-        }
-    }
-
-    private static string LowerAscii(string text) => string.Create(text.Length, text, (span, from) =>
-    {
-        for (var i = 0; i < span.Length; i++) span[i] = char.IsAsciiLetterUpper(from[i]) ? (char)(from[i] | 0x20) : from[i];
-    });
-
-    private static bool HasHalf(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
-            i++;
-        }
-
-        return false;
     }
 }

@@ -33,4 +33,20 @@ public sealed record SigmaSqlField(string Value)
 /// <param name="Dialect">The database.</param>
 /// <param name="Field">Tells how a field, by its name without spaces, is held; null for one that the table cannot give as events have it, which refuses a rule that asks for it.</param>
 /// <param name="Keywords">What keywords are looked for in.</param>
-public sealed record SigmaSqlSchema(SigmaSqlDialect Dialect, Func<string, SigmaSqlField?> Field, IReadOnlyList<SigmaSqlField> Keywords);
+public sealed record SigmaSqlSchema(SigmaSqlDialect Dialect, Func<string, SigmaSqlField?> Field, IReadOnlyList<SigmaSqlField> Keywords)
+{
+    /// <summary>The table, or a query in brackets, as it stands behind FROM; needed for statements.</summary>
+    public string Table { get; init; } = "";
+
+    /// <summary>The time of an event in whole microseconds since any moment, never NULL; needed for statements.</summary>
+    public string Time { get; init; } = "";
+
+    /// <summary>Expressions, never NULL, that together tell an event from every other, with the names that they have in results: by these, events of one moment come one after another.</summary>
+    public IReadOnlyList<(string Name, string Value)> Order { get; init; } = [];
+
+    /// <summary>What a row of a detection's hits shows besides time and order.</summary>
+    public IReadOnlyList<(string Name, string Value)> Shown { get; init; } = [];
+
+    /// <summary>The condition, never NULL, under which an event is of a log source; null for one of which the table cannot tell, which refuses the rule. Absent where log sources do not count.</summary>
+    public Func<SigmaLogSource, string?>? Source { get; init; }
+}

@@ -65,6 +65,57 @@ internal abstract class SqlWords
     /// <summary>What is said of a value under a name, so that it is made once.</summary>
     public abstract string Named(string value, string variable, string said);
 
+    /// <summary>The texts of a list's values with a comma and a blank between; of one value, NULL where that has none.</summary>
+    public abstract string Whole(string list, string variable, string text);
+
+    /// <summary>What is said of the only value of a list; NULL where it has none or several.</summary>
+    public abstract string Only(string list, string variable, string said);
+
+    /// <summary>A number; NULL where it is not finite.</summary>
+    public abstract string Finite(string number);
+
+    /// <summary>A whole number of 64 bits.</summary>
+    public abstract string Integer(string value);
+
+    public abstract string Real(string value);
+
+    /// <summary>No text.</summary>
+    public abstract string NoText { get; }
+
+    /// <summary>A name of a column.</summary>
+    public abstract string Name(string name);
+
+    /// <summary>How many characters a text has, as text.</summary>
+    public abstract string Length(string text);
+
+    /// <summary>Texts, none of them NULL, one behind the other.</summary>
+    public abstract string Joined(IEnumerable<string> texts);
+
+    /// <summary>Millionths of a finite number of at most six decimals as a whole number of 128 bits; ends the statement for one that has more.</summary>
+    public abstract string Millionths(string number);
+
+    /// <summary>A number of millionths as the number that it is; ends the statement where that has decimals and more digits than a number of 64 bits.</summary>
+    /// <param name="millionths">A whole number.</param>
+    /// <param name="broken">True where some number that went into it has decimals.</param>
+    public abstract string OfMillionths(string millionths, string broken);
+
+    /// <summary>How many distinct values the events of the window have.</summary>
+    /// <param name="value">A column.</param>
+    /// <param name="window">The window.</param>
+    public abstract string Distinct(string value, SqlWindow window);
+
+    /// <summary>A percentile of a column's numbers in the window, linear between neighbours.</summary>
+    public abstract string Percentile(string number, double part, SqlWindow window);
+
+    /// <summary>
+    /// Of the events of each group and island, which come in the order of "ord", those at which a correlation fires: the first, and again the first that is a
+    /// span after the last that fired. Gives a column "ord".
+    /// </summary>
+    /// <param name="rows">A table with "ord", "ts" and the keys.</param>
+    /// <param name="keys">What tells islands from each other.</param>
+    /// <param name="span">Microseconds.</param>
+    public abstract string Fired(string rows, string keys, long span);
+
     /// <summary>A list of texts.</summary>
     public string List(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(Literal)) + "]";
 
@@ -118,8 +169,15 @@ internal abstract class SqlWords
     }
 }
 
+/// <summary>The events of a group within a time span.</summary>
+/// <param name="Partition">The group, as it stands in a window; empty for one group of all.</param>
+/// <param name="Span">Microseconds.</param>
+internal readonly record struct SqlWindow(string Partition, long Span);
+
 internal sealed class DuckWords : SqlWords
 {
+    private const string TooFine = "a number has more than six decimals, or more digits than can be summed exactly";
+
     public override string True => "true";
 
     public override string False => "false";
@@ -155,6 +213,43 @@ internal sealed class DuckWords : SqlWords
 
     public override string Named(string value, string variable, string said) => $"list_transform([{value}], lambda {variable}: {said})[1]";
 
+    public override string NoText => "NULL::VARCHAR";
+
+    public override string Whole(string list, string variable, string text) =>
+        $"(CASE WHEN len({list}) = 1 THEN list_transform({list}, lambda {variable}: {text})[1] ELSE coalesce(list_aggregate(list_transform({list}, lambda {variable}: coalesce({text}, '')), 'string_agg', ', '), '') END)";
+
+    public override string Only(string list, string variable, string said) => $"(CASE WHEN len({list}) = 1 THEN list_transform({list}, lambda {variable}: {said})[1] END)";
+
+    public override string Finite(string number) => $"list_transform([{number}], lambda hufu_n: CASE WHEN isfinite(hufu_n) THEN hufu_n END)[1]";
+
+    public override string Integer(string value) => $"({value})::BIGINT";
+
+    public override string Real(string value) => $"({value})::DOUBLE";
+
+    public override string Name(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal) + "\"";
+
+    public override string Length(string text) => $"length({text})::VARCHAR";
+
+    public override string Joined(IEnumerable<string> texts) => string.Join(" || ", texts);
+
+    public override string Millionths(string number) =>
+        $"(CASE WHEN {number} = trunc({number}) AND abs({number}) <= 1e15 THEN ({number})::BIGINT::HUGEINT * 1000000 WHEN abs({number}) < 1e9 AND round({number} * 1e6) / '1e6'::DOUBLE = {number} THEN round({number} * 1e6)::BIGINT::HUGEINT WHEN {number} IS NOT NULL THEN error('{TooFine}')::HUGEINT END)";
+
+    public override string OfMillionths(string millionths, string broken) =>
+        $"(CASE WHEN NOT {broken} THEN ({millionths} // 1000000)::DOUBLE WHEN abs({millionths}) < 9007199254740992 THEN ({millionths})::DOUBLE / '1e6'::DOUBLE ELSE error('{TooFine}')::DOUBLE END)";
+
+    public override string Distinct(string value, SqlWindow window) => $"count(DISTINCT {value}) OVER ({window.Partition} ORDER BY ord ROWS BETWEEN (held - 1) PRECEDING AND CURRENT ROW)";
+
+    // The database's own percentile goes between neighbours by another formula, which rounds otherwise.
+    public override string Percentile(string number, double part, SqlWindow window)
+    {
+        var (position, below) = ($"({Double(part)} * (len(hufu_s) - 1))", $"floor({Double(part)} * (len(hufu_s) - 1))::BIGINT");
+        return $"list_transform([list_sort(list({number}) OVER ({window.Partition} ORDER BY ord ROWS BETWEEN (held - 1) PRECEDING AND CURRENT ROW))], lambda hufu_s: hufu_s[{below} + 1] + (hufu_s[least({below} + 2, len(hufu_s))] - hufu_s[{below} + 1]) * ({position} - {below}))[1]";
+    }
+
+    public override string Fired(string rows, string keys, long span) => string.Create(CultureInfo.InvariantCulture,
+        $"SELECT unnest(list_reduce(list({{'a': ts, 'f': [ord]}} ORDER BY ord), lambda hufu_x, hufu_y: CASE WHEN hufu_y.a - hufu_x.a >= {span} THEN {{'a': hufu_y.a, 'f': list_concat(hufu_x.f, hufu_y.f)}} ELSE hufu_x END).f) AS ord FROM {rows} GROUP BY {keys}");
+
     public override string Number(string text) =>
         $"CASE WHEN {Matches(text, NumberPattern)} THEN try_cast({text} AS DOUBLE) WHEN {Matches(text, PositiveInfinity)} THEN 'inf'::DOUBLE WHEN {Matches(text, NegativeInfinity)} THEN '-inf'::DOUBLE END";
 
@@ -179,12 +274,12 @@ internal sealed class DuckWords : SqlWords
     {
         // Each step is named, so that it is made once.
         const string Tail = "[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$";
-        const string Hexed = $"CASE WHEN contains(a, '.') THEN regexp_replace(a, '{Tail}', '') || list_aggregate(list_transform(string_split(regexp_extract(a, '{Tail}'), '.'), lambda o, i: CASE WHEN i = 3 THEN ':' ELSE '' END || format('{{:02x}}', o::INTEGER)), 'string_agg', '') ELSE a END";
-        const string Groups = "coalesce(list_aggregate(list_transform(list_filter(string_split({0}, ':'), lambda g: g <> ''), lambda g: lpad(g, 4, '0')), 'string_agg', ''), '')";
-        var left = string.Format(CultureInfo.InvariantCulture, Groups, "split_part(h, '::', 1)");
-        var right = string.Format(CultureInfo.InvariantCulture, Groups, "split_part(h, '::', 2)");
-        var whole = $"CASE WHEN contains(h, '::') AND length({left}) + length({right}) <= 28 THEN {left} || repeat('0', 32 - length({left}) - length({right})) || {right} WHEN NOT contains(h, '::') THEN {left} END";
-        return $"CASE WHEN {Matches(text, V6Pattern)} THEN list_transform(list_transform([lower(regexp_extract({text}, '[0-9A-Fa-f:.]+'))], lambda a: {Hexed}), lambda h: {whole})[1] END";
+        const string Hexed = $"CASE WHEN contains(hufu_a, '.') THEN regexp_replace(hufu_a, '{Tail}', '') || list_aggregate(list_transform(string_split(regexp_extract(hufu_a, '{Tail}'), '.'), lambda hufu_o, hufu_i: CASE WHEN hufu_i = 3 THEN ':' ELSE '' END || format('{{:02x}}', hufu_o::INTEGER)), 'string_agg', '') ELSE hufu_a END";
+        const string Groups = "coalesce(list_aggregate(list_transform(list_filter(string_split({0}, ':'), lambda hufu_g: hufu_g <> ''), lambda hufu_g: lpad(hufu_g, 4, '0')), 'string_agg', ''), '')";
+        var left = string.Format(CultureInfo.InvariantCulture, Groups, "split_part(hufu_h, '::', 1)");
+        var right = string.Format(CultureInfo.InvariantCulture, Groups, "split_part(hufu_h, '::', 2)");
+        var whole = $"CASE WHEN contains(hufu_h, '::') AND length({left}) + length({right}) <= 28 THEN {left} || repeat('0', 32 - length({left}) - length({right})) || {right} WHEN NOT contains(hufu_h, '::') THEN {left} END";
+        return $"CASE WHEN {Matches(text, V6Pattern)} THEN list_transform(list_transform([lower(regexp_extract({text}, '[0-9A-Fa-f:.]+'))], lambda hufu_a: {Hexed}), lambda hufu_h: {whole})[1] END";
     }
 }
 
@@ -230,6 +325,46 @@ internal sealed class ClickWords : SqlWords
 
     public override string Named(string value, string variable, string said) => $"arrayMap({variable} -> {said}, [{value}])[1]";
 
+    public override string NoText => "CAST(NULL, 'Nullable(String)')";
+
+    public override string Whole(string list, string variable, string text) =>
+        $"if(length({list}) = 1, arrayMap({variable} -> {text}, {list})[1], arrayStringConcat(arrayMap({variable} -> ifNull({text}, ''), {list}), ', '))";
+
+    public override string Only(string list, string variable, string said) => $"if(length({list}) = 1, arrayMap({variable} -> {said}, {list})[1], NULL)";
+
+    public override string Finite(string number) => $"arrayMap(hufu_n -> if(isFinite(ifNull(hufu_n, nan)), hufu_n, NULL), [{number}])[1]";
+
+    public override string Integer(string value) => $"toInt64({value})";
+
+    public override string Real(string value) => $"toFloat64({value})";
+
+    public override string Name(string name) => "`" + Literal(name)[1..^1].Replace("`", "\\`", StringComparison.Ordinal) + "`";
+
+    public override string Length(string text) => $"toString(lengthUTF8({text}))";
+
+    public override string Joined(IEnumerable<string> texts) => $"concat({string.Join(", ", texts)}, '')";
+
+    public override string Millionths(string number) =>
+        $"multiIf({number} = trunc({number}) AND abs({number}) <= 1e15, toInt128(toInt64({number})) * 1000000, abs({number}) < 1e9 AND round({number} * 1e6) / 1e6 = {number}, toInt128(toInt64(round({number} * 1e6))), toInt128(throwIf({number} IS NOT NULL, 'a number has more than six decimals, or more digits than can be summed exactly')))";
+
+    public override string OfMillionths(string millionths, string broken) =>
+        $"multiIf(NOT {broken}, toFloat64(intDiv({millionths}, 1000000)), abs({millionths}) < 9007199254740992, toFloat64({millionths}) / 1e6, toFloat64(throwIf(true, 'a number has more than six decimals, or more digits than can be summed exactly')))";
+
+    public override string Distinct(string value, SqlWindow window) => $"arrayUniq(arrayMap(hufu_e -> hufu_e.2, {Members(value, window)}))";
+
+    public override string Percentile(string number, double part, SqlWindow window)
+    {
+        var (position, below) = ($"({Double(part)} * (length(hufu_s) - 1))", $"toInt64(floor({Double(part)} * (length(hufu_s) - 1)))");
+        return $"arrayMap(hufu_s -> hufu_s[{below} + 1] + (hufu_s[least({below} + 2, length(hufu_s))] - hufu_s[{below} + 1]) * ({position} - {below}), [arraySort(arrayMap(hufu_e -> assumeNotNull(hufu_e.2), {Members(number, window)}))])[1]";
+    }
+
+    public override string Fired(string rows, string keys, long span) => string.Create(CultureInfo.InvariantCulture,
+        $"SELECT arrayJoin(arrayFold((hufu_x, hufu_y) -> if(hufu_y.1 - hufu_x.1 >= {span}, (hufu_y.1, arrayConcat(hufu_x.2, [hufu_y.2])), hufu_x), arraySort(groupArray((ts, ord))) AS hufu_all, (hufu_all[1].1, [hufu_all[1].2])).2) AS ord FROM {rows} GROUP BY {keys}");
+
+    // Bounds of a frame are constants here: those of the same moment that come after are taken out.
+    private static string Members(string column, SqlWindow window) =>
+        string.Create(CultureInfo.InvariantCulture, $"arrayFilter(hufu_e -> hufu_e.1 <= ord, groupArray((ord, {column})) OVER ({window.Partition} ORDER BY ts RANGE BETWEEN {window.Span - 1} PRECEDING AND CURRENT ROW))");
+
     public override string Number(string text) =>
         $"multiIf({Sure(Matches(text, NumberPattern))}, toFloat64OrNull(if(startsWith(ifNull({text}, ''), '+'), substring(ifNull({text}, ''), 2), ifNull({text}, ''))), {Sure(Matches(text, PositiveInfinity))}, inf, {Sure(Matches(text, NegativeInfinity))}, -inf, NULL)";
 
@@ -256,11 +391,11 @@ internal sealed class ClickWords : SqlWords
     public override string V6(string text)
     {
         const string Tail = "[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$";
-        const string Hexed = $"if(position(a, '.') > 0, concat(replaceRegexpOne(a, '{Tail}', ''), arrayStringConcat(arrayMap((o, i) -> concat(if(i = 3, ':', ''), lower(hex(toUInt8OrZero(o)))), splitByChar('.', extract(a, '{Tail}')), [1, 2, 3, 4]))), a)";
-        const string Groups = "arrayStringConcat(arrayMap(g -> leftPad(g, 4, '0'), arrayFilter(g -> g <> '', splitByChar(':', {0}))))";
-        var left = string.Format(CultureInfo.InvariantCulture, Groups, "splitByString('::', h)[1]");
-        var right = string.Format(CultureInfo.InvariantCulture, Groups, "splitByString('::', h)[2]");
-        var whole = $"multiIf(position(h, '::') = 0, {left}, length({left}) + length({right}) <= 28, concat({left}, repeat('0', 32 - length({left}) - length({right})), {right}), NULL)";
-        return $"if({Sure(Matches(text, V6Pattern))}, arrayMap(h -> {whole}, arrayMap(a -> {Hexed}, [lower(extract(ifNull({text}, ''), '[0-9A-Fa-f:.]+'))]))[1], NULL)";
+        const string Hexed = $"if(position(hufu_a, '.') > 0, concat(replaceRegexpOne(hufu_a, '{Tail}', ''), arrayStringConcat(arrayMap((hufu_o, hufu_i) -> concat(if(hufu_i = 3, ':', ''), lower(hex(toUInt8OrZero(hufu_o)))), splitByChar('.', extract(hufu_a, '{Tail}')), [1, 2, 3, 4]))), hufu_a)";
+        const string Groups = "arrayStringConcat(arrayMap(hufu_g -> leftPad(hufu_g, 4, '0'), arrayFilter(hufu_g -> hufu_g <> '', splitByChar(':', {0}))))";
+        var left = string.Format(CultureInfo.InvariantCulture, Groups, "splitByString('::', hufu_h)[1]");
+        var right = string.Format(CultureInfo.InvariantCulture, Groups, "splitByString('::', hufu_h)[2]");
+        var whole = $"multiIf(position(hufu_h, '::') = 0, {left}, length({left}) + length({right}) <= 28, concat({left}, repeat('0', 32 - length({left}) - length({right})), {right}), NULL)";
+        return $"if({Sure(Matches(text, V6Pattern))}, arrayMap(hufu_h -> {whole}, arrayMap(hufu_a -> {Hexed}, [lower(extract(ifNull({text}, ''), '[0-9A-Fa-f:.]+'))]))[1], NULL)";
     }
 }

@@ -56,7 +56,7 @@ internal static class HuntEndpoints
         var api = routes.MapGroup("/api/v1/logs/hunts").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Logs");
         api.MapGet("", async (Hunts hunts, HttpContext http) => Results.Json((await hunts.ListAsync(http.RequestAborted)).Select(h => Told(h, false)))).WithName("logs-hunts").WithSummary("Hunts through stored events, newest first");
         api.MapPost("", AskApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest)).WithName("logs-hunt").WithSummary("Take stored events through detection rules").WithDescription("Without level, tag, text, rules or own every rule in use is hunted with; own is Sigma YAML. query narrows the events as a search does, and then correlations count only those. Correlations also count events from their longest time span before from. The answer comes at once; state, events and total tell how far it is. alerts raises alerts that are marked as found in history and needs the right to write; an event that was counted before is not counted again.");
-        api.MapPost("/estimate", EstimateApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest)).WithName("logs-hunt-estimate").WithSummary("What a hunt would cost").WithDescription("events and bytes to read, and seconds, about, from a rate that is measured now with these rules on events of the period; seconds is null when there is nothing to measure with.");
+        api.MapPost("/estimate", EstimateApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest)).WithName("logs-hunt-estimate").WithSummary("What a hunt would cost").WithDescription("events and bytes to read, and seconds, about; passedOver are events of the period that need not be read, as the index of texts knows that no rule can match them. The time is from a rate that is measured now with these rules on events of the period; seconds is null when there is nothing to measure with.");
         api.MapGet("/settings", (Hunts hunts) => Results.Json(new { days = hunts.Settings.Days })).WithName("logs-hunt-settings").WithSummary("How far back new and changed rules are hunted with");
         api.MapPut("/settings", SettingsApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("logs-hunt-settings-set").WithSummary("Set how far back new and changed rules are hunted with").WithDescription("days is 0 for not at all, 1, 7 or 30.");
         api.MapGet("/{hunt:guid}", async (Guid hunt, Hunts hunts, HttpContext http) => await hunts.FindAsync(hunt, http.RequestAborted) is { } found ? Results.Json(Told(found, true)) : Refusals.Of([NoHunt])).WithName("logs-hunt-state").WithSummary("How far a hunt is, and what each rule found");
@@ -73,7 +73,7 @@ internal static class HuntEndpoints
         query = hunt.Order.Query, from = hunt.Order.From, to = hunt.Order.To, alerts = hunt.Order.Alerts,
         choice = new { level = hunt.Order.Choice.Level, tag = hunt.Order.Choice.Tag, text = hunt.Order.Choice.Text, rules = hunt.Order.Choice.Keys.Count > 0 ? hunt.Order.Choice.Keys : null, own = hunt.Order.Choice.Own },
         attempt = hunt.State.Attempt, startedAt = hunt.State.StartedAt, endedAt = hunt.State.EndedAt, ruleCount = hunt.State.RuleCount, refused = hunt.State.Refused,
-        events = hunt.State.Events, total = hunt.State.Total, bytes = hunt.State.Bytes, hits = hunt.State.Hits, kept = hunt.State.Kept, uncounted = hunt.State.Uncounted,
+        events = hunt.State.Events, total = hunt.State.Total, bytes = hunt.State.Bytes, hits = hunt.State.Hits, kept = hunt.State.Kept, uncounted = hunt.State.Uncounted, passedOver = hunt.State.PassedOver, resumed = hunt.State.Resumed,
         raised = hunt.State.Raised, created = hunt.State.Created, grown = hunt.State.Grown, known = hunt.State.Known,
         rules = rules ? hunt.State.Rules.OrderByDescending(r => r.Hits).Select(r => new { rule = r.Key, title = r.Title.ToString(), author = r.Author, license = r.License, level = r.Level, tags = r.Tags, hits = r.Hits, kept = r.Kept, firstSeen = r.First, lastSeen = r.Last }) : null,
     };
@@ -142,7 +142,7 @@ internal static class HuntEndpoints
         var order = OrderOf(body, clock);
         var estimate = order.IsOk ? await hunts.EstimateAsync(order.Value, body.Own, http.RequestAborted) : Result.Fail<HuntEstimate>(order.Errors);
         return estimate.IsOk
-            ? Results.Json(new { rules = estimate.Value.Rules, events = estimate.Value.Events, bytes = estimate.Value.Bytes, perSecond = Math.Round(estimate.Value.PerSecond), seconds = estimate.Value.Time?.TotalSeconds, refused = estimate.Value.Refused.Select(e => e.ToString()) })
+            ? Results.Json(new { rules = estimate.Value.Rules, events = estimate.Value.Events, bytes = estimate.Value.Bytes, passedOver = estimate.Value.PassedOver, perSecond = Math.Round(estimate.Value.PerSecond), seconds = estimate.Value.Time?.TotalSeconds, refused = estimate.Value.Refused.Select(e => e.ToString()) })
             : Refusals.Of(estimate.Errors);
     }
 

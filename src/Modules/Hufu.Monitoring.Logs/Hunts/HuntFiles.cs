@@ -9,6 +9,8 @@ namespace Hufu.Monitoring.Logs;
 /// </summary>
 internal sealed class HuntFiles(string root)
 {
+    private const string ResumeFile = "resume.bin";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The orders that are there, newest first.</summary>
@@ -61,8 +63,23 @@ internal sealed class HuntFiles(string root)
         }
     }
 
-    /// <summary>Begins the list of hits anew.</summary>
-    internal HitFile Begin(Guid id) => new(new FileStream(PathOf(id, "hits.jsonl"), FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete, 1 << 16));
+    /// <summary>Begins the list of hits anew, or goes on behind so many bytes of it.</summary>
+    internal HitFile Begin(Guid id, long behind = 0)
+    {
+        var file = new FileStream(PathOf(id, "hits.jsonl"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete, 1 << 16);
+        file.SetLength(behind);
+        file.Position = behind;
+        return new HitFile(file, behind);
+    }
+
+    /// <summary>Where a hunt with these rules stood before it was broken off; null for at its beginning.</summary>
+    internal HuntResumption? Resumption(Guid id, string rules) =>
+        HuntResumption.Load(PathOf(id, ResumeFile), rules) is { } kept && new FileInfo(PathOf(id, "hits.jsonl")) is { Exists: true } hits && hits.Length >= kept.HitBytes ? kept : null;
+
+    internal void Keep(Guid id, HuntResumption resumption, string rules) => resumption.Save(PathOf(id, ResumeFile), rules);
+
+    /// <summary>It is done: nothing is gone on with.</summary>
+    internal void Forget(Guid id) => File.Delete(PathOf(id, ResumeFile));
 
     /// <summary>A value that is kept beside the hunts.</summary>
     internal T? Kept<T>(string name) where T : class => Read<T>(Path.Combine(root, name));
@@ -94,9 +111,9 @@ internal sealed class HuntFiles(string root)
     }
 
     /// <summary>The list of hits while it is written.</summary>
-    internal sealed class HitFile(FileStream file) : IDisposable
+    internal sealed class HitFile(FileStream file, long behind) : IDisposable
     {
-        internal long Bytes { get; private set; }
+        internal long Bytes { get; private set; } = behind;
 
         internal void Add(HuntHit hit)
         {
@@ -107,6 +124,9 @@ internal sealed class HuntFiles(string root)
         }
 
         internal void Flush() => file.Flush();
+
+        /// <summary>Brings it onto the disk.</summary>
+        internal void Settle() => file.Flush(flushToDisk: true);
 
         public void Dispose() => file.Dispose();
     }

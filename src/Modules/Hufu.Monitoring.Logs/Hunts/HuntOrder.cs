@@ -90,8 +90,14 @@ public sealed class HuntState
     /// <summary>The run that works on it; absent before the first.</summary>
     public long? Run { get; set; }
 
-    /// <summary>Which try this is: a hunt that a restart broke off begins again.</summary>
+    /// <summary>Which try this is: a hunt that a restart broke off goes on where it stood.</summary>
     public int Attempt { get; set; }
+
+    /// <summary>Events that an earlier try had read, behind which this one goes on; zero where it began from the beginning.</summary>
+    public long Resumed { get; set; }
+
+    /// <summary>Events of the period that were not read, as the index of texts knows that no rule can match them.</summary>
+    public long PassedOver { get; set; }
 
     public DateTimeOffset? StartedAt { get; set; }
 
@@ -181,6 +187,9 @@ public sealed record HuntHit
 /// <param name="Refused">Rules that are refused.</param>
 public sealed record HuntEstimate(int Rules, long Events, long Bytes, double PerSecond, IReadOnlyList<Error> Refused)
 {
+    /// <summary>Events of the period that need not be read, as the index of texts knows that no rule can match them.</summary>
+    public long PassedOver { get; init; }
+
     /// <summary>About how long; null when it is not known.</summary>
     public TimeSpan? Time => Events == 0 ? TimeSpan.Zero : PerSecond > 0 ? TimeSpan.FromSeconds(Math.Min(Events / PerSecond, 30 * 86_400)) : null;
 }
@@ -199,6 +208,9 @@ public sealed record HuntLimit
 
     /// <summary>Bytes of rules that are given with an order. Default 20 MiB.</summary>
     public int RuleBytes { get; init; } = 20 << 20;
+
+    /// <summary>How often the place where a hunt stands is written, for a restart. Default 15 seconds.</summary>
+    public TimeSpan PlaceEvery { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Hunts that are kept. Default 200.</summary>
     public int Kept { get; init; } = 200;

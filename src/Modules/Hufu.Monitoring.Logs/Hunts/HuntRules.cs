@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Hufu.Kernel;
 using Hufu.Sigma;
 
@@ -10,13 +12,18 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="Refused">What cannot be used.</param>
 internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? Asked, TimeSpan Longest, IReadOnlyList<Error> Refused)
 {
+    /// <summary>Tells one set of rules from another, by what they say.</summary>
+    internal string Stamp { get; private init; } = "";
+
+    private static string StampOf(IEnumerable<SigmaRule> rules) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', rules.Select(rule => rule.Fingerprint)))));
+
     /// <summary>Chooses rules of those in use. The correlations chosen bring the rules that they refer to, and filters and exceptions act as they do on the stream.</summary>
     /// <param name="set">The rules in use.</param>
     /// <param name="choice">Which.</param>
     /// <param name="lenient">True to go without rules that are named and not there.</param>
     internal static Result<HuntRules> Choose(RuleSet set, HuntChoice choice, bool lenient = false)
     {
-        if (choice.IsAll) return set.Engine.RuleCount == 0 ? Result.Fail<HuntRules>(None) : Result.Of(new HuntRules(set.Engine, null, LongestOf(set.Rules), set.Refused));
+        if (choice.IsAll) return set.Engine.RuleCount == 0 ? Result.Fail<HuntRules>(None) : Result.Of(new HuntRules(set.Engine, null, LongestOf(set.Rules), set.Refused) { Stamp = StampOf([.. set.Rules, .. set.Exceptions]) });
         if (!string.IsNullOrEmpty(choice.Level) && LevelOf(choice.Level) is null) return Result.Fail<HuntRules>(Error.Of("logs.hunt.level", "等級為 informational、low、medium、high 或 critical。", "The level is informational, low, medium, high or critical.", "level"));
         var byKey = new Dictionary<string, SigmaRule>(StringComparer.OrdinalIgnoreCase);
         foreach (var rule in set.Rules)
@@ -48,7 +55,7 @@ internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? As
         // In the order of the set, as the stream has them. A filter that acts on none of them is none of this hunt's.
         var chosen = set.Rules.Where(rule => rule is SigmaFilterRule || needed.Contains(rule)).ToList();
         var engine = SigmaEngine.Compile([.. chosen, .. set.Exceptions]);
-        return Result.Of(new HuntRules(engine, asked, LongestOf(chosen), [.. engine.Refused.Where(e => !e.Code.StartsWith("sigma.filter", StringComparison.Ordinal))]));
+        return Result.Of(new HuntRules(engine, asked, LongestOf(chosen), [.. engine.Refused.Where(e => !e.Code.StartsWith("sigma.filter", StringComparison.Ordinal))]) { Stamp = StampOf([.. chosen, .. set.Exceptions]) });
     }
 
     /// <summary>Reads rules that were given with an order.</summary>
@@ -57,8 +64,11 @@ internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? As
         var read = SigmaParser.Parse(text, "rules.yml");
         var engine = SigmaEngine.Compile(read.Rules);
         List<Error> refused = [.. read.Errors, .. engine.Refused];
-        return engine.RuleCount == 0 ? Result.Fail<HuntRules>(refused.Count > 0 ? [.. refused.Take(20)] : [None]) : Result.Of(new HuntRules(engine, null, LongestOf(read.Rules), refused));
+        return engine.RuleCount == 0 ? Result.Fail<HuntRules>(refused.Count > 0 ? [.. refused.Take(20)] : [None]) : Result.Of(new HuntRules(engine, null, LongestOf(read.Rules), refused) { Stamp = StampOf(read.Rules) });
     }
+
+    /// <summary>A rule by its key, among those that can match.</summary>
+    internal SigmaRule? Find(string key) => Engine.Rules.FirstOrDefault(rule => rule.Key == key);
 
     /// <summary>True when a match of a rule is a hit.</summary>
     internal bool Asks(SigmaRule rule) => Asked is null || Asked.Contains(rule);

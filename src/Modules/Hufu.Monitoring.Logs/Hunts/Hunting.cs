@@ -21,7 +21,7 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     /// <summary>What is read: from the longest look back on.</summary>
     internal LogSearch Search { get; } = new()
     {
-        Query = query, To = order.To, Whole = true,
+        Query = query, To = order.To, Whole = true, Needs = HuntNeeds.Of(rules.Engine),
         From = order.From is { } from && from > DateTimeOffset.MinValue + LongestLookBack ? from - (rules.Longest < LongestLookBack ? rules.Longest : LongestLookBack) : order.From,
     };
 
@@ -32,14 +32,26 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     /// <param name="kept">Where hits are kept.</param>
     /// <param name="step">After each small piece of work, with the matches since the last time: to be raised, if that is asked for.</param>
     /// <param name="cancellation">Ends it.</param>
-    internal async Task RunAsync(LogStore store, IReadOnlyList<LogStretch> stretches, HuntState state, HuntFiles.HitFile kept, Func<List<RuleMatch>, ValueTask> step, CancellationToken cancellation)
+    /// <param name="rest">Between two stretches: told what the rules remember and where the next event is.</param>
+    /// <param name="from">Where an earlier try stood, which had the same stretches before it.</param>
+    internal async Task RunAsync(
+        LogStore store, IReadOnlyList<LogStretch> stretches, HuntState state, HuntFiles.HitFile kept, Func<List<RuleMatch>, ValueTask> step, CancellationToken cancellation,
+        Func<DetectionRun, string, int, ValueTask>? rest = null, HuntResumption? from = null)
     {
         var matches = new List<RuleMatch>();
         var timeouts = rules.Engine.RegexTimeouts;
         var run = new DetectionRun(rules.Engine) { Found = Found };
+        if (from is not null) run.Load(new MemoryStream(from.Run));
+        var earlier = Math.Max(0, state.Uncounted - run.Uncounted.Late - run.Uncounted.Forgotten);
+        foreach (var tally in state.Rules)
+        {
+            // Tallies are by rule, and a rule's key is of one rule.
+            if (rules.Find(tally.Key) is { } rule) tallies[rule] = tally;
+        }
+
         try
         {
-            foreach (var stretch in stretches)
+            foreach (var stretch in from is null ? stretches : Behind(stretches, from.Segment, from.Row))
             {
                 var inStretch = 0;
                 foreach (var item in store.EventsOf(Search, stretch, cancellation))
@@ -53,14 +65,20 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
 
                 // What the search and the period left out is not to be read any more.
                 state.Total -= Math.Max(0, stretch.Events - inStretch);
+                if (rest is null) continue;
+                await step(matches);
+                Count();
+                await rest(run, stretch.Segment, stretch.First + stretch.Events);
             }
 
             await step(matches);
         }
         finally
         {
-            state.Uncounted = run.Uncounted.Late + run.Uncounted.Forgotten + (rules.Engine.RegexTimeouts - timeouts);
+            Count();
         }
+
+        void Count() => state.Uncounted = earlier + run.Uncounted.Late + run.Uncounted.Forgotten + (rules.Engine.RegexTimeouts - timeouts);
 
         void Found(SigmaMatch match, IReadOnlyList<RuleMatch> raised)
         {
@@ -75,6 +93,31 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
             kept.Add(HitOf(match, raised));
             tally.Kept++;
             state.Kept++;
+        }
+    }
+
+    /// <summary>True when rules can go on from where an earlier try stood.</summary>
+    internal static bool CanGoOn(HuntRules rules, HuntResumption from)
+    {
+        try
+        {
+            new DetectionRun(rules.Engine).Load(new MemoryStream(from.Run));
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What of stretches lies at a place or behind it.</summary>
+    internal static IEnumerable<LogStretch> Behind(IReadOnlyList<LogStretch> stretches, string segment, int row)
+    {
+        foreach (var stretch in stretches)
+        {
+            var (order, end) = (string.CompareOrdinal(stretch.Segment, segment), stretch.First + stretch.Events);
+            if (order > 0 || (order == 0 && stretch.First >= row)) yield return stretch;
+            else if (order == 0 && end > row) yield return stretch with { First = row, Events = end - row };
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
                     if (measured == MeasuredEvents || began.Elapsed > MeasuredFor) break;
                 }
 
-                return Result.Of(new HuntEstimate(rules.Engine.RuleCount, stretches.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes), measured > 0 ? measured / began.Elapsed.TotalSeconds : 0, rules.Refused));
+                return Result.Of(new HuntEstimate(rules.Engine.RuleCount, stretches.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes), measured > 0 ? measured / began.Elapsed.TotalSeconds : 0, rules.Refused) { PassedOver = PassedOver(search, stretches) });
             }, cancellation);
     }
 
@@ -188,12 +188,20 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
     internal async Task<JobOutcome> WorkAsync(Guid id, long run, int attempt, Action<double, LocalizedText> progress, CancellationToken cancellation)
     {
         if (Files.Order(id) is not { } order) return JobOutcome.Failed("這個回溯搜尋已經刪除。", "This hunt has been removed.");
-        var state = new HuntState { State = JobStates.Running, Run = run, Attempt = attempt, StartedAt = Instants.Truncate(clock.GetUtcNow()) };
+        var prepared = Prepare(order, Files.Rules(order.Id));
+        // A hunt that was broken off goes on where it stood, with what it had found.
+        var before = prepared.IsOk && !Files.State(id).IsDone ? Files.Resumption(id, prepared.Value.Rules.Stamp) : null;
+        if (before is not null && !Hunting.CanGoOn(prepared.Value.Rules, before)) before = null;
+        var state = before?.State ?? new HuntState();
+        (state.State, state.Run, state.Attempt, state.StartedAt, state.EndedAt, state.Resumed) = (JobStates.Running, run, attempt, Instants.Truncate(clock.GetUtcNow()), null, before is null ? 0 : state.Events);
+        // Alerts that it raised after that place are known when they are raised again.
+        if (before is not null && Files.State(id) is var last) (state.Created, state.Grown) = (Math.Max(state.Created, last.Created), Math.Max(state.Grown, last.Grown));
         Files.Save(id, state);
         try
         {
-            var outcome = await WorkAsync(order, state, progress, cancellation);
+            var outcome = prepared.IsOk ? await WorkAsync(order, prepared.Value.Rules, prepared.Value.Query, state, before, progress, cancellation) : new JobOutcome(false, prepared.Errors[0].Message);
             (state.State, state.Result) = (outcome.Ok ? JobStates.Done : JobStates.Failed, outcome.Text);
+            if (outcome.Ok) Files.Forget(id);
             return outcome;
         }
         catch (OperationCanceledException)
@@ -214,24 +222,24 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
         }
     }
 
-    private async Task<JobOutcome> WorkAsync(HuntOrder order, HuntState state, Action<double, LocalizedText> progress, CancellationToken cancellation)
+    private async Task<JobOutcome> WorkAsync(HuntOrder order, HuntRules rules, SearchQuery query, HuntState state, HuntResumption? before, Action<double, LocalizedText> progress, CancellationToken cancellation)
     {
-        var prepared = Prepare(order, Files.Rules(order.Id));
-        if (!prepared.IsOk) return new JobOutcome(false, prepared.Errors[0].Message);
-        var (rules, query) = prepared.Value;
         var hunting = new Hunting(order, rules, query, limit);
         var stretches = logs.Store.StretchesOf(hunting.Search);
         (state.RuleCount, state.Refused) = (rules.Engine.RuleCount, [.. rules.Refused.Take(ShownRefused).Select(e => e.ToString())]);
-        (state.Total, state.Bytes) = (stretches.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes));
+        var left = before is null ? stretches : [.. Hunting.Behind(stretches, before.Segment, before.Row)];
+        (state.Total, state.Bytes) = (state.Events + left.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes));
+        state.PassedOver = PassedOver(hunting.Search, stretches);
         // What the stream has found of these events and not yet written would be counted by both.
         if (order.Alerts) await live.RaiseAsync(cancellation);
         var pace = new HuntPace(() => logs.Store.OpenEvents, clock);
         var (saved, unraised) = (clock.GetTimestamp(), new List<RuleMatch>());
-        using var kept = Files.Begin(order.Id);
+        using var kept = Files.Begin(order.Id, before?.HitBytes ?? 0);
+        var placed = clock.GetTimestamp();
         try
         {
             // The reading of a file is no asynchronous work: it goes on beside what serves pages.
-            await Task.Run(() => hunting.RunAsync(logs.Store, stretches, state, kept, StepAsync, cancellation), cancellation);
+            await Task.Run(() => hunting.RunAsync(logs.Store, stretches, state, kept, StepAsync, cancellation, RestAsync, before), cancellation);
         }
         catch (ColdException e)
         {
@@ -264,6 +272,17 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
             await pace.StepAsync(cancellation);
         }
 
+        async ValueTask RestAsync(DetectionRun run, string segment, int row)
+        {
+            if (clock.GetElapsedTime(placed) < limit.PlaceEvery || run.Remembers > HuntResumption.MostRemembered) return;
+            if (await WriteAsync() is { } failed) throw new IOException(failed.Text.En);
+            using var memory = new MemoryStream();
+            run.Save(memory);
+            kept.Settle();
+            Files.Keep(order.Id, new HuntResumption(state, segment, row, kept.Bytes, memory.ToArray()), rules.Stamp);
+            placed = clock.GetTimestamp();
+        }
+
         async Task<JobOutcome?> WriteAsync()
         {
             if (unraised.Count == 0) return null;
@@ -274,6 +293,9 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
             return null;
         }
     }
+
+    private long PassedOver(LogSearch search, IReadOnlyList<LogStretch> stretches) =>
+        search.Needs is null ? 0 : Math.Max(0, logs.Store.StretchesOf(search with { Needs = null }).Sum(s => (long)s.Events) - stretches.Sum(s => (long)s.Events));
 
     private Result<(HuntRules Rules, SearchQuery Query)> Prepare(HuntOrder order, string? own)
     {

@@ -58,6 +58,46 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
         return taken;
     }
 
+    /// <summary>How many events it remembers.</summary>
+    internal long Remembers => session.EventCount + order.Count;
+
+    /// <summary>Writes what it remembers, between two calls of <see cref="Take"/>.</summary>
+    internal void Save(Stream target)
+    {
+        using var writer = new BinaryWriter(target, System.Text.Encoding.UTF8, leaveOpen: true);
+        writer.Write(order.Count);
+        foreach (var id in order)
+        {
+            writer.Write(id);
+            writer.Write(times[id].UtcTicks);
+        }
+
+        writer.Flush();
+        session.Save(target);
+    }
+
+    /// <summary>Takes up what another run of the same rules wrote.</summary>
+    /// <exception cref="InvalidDataException">It is of other rules, or damaged: this run is not to be used.</exception>
+    internal void Load(Stream source)
+    {
+        try
+        {
+            using var reader = new BinaryReader(source, System.Text.Encoding.UTF8, leaveOpen: true);
+            for (var count = reader.ReadInt32(); count > 0; count--)
+            {
+                var id = reader.ReadString();
+                if (!times.TryAdd(id, new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero))) throw new InvalidDataException("An event occurs twice.");
+                order.Enqueue(id);
+            }
+        }
+        catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException("The state is damaged.", e);
+        }
+
+        session.Load(source);
+    }
+
     /// <summary>The title in the product's first language where the rule has one.</summary>
     internal static string TitleOf(SigmaRule rule) => rule.Custom.GetValueOrDefault("title_zh") as string is { Length: > 0 } title ? title : rule.Title;
 

@@ -15,7 +15,7 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
 
     private static readonly Dictionary<string, SigmaValue> Nothing = [];
     private static readonly JsonDocumentOptions Limits = new() { MaxDepth = 256 };
-    private static readonly Lazy<Names> Loaded = new(Load);
+    internal static readonly Lazy<Names> Loaded = new(Load);
 
     private readonly AuditRecords? records = AuditRecords.Of(item);
     private Dictionary<string, SigmaValue>? more;
@@ -249,5 +249,5 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
         Dictionary<string, string[]> Lists(string name) => json.RootElement.GetProperty(name).EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!.Split(' '), StringComparer.Ordinal);
     }
 
-    private sealed record Names(FrozenDictionary<string, string[]> Fields, FrozenDictionary<string, string[]> Also, KeyValuePair<string, string[]>[] Prefixes);
+    internal sealed record Names(FrozenDictionary<string, string[]> Fields, FrozenDictionary<string, string[]> Also, KeyValuePair<string, string[]>[] Prefixes);
 }

@@ -437,7 +437,7 @@ internal static class RuleEndpoints
             {
                 version = version.Number, pack = pack.Number, version.State, version.Hash, against = diff.Value.Against, rules = diff.Value.Rules, inUse = diff.Value.InUse, inUseBefore = diff.Value.InUseBefore,
                 @new = diff.Value.Count("new"), changed = diff.Value.Count("changed"), gone = diff.Value.Count("gone"),
-                changes = diff.Value.Changes.Select(c => new { kind = c.Kind, id = c.Rule.Key, title = c.Rule.Title, level = RuleSelection.LevelOf(c.Rule), author = c.Rule.Author, file = c.Rule.Source, inUse = c.IsOn, what = c.What.ToString() }),
+                changes = diff.Value.Changes.Select(c => new { kind = c.Kind, id = c.Rule.Key, title = c.Rule.Title, level = RuleSelection.LevelOf(c.Rule), author = c.Rule.Author, file = c.Rule.Source, inUse = c.IsOn, what = c.What.ToString(), lines = c.Lines.Select(l => l.ToString()) }),
                 refused = diff.Value.Refused.Select(Told), unread = version.Unread, findings = diff.Value.Findings.Select(Told),
             },
             statusCode: status);

@@ -25,7 +25,11 @@ internal sealed record PackContent(IReadOnlyList<SigmaRule> Rules, IReadOnlyList
 /// <param name="Rule">The rule, as it would be; as it was where it goes.</param>
 /// <param name="What">What is otherwise, in words; empty unless it changed.</param>
 /// <param name="IsOn">Whether it would be in use; for one that goes, whether it was.</param>
-internal sealed record RuleChange(string Kind, SigmaRule Rule, LocalizedText What, bool IsOn);
+public sealed record RuleChange(string Kind, SigmaRule Rule, LocalizedText What, bool IsOn)
+{
+    /// <summary>Of one that changed, the lines of its text that differ.</summary>
+    public IReadOnlyList<DiffLine> Lines { get; init; } = [];
+}
 
 /// <summary>What applying a version would change.</summary>
 /// <param name="Against">Number of the version in use; null where there is none.</param>
@@ -35,10 +39,10 @@ internal sealed record RuleChange(string Kind, SigmaRule Rule, LocalizedText Wha
 /// <param name="Rules">Rules in the version.</param>
 /// <param name="InUse">Of them, those that the pack would put in use.</param>
 /// <param name="InUseBefore">Rules that it has in use now.</param>
-internal sealed record PackDiff(string? Against, IReadOnlyList<RuleChange> Changes, IReadOnlyList<Error> Refused, IReadOnlyList<SigmaFinding> Findings, int Rules, int InUse, int InUseBefore)
+public sealed record PackDiff(string? Against, IReadOnlyList<RuleChange> Changes, IReadOnlyList<Error> Refused, IReadOnlyList<SigmaFinding> Findings, int Rules, int InUse, int InUseBefore)
 {
     /// <summary>How many are new, changed or gone.</summary>
-    internal int Count(string kind) => Changes.Count(c => c.Kind == kind);
+    public int Count(string kind) => Changes.Count(c => c.Kind == kind);
 }
 
 /// <summary>Takes rule packs in, and says what a version would change.</summary>
@@ -63,10 +67,15 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
     /// <param name="path">What is read; null for the pack's own folder, which must be open to be read.</param>
     /// <param name="fromWhere">Its name, as people know it.</param>
     /// <param name="cancellation">Stops it.</param>
-    internal async Task<Result<RulePackVersion>> StageAsync(RecordStore store, Actor actor, RulePack pack, string? path, string fromWhere, CancellationToken cancellation)
+    /// <param name="local">True when whoever asks may read the path by themselves, at the machine: it may be a folder, in any place.</param>
+    public async Task<Result<RulePackVersion>> StageAsync(RecordStore store, Actor actor, RulePack pack, string? path, string fromWhere, CancellationToken cancellation, bool local = false)
     {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(actor);
+        ArgumentNullException.ThrowIfNull(pack);
+        ArgumentNullException.ThrowIfNull(fromWhere);
         if (!actor.May(store.Types.Of<RulePack>(), Right.Write, pack)) return Result.Fail<RulePackVersion>(Refused(store));
-        var read = path is null ? ReadOpen(pack.Folder) : ReadUpload(path, fromWhere);
+        var read = path is null ? ReadOpen(pack.Folder) : local ? Read(path, Limits, fromWhere) : ReadUpload(path, fromWhere);
         if (!read.IsOk) return Result.Fail<RulePackVersion>(read.Errors);
         var texts = Laid(read.Value.Texts);
         var hash = await Task.Run(() => files.Save(texts), cancellation);
@@ -115,8 +124,10 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
         files.Read(hash) is { IsOk: true } texts && FileOf(rule.Source) is { } name && name.StartsWith(pack + "/", StringComparison.Ordinal) ? texts.Value.FirstOrDefault(t => t.Key == name[(pack.Length + 1)..]).Value : null;
 
     /// <summary>What applying a version would change; worked out once for the same three records.</summary>
-    internal async Task<Result<PackDiff>> DiffAsync(RulePack pack, RulePackVersion version, RulePackVersion? against, CancellationToken cancellation)
+    public async Task<Result<PackDiff>> DiffAsync(RulePack pack, RulePackVersion version, RulePackVersion? against, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(pack);
+        ArgumentNullException.ThrowIfNull(version);
         var key = $"{pack.Id:N}/{pack.Version}/{version.Hash}/{against?.Number}";
         if (diffs.TryGetValue(key, out var made)) return Result.Of(made);
         var diff = await Task.Run(() => Diff(pack, version, against), cancellation);
@@ -145,7 +156,7 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
             if (!seen.Add(rule.Key)) continue;
             var isOn = selection.WhyNot(rule) is null;
             if (!were.TryGetValue(rule.Key, out var was)) changes.Add(new RuleChange("new", rule, new LocalizedText("", ""), isOn));
-            else if (texts.GetValueOrDefault(Within(pack, rule)) != before.GetValueOrDefault(Within(pack, was))) changes.Add(new RuleChange("changed", rule, Difference(was, rule), isOn));
+            else if (texts.GetValueOrDefault(Within(pack, rule)) != before.GetValueOrDefault(Within(pack, was))) changes.Add(new RuleChange("changed", rule, Difference(was, rule), isOn) { Lines = LineDiff.Of(before.GetValueOrDefault(Within(pack, was)) ?? "", texts.GetValueOrDefault(Within(pack, rule)) ?? "") });
             else continue;
             touched.Add(FileOf(rule.Source)[(pack.Number.Length + 1)..]);
         }
@@ -157,8 +168,8 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
     }
 
     /// <summary>The version of a pack that is in use.</summary>
-    internal static async Task<RulePackVersion?> CurrentAsync(HufuDbContext db, Guid pack, CancellationToken cancellation) =>
-        await db.Set<RulePackVersion>().AsNoTracking().Where(v => v.PackId == pack && v.State == RulePackVersionType.Current && v.ArchivedAt == null).OrderByDescending(v => v.UpdatedAt).FirstOrDefaultAsync(cancellation);
+    public static async Task<RulePackVersion?> CurrentAsync(HufuDbContext db, Guid pack, CancellationToken cancellation) =>
+        await (db ?? throw new ArgumentNullException(nameof(db))).Set<RulePackVersion>().AsNoTracking().Where(v => v.PackId == pack && v.State == RulePackVersionType.Current && v.ArchivedAt == null).OrderByDescending(v => v.UpdatedAt).FirstOrDefaultAsync(cancellation);
 
     private static Error Refused(RecordStore store) => Refusal(store.Types.Of<RulePack>());
 
