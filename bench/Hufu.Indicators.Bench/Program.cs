@@ -19,14 +19,14 @@ Console.WriteLine($"{index.Count:N0} indicators: {building.Elapsed.TotalSeconds:
 var lines = Enumerable.Range(0, 4_000).Select(Line).ToArray();
 var now = DateTimeOffset.UtcNow;
 var options = new LogParseOptions { ReferenceTime = now, AssumedOffset = TimeSpan.FromHours(8) };
-var parsed = lines.Select(line => LogParser.Parse(line, options)).Select(p => p.ToEvent(now, "bench")).ToArray();
+var parsed = lines.Select(line => LogParser.Parse(line, now, "bench", options)).ToArray();
 var scan = index.NewScan();
 var whole = Build(lines: true);
 var wholeScan = whole.NewScan();
 long hits = 0;
 for (var round = 0; round < 3; round++)
 {
-    var read = Time(i => LogParser.Parse(lines[i % lines.Length], options));
+    var read = Time(i => LogParser.Parse(lines[i % lines.Length], now, "bench", options));
     var allocated = GC.GetAllocatedBytesForCurrentThread();
     var match = Time(i => hits += Look(scan, parsed[i % parsed.Length]));
     allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;

@@ -232,7 +232,7 @@ public class IndicatorTests
     public async Task Own_assets_and_many_hits_ask_for_a_reason()
     {
         await using var site = await OpenAsync();
-        var asset = await site.Store.CreateAsync(Site.Engineer, site.Store.Types.Get("risk.asset"), new Dictionary<string, string?> { ["title"] = "Mail gateway", ["hostname"] = "mail.ours.tw", ["addresses"] = "45.77.1.1, 10.0.0.5" }, cancellation: Stop);
+        var asset = await site.Store.CreateAsync(Site.Engineer, site.Store.Types.Get("risk.asset"), new Dictionary<string, string?> { ["title"] = "Mail gateway", ["category"] = "hardware", ["hostname"] = "mail.ours.tw", ["addresses"] = "45.77.1.1, 10.0.0.5" }, cancellation: Stop);
         Assert.True(asset.IsOk, string.Join("; ", asset.Errors));
         var list = await ListAsync(site);
         var staged = await StageAsync(site, list, "45.77.1.0/24\n.ours.tw\n10.0.0.5\n45.80.1.1\n");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hufu.Logs;
+using Hufu.Monitoring.Logs;
 using Hufu.Sigma;
 using Hufu.Web.Records;
 

@@ -10,7 +10,7 @@ public sealed class IndicatorExceptions
 {
     private const string Always = "title: any event\nid: hufu-any-event\nlogsource:\n  product: any\ndetection:\n  none:\n    hufu.no-such-field: none\n  condition: not none\n";
 
-    private readonly List<(HashSet<string>? Keys, SigmaEngine Plain, SigmaEngine Filtered)> entries = [];
+    private readonly List<(HashSet<string>? Keys, bool AnySource, SigmaEngine Plain, SigmaEngine Filtered)> entries = [];
 
     /// <summary>None.</summary>
     internal static IndicatorExceptions None { get; } = new();
@@ -27,7 +27,7 @@ public sealed class IndicatorExceptions
             if (filter.Rules.Count > 0 && keys.Count == 0) continue;
             // A rule that every event of the filter's log source matches, with and without the filter: where only the filtered one does not, the exception holds.
             var any = (SigmaDetectionRule)SigmaParser.Parse(Always, "any").Rules[0] with { LogSource = filter.LogSource };
-            made.entries.Add((filter.Rules.Count == 0 ? null : keys, SigmaEngine.Compile([any]), SigmaEngine.Compile([any, filter with { Rules = [any.Key] }])));
+            made.entries.Add((filter.Rules.Count == 0 ? null : keys, filter.LogSource == new SigmaLogSource(), SigmaEngine.Compile([any]), SigmaEngine.Compile([any, filter with { Rules = [any.Key] }])));
         }
 
         return made;
@@ -43,11 +43,12 @@ public sealed class IndicatorExceptions
     /// <summary>True when a match of an indicator need not be reported.</summary>
     internal bool Suppresses(SigmaRule rule, LogEventFields fields)
     {
-        IReadOnlyList<SigmaLogSource>? sources = null;
-        foreach (var (keys, plain, filtered) in entries)
+        IReadOnlyList<SigmaLogSource>? known = null;
+        foreach (var (keys, anySource, plain, filtered) in entries)
         {
             if (!Covers(keys, rule)) continue;
-            sources ??= fields.Sources;
+            // Indicators are of no log source: an exception that names none is for events of which none is known, too.
+            var sources = anySource ? null : known ??= fields.Sources;
             if (plain.Match(fields, sources).Count > 0 && filtered.Match(fields, sources).Count == 0) return true;
         }
 
