@@ -42,6 +42,7 @@ internal static class HufuCommand
             ExportVerb.Create(),
             LogsVerb.Create(),
             HuntVerb.Create(),
+            IndicatorsVerb.Create(),
             SigmaVerb.Create(),
             RulesVerb.Create(),
             ParseVerb.Create(),

@@ -19,6 +19,7 @@ internal static class HuntVerb
     {
         var paths = new Argument<string[]>("files") { Description = "Event files, folders with all below them, or - for standard input. Without --rules: rules for the stored logs.", Arity = ArgumentArity.ZeroOrMore };
         var rules = new Option<string[]>("--rules") { Description = "Sigma rules: a file, a folder with all below it, or an archive (.zip, .tar, .tar.gz). May be given several times.", HelpName = "PATH", Arity = ArgumentArity.OneOrMore };
+        var indicators = IndicatorsVerb.Option();
         var filters = More("--filters", "filter");
         var correlations = More("--correlations", "correlation");
         var (from, to) = (LogsVerb.From(), LogsVerb.To());
@@ -33,45 +34,53 @@ internal static class HuntVerb
         language.AcceptOnlyFromAmong("zh-TW", "en");
         var strict = new Option<bool>("--strict") { Description = "Exit code 2 when a rule was refused; everything else is done all the same." };
         var verb = new Command("hunt", """
-            Run Sigma rules, with their filters and correlations, over event files and print what they match. Needs no server and no data folder.
+            Run Sigma rules, with their filters and correlations, and indicators over event files and print what they match. Needs no server and no data folder.
             Reads Windows event logs (.evtx), JSON lines, JSON arrays and {"Records":[…]}, CSV with a header, syslog, access logs and the other formats of
             hufu parse; gz, zst, zip and tar are unpacked as they are read. A hit names its file and the 0-based position of the event in it: blank lines and a CSV's
             header do not count. Events of correlations are counted in the order of their time, over all files.
             Filters and correlations among the rules are used by themselves. --filters and --correlations take further ones; what follows them is taken as such
             only if it is a .yml or .yaml, or a folder or archive that holds some; otherwise it is an event file.
-            With --rules and no files, or with rules alone, the hunt goes over the stored logs (--data), beside a running server if need be. Raises no alerts and changes nothing.
+            --indicators compares events with lists of indicators (STIX, MISP, CSV, text), beside rules or alone; a hit has the indicator's id for its rule and who gave it for its author.
+            With --rules or --indicators and no files, or with rules alone, the hunt goes over the stored logs (--data), beside a running server if need be. Raises no alerts and changes nothing.
             Examples:
               hufu hunt --rules sigma.zip Security.evtx Sysmon.evtx
               hufu hunt --rules rules/ --filters ours.yml --from 2026-11-01 --format html --output hunt.html evidence/
               zcat cloudtrail.json.gz | hufu hunt --rules sigma/rules/cloud --format jsonl -
+              hufu hunt --indicators feed.json --domains-below proxy.log
               hufu hunt new-rule.yml --from 30d --where "source:vpn OR source:ad"
             Exit code 0: done, whether or not something matched; 2: the hunt could not be done, or, with --strict, a rule was refused.
-            """) { paths, rules, filters, correlations, from, to, where, any, timeField, kind, format, file, language, strict };
+            """) { paths, rules, indicators, filters, correlations, from, to, where, any, timeField, kind, format, file, language, strict };
+        var looking = IndicatorsVerb.How();
+        foreach (var option in looking.All) verb.Options.Add(option);
         verb.SetAction(async (parse, cancellation) =>
         {
             if (!LogsVerb.TryTime(parse.GetValue(from), out var begin)) return Terminal.Fail($"--from {parse.GetValue(from)}: write 2026-11-23T10:00, or 24h for so long ago.");
             if (!LogsVerb.TryTime(parse.GetValue(to), out var end)) return Terminal.Fail($"--to {parse.GetValue(to)}: write 2026-11-23T10:00, or 24h for so long ago.");
             if (parse.GetValue(kind) is { } told && !LogFormats.All.Contains(told) && !LogFormats.Decoders.Contains(told))
                 return Terminal.Fail($"--as {told}: there is no such format or decoder; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.");
-            var ruled = parse.GetResult(rules) is { Implicit: false };
-            List<string> sources = [.. ruled ? parse.GetValue(rules)! : parse.GetValue(paths)!];
+            var lists = parse.GetValue(indicators) ?? [];
+            var ruled = parse.GetResult(rules) is { Implicit: false } || lists.Length > 0;
+            List<string> sources = [.. ruled ? parse.GetValue(rules) ?? [] : parse.GetValue(paths)!];
             List<string> named = [.. ruled ? parse.GetValue(paths)! : []];
             foreach (var further in (parse.GetValue(filters) ?? []).Concat(parse.GetValue(correlations) ?? []))
                 (RuleFiles.Holds(further) ? sources : named).Add(further);
-            if (sources.Count == 0) return Terminal.Fail("No rules: give --rules with a file, a folder or an archive of Sigma rules.");
+            if (sources.Count == 0 && lists.Length == 0) return Terminal.Fail("No rules: give --rules with a file, a folder or an archive of Sigma rules.");
             if (!ruled && named.Count > 0) return Terminal.Fail($"{named[0]} holds no rules, and event files need --rules before them.");
             var unread = new List<string>();
             if (EventFiles.Expand(named, unread, out var missing) is not { } files) return Terminal.Fail($"There is no file or folder {missing}.");
             if (named.Count > 0 && files.Count == 0) return Terminal.Fail($"There is no file in {string.Join(", ", named)}.");
             if (SigmaVerb.Load(sources) is not { } loaded) return Exit.Refused;
             foreach (var fault in loaded.Faults) await Console.Error.WriteLineAsync(RowWriter.Printable($"refused: {fault}"));
-            if (loaded.Engine.RuleCount == 0)
+            if (lists.FirstOrDefault(l => !File.Exists(l) && !Directory.Exists(l)) is { } nowhere) return Terminal.Fail($"There is no file or folder {nowhere}.");
+            var (set, refused) = IndicatorsVerb.Load(lists, looking, parse);
+            if (lists.Length > 0 && set is null) return Exit.Refused;
+            if (loaded.Engine.RuleCount == 0 && set is null)
                 return Terminal.Fail(ruled ? $"None of {loaded.Documents} rules can be used." : $"None of {loaded.Documents} rules can be used. Without --rules, what is named is taken as rules; for event files write: hufu hunt --rules RULES FILES.");
 
             var now = TimeProvider.System.GetUtcNow();
             var options = new HuntOptions
             {
-                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField),
+                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField), Indicators = set,
                 Parse = new LogParseOptions { Format = parse.GetValue(kind), ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
             };
             var search = SearchQuery.Parse(parse.GetValue(where) ?? "");
@@ -94,11 +103,11 @@ internal static class HuntVerb
                     var hunt = new Hunt(loaded.Engine, loaded.Rules, options, output);
                     counts = hunt.Counts;
                     counts.Unread.AddRange(unread);
-                    (counts.RuleCount, counts.Refused) = (loaded.Engine.RuleCount, loaded.Faults.Count);
+                    (counts.RuleCount, counts.IndicatorCount, counts.Refused) = (loaded.Engine.RuleCount, set?.Count ?? 0, loaded.Faults.Count);
                     using (var line = new ProgressLine("hunt"))
                     {
                         if (store is null) await hunt.FilesAsync(files, line, cancellation);
-                        else await hunt.StoreAsync(Stored(store, new LogSearch { Query = search.Value, From = begin, To = end, Whole = true, Needs = HuntNeeds.Of(loaded.Engine) }, cancellation), line, cancellation);
+                        else await hunt.StoreAsync(Stored(store, loaded.Engine.RuleCount == 0 ? set?.Words : null, new LogSearch { Query = search.Value, From = begin, To = end, Whole = true, Needs = set is null ? HuntNeeds.Of(loaded.Engine) : null }, cancellation), line, cancellation);
                     }
 
                     output.Finish(counts);
@@ -107,7 +116,7 @@ internal static class HuntVerb
                 if (draft is not null) File.Move(draft, target!, overwrite: true);
                 await SummaryAsync(counts, loaded.Engine);
                 if (counts.Files > 0 && counts.FilesFailed == counts.Files) return Exit.Refused;
-                if (parse.GetValue(strict) && loaded.Faults.Count > 0) return Exit.Refused;
+                if (parse.GetValue(strict) && (loaded.Faults.Count > 0 || refused > 0)) return Exit.Refused;
                 return Exit.Ok;
             }
             catch (Exception fault) when (draft is not null && fault is IOException or UnauthorizedAccessException)
@@ -153,13 +162,13 @@ internal static class HuntVerb
         static string Text(DateTimeOffset? at) => at is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "…";
     }
 
-    private static IEnumerable<LogEvent> Stored(LogStore store, LogSearch search, CancellationToken cancellation) => store.StretchesOf(search).SelectMany(stretch => store.EventsOf(search, stretch, cancellation));
+    private static IEnumerable<LogEvent> Stored(LogStore store, IReadOnlyList<string>? words, LogSearch search, CancellationToken cancellation) => IndicatorWords.Narrow(store, search, store.StretchesOf(search), words).SelectMany(stretch => store.EventsOf(search, stretch, cancellation));
 
     private static async Task SummaryAsync(HuntCounts counts, SigmaEngine engine)
     {
         var error = Console.Error;
         foreach (var part in counts.Unread) await error.WriteLineAsync(RowWriter.Printable($"not read: {part}"));
-        await error.WriteLineAsync($"{counts.Hits:N0} matches in {counts.Events:N0} events{(counts.Files > 0 ? $" of {counts.Files:N0} {(counts.Files == 1 ? "file" : "files")}" : "")} by {counts.RuleCount:N0} rules.");
+        await error.WriteLineAsync($"{counts.Hits:N0} matches in {counts.Events:N0} events{(counts.Files > 0 ? $" of {counts.Files:N0} {(counts.Files == 1 ? "file" : "files")}" : "")} by {counts.RuleCount:N0} rules{(counts.IndicatorCount > 0 ? $" and {counts.IndicatorCount:N0} indicators" : "")}.");
         if (counts.Kinds.Count > 0) await error.WriteLineAsync($"Events: {string.Join(", ", counts.Kinds.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value:N0}"))}.");
         if (counts.Hits > 0)
         {

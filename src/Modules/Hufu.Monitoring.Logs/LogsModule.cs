@@ -41,6 +41,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
         new(new LocalizedText("回溯搜尋", "Hunts"), "/logs/hunts", "history", Area),
+        new(new LocalizedText("情資指標", "Indicators"), "/logs/indicators", "target", Area),
     ];
 
     public override IReadOnlyList<RecordType> RecordTypes { get; } =
@@ -60,6 +61,8 @@ public sealed class LogsModule : HufuModule
         new RulePackVersionType(),
         new OwnRuleType(),
         new RuleExceptionType(),
+        new IndicatorListType(),
+        new IndicatorVersionType(),
     ];
 
     public override IReadOnlyList<Hufu.Records.Storage.IModelContribution> Tables { get; } = [new TimeTables(), new ReportTables()];
@@ -81,6 +84,9 @@ public sealed class LogsModule : HufuModule
         new(RulePackVersionType.TypeKey, RecordSlot.Panel, typeof(RulePackVersionPanel)),
         new(OwnRuleType.TypeKey, RecordSlot.Panel, typeof(OwnRulePanel)),
         new(RuleExceptionType.TypeKey, RecordSlot.Panel, typeof(RuleExceptionPanel)),
+        new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertIndicator)),
+        new(IndicatorListType.TypeKey, RecordSlot.Panel, typeof(IndicatorListPanel)),
+        new(IndicatorVersionType.TypeKey, RecordSlot.Panel, typeof(IndicatorVersionPanel)),
     ];
 
     public override void AddServices(IServiceCollection services)
@@ -93,6 +99,7 @@ public sealed class LogsModule : HufuModule
         services.AddHostedService(s => s.GetRequiredService<LogService>());
         services.AddSingleton<Detection>();
         RuleEndpoints.AddServices(services);
+        IndicatorEndpoints.AddServices(services);
         services.TryAddSingleton(new LiveDetectionOptions());
         services.AddSingleton<LiveDetection>();
         // Before what brings events in: it is stopped after that, and writes the last alerts.
@@ -119,6 +126,8 @@ public sealed class LogsModule : HufuModule
         services.AddHufuJob<HuntJob>();
         services.AddSingleton<RuleWatch>();
         services.AddHostedService(s => s.GetRequiredService<RuleWatch>());
+        services.AddSingleton<IndicatorWatch>();
+        services.AddHostedService(s => s.GetRequiredService<IndicatorWatch>());
         services.AddSingleton<SavedSearches>();
         services.AddHostedService(s => s.GetRequiredService<SavedSearches>());
         // What the operator opened is told by the host; without it no file is read.
@@ -175,5 +184,6 @@ public sealed class LogsModule : HufuModule
         CriteriaEndpoints.Map(routes);
         ReportEndpoints.Map(routes);
         RuleEndpoints.Map(routes);
+        IndicatorEndpoints.Map(routes);
     }
 }

@@ -245,6 +245,8 @@ internal static class AddressTable
         POST   /logs/rule-exceptions/{number}/trial    logs Write
         GET    /logs/alerts/{number}/exception         logs Write
         GET    /logs/attack                            logs Read
+        GET    /logs/indicators                        logs Read
+        POST   /logs/indicator-lists/{number}/import   logs Write
         GET    /logs/attack/layer                      logs Read
         GET    /api/v1/logs/rules                      logs Read
         GET    /api/v1/logs/rules/rule                 logs Read
@@ -255,6 +257,10 @@ internal static class AddressTable
         GET    /api/v1/logs/rule-pack-versions/{number}/diff logs Read
         POST   /api/v1/logs/rule-exceptions/{number}/trial logs Write
         GET    /api/v1/logs/attack                     logs Read
+        GET    /api/v1/logs/indicators                 logs Read
+        POST   /api/v1/logs/indicator-lists/{number}/import logs Write
+        GET    /api/v1/logs/indicator-lists/{number}/sightings logs Read
+        GET    /api/v1/logs/indicator-versions/{number}/diff logs Read
         GET    /api/v1/logs/attack/layer               logs Read
         GET    /logs/sources                           logs Read
         GET    /logs/storage                           logs Read

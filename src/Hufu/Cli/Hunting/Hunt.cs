@@ -20,6 +20,9 @@ internal sealed record HuntOptions
     /// <summary>The field of an event's time; absent for the time that its format has.</summary>
     internal string? TimeField { get; init; }
 
+    /// <summary>Indicators that events are compared with besides; null for none.</summary>
+    internal IndicatorSet? Indicators { get; init; }
+
     internal required LogParseOptions Parse { get; init; }
 }
 
@@ -206,6 +209,7 @@ internal sealed class Hunt
     private Batch Match(List<Func<(HuntPlace Place, LogEvent Item)>> records)
     {
         var batch = new Batch();
+        var scan = options.Indicators?.Index.NewScan();
         foreach (var read in records)
         {
             var (place, item) = read();
@@ -234,7 +238,13 @@ internal sealed class Hunt
                 }
             }
 
-            var matched = engine.Match(fields, options.AnyLogSource ? null : fields.Sources);
+            if (scan is not null)
+            {
+                foreach (var match in options.Indicators!.Match(scan, item, fields))
+                    batch.Hits.Add(new HuntHit { Rule = match.Rule, Place = place, Matched = match.Fields, Event = output.WantsEvents ? item : null });
+            }
+
+            var matched = engine.RuleCount == 0 ? [] : engine.Match(fields, options.AnyLogSource ? null : fields.Sources);
             if (matched.Count == 0) continue;
             var feeds = referred.Count == 0 ? [] : matched.Where(Feeds).ToList();
             if (feeds.Count > 0)

@@ -90,6 +90,8 @@ internal sealed class HuntCounts
 
     internal int RuleCount { get; set; }
 
+    internal int IndicatorCount { get; set; }
+
     internal int Refused { get; set; }
 
     internal DateTimeOffset? From { get; set; }

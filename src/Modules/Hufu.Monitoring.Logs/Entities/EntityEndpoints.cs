@@ -18,7 +18,7 @@ internal static class EntityEndpoints
         routes.MapGroup("/logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription().MapGet("/entities", PageAsync)
             .Limited((http, error) => Pages.Of<EntityPage>(new { Asked = http.Request.Query["value"].ToString(), Kind = KindOf(http.Request.Query["kind"].ToString()) ?? EntityKind.Host, Problem = error.Message.ToString() }, 422));
         routes.MapGroup("/api/v1/logs").WithTags("Logs").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).MapGet("/entities", ApiAsync).Limited().WithName("logs-entity")
-            .WithSummary("What is known of a host, an account or an address").WithDescription("kind is host, account or address; days 1, 7 (default) or 30 bounds the counts of events. Alerts, incidents and risks are those that the caller may see; each alert names the author of its rule. values holds the most frequent values of fields among its events.");
+            .WithSummary("What is known of a host, an account or an address").WithDescription("kind is host, account or address; days 1, 7 (default) or 30 bounds the counts of events. Alerts, incidents and risks are those that the caller may see; each alert names the author of its rule; indicators are those in force in whose sense it stands. values holds the most frequent values of fields among its events.");
     }
 
     internal static string Word(EntityKind kind) => Words[(int)kind];
@@ -47,6 +47,7 @@ internal static class EntityEndpoints
             kind = Word(known), value = view.Value, days = view.Days, query = view.Query, from = view.From, to = view.To, asset = view.Asset?.Href, grade = view.Grade, events = view.Events, newest = view.Newest is null ? null : LogEndpoints.Shown(view.Newest),
             alertCount = view.AlertCount, openAlerts = view.OpenAlerts, alerts = view.Alerts.Select(a => new { number = a.Number, title = a.Title, author = a.Author, level = a.Level, state = a.State, score = a.Score, lastSeen = a.LastSeen }),
             incidents = view.Incidents.Select(i => i.Number), risks = view.Risks.Select(r => r.Number),
+            indicators = view.Indicators.Select(s => new { key = s.Known.Key, list = s.Known.List.Number, text = s.Known.Info.Text, producer = s.Known.Producer, tlp = s.Known.Tlp, events = s.Seen?.Events ?? 0, lastSeen = s.Seen?.Last }),
             histogram = view.Histogram.Buckets.Select(b => new { from = b.From, errors = b.Errors, warnings = b.Warnings, others = b.Others }),
             values = view.Values.ToDictionary(v => v.Field, v => v.Values.Select(x => new { value = x.Value, events = x.Events })),
         });

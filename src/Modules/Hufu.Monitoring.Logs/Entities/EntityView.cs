@@ -64,10 +64,13 @@ public sealed record EntityView
     public LogEvent? Newest { get; init; }
 
     public IReadOnlyList<EntityValues> Values { get; init; } = [];
+
+    /// <summary>Indicators in force in whose sense it stands.</summary>
+    internal IReadOnlyList<IndicatorStanding> Indicators { get; init; } = [];
 }
 
 /// <summary>Puts together what is known of an entity.</summary>
-public sealed class EntityViews(RecordStore store, LogService logs, PageContext page, TimeProvider clock)
+public sealed class EntityViews(RecordStore store, LogService logs, Detection detection, PageContext page, TimeProvider clock)
 {
     /// <summary>Longest value that is asked for.</summary>
     internal const int MaxValue = 300;
@@ -121,6 +124,7 @@ public sealed class EntityViews(RecordStore store, LogService logs, PageContext 
             Histogram = await logs.Search.HistogramAsync(search, cancellation: cancellation),
             Newest = (await logs.Search.SearchAsync(new LogSearch { Query = query.Value, Limit = 1 }, cancellation)).Events is [var last, ..] ? last : null,
             Values = values,
+            Indicators = await IndicatorEndpoints.StandingAsync(detection, store, actor, value, cancellation, kind switch { EntityKind.Host => "query", EntityKind.Account => "user", _ => "related.ip" }),
         };
     }
 

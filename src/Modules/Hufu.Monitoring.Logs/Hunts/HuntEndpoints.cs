@@ -24,7 +24,8 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="From">Begin, as in the address of a search; none for no bound.</param>
 /// <param name="To">End; now when absent.</param>
 /// <param name="Alerts">Raise alerts; needs the right to write.</param>
-public sealed record HuntRequest(string? Level, string? Tag, string? Text, IReadOnlyList<string>? Rules, string? Own, string? Query, string? From, string? To, bool Alerts = false);
+/// <param name="Indicators">Numbers of indicator lists, or keys of single indicators: alone where nothing is said of rules, else besides them.</param>
+public sealed record HuntRequest(string? Level, string? Tag, string? Text, IReadOnlyList<string>? Rules, string? Own, string? Query, string? From, string? To, bool Alerts = false, IReadOnlyList<string>? Indicators = null);
 
 /// <summary>How far back the product hunts by itself.</summary>
 /// <param name="Days">0, 1, 7 or 30.</param>
@@ -43,8 +44,8 @@ internal static class HuntEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("/logs/hunts").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).ExcludeFromDescription();
-        pages.MapGet("", async (string? level, string? tag, string? text, string? rules, string? q, string? from, string? to, Hunts hunts, PageContext page, TimeProvider clock, HttpContext http) =>
-            await ListPageAsync(new HuntRequest(level, tag, text, Keys(rules), null, q, from ?? LogEndpoints.Local(clock.GetUtcNow().AddDays(-7)), to), null, [], hunts, page, 200, http));
+        pages.MapGet("", async (string? level, string? tag, string? text, string? rules, string? indicators, string? q, string? from, string? to, Hunts hunts, PageContext page, TimeProvider clock, HttpContext http) =>
+            await ListPageAsync(new HuntRequest(level, tag, text, Keys(rules), null, q, from ?? LogEndpoints.Local(clock.GetUtcNow().AddDays(-7)), to, Indicators: Keys(indicators)), null, [], hunts, page, 200, http));
         pages.MapPost("", AskAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest));
         pages.MapPost("/estimate", EstimateAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest));
         pages.MapPost("/settings", SettingsAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
@@ -55,7 +56,7 @@ internal static class HuntEndpoints
         pages.MapPost("/{hunt:guid}/alerts", RaiseAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write));
         var api = routes.MapGroup("/api/v1/logs/hunts").AddEndpointFilter(CoreModule.Requires(LogsModule.Area)).WithTags("Logs");
         api.MapGet("", async (Hunts hunts, HttpContext http) => Results.Json((await hunts.ListAsync(http.RequestAborted)).Select(h => Told(h, false)))).WithName("logs-hunts").WithSummary("Hunts through stored events, newest first");
-        api.MapPost("", AskApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest)).WithName("logs-hunt").WithSummary("Take stored events through detection rules").WithDescription("Without level, tag, text, rules or own every rule in use is hunted with; own is Sigma YAML. query narrows the events as a search does, and then correlations count only those. Correlations also count events from their longest time span before from. The answer comes at once; state, events and total tell how far it is. alerts raises alerts that are marked as found in history and needs the right to write; an event that was counted before is not counted again.");
+        api.MapPost("", AskApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest)).WithName("logs-hunt").WithSummary("Take stored events through detection rules").WithDescription("Without level, tag, text, rules, own or indicators every rule in use is hunted with; own is Sigma YAML; indicators names indicator lists by number, or single indicators by key, and stands alone where nothing is said of rules. query narrows the events as a search does, and then correlations count only those. Correlations also count events from their longest time span before from. The answer comes at once; state, events and total tell how far it is. alerts raises alerts that are marked as found in history and needs the right to write; an event that was counted before is not counted again.");
         api.MapPost("/estimate", EstimateApiAsync).WithMetadata(new RequestSizeLimitAttribute(MaxRequest)).WithName("logs-hunt-estimate").WithSummary("What a hunt would cost").WithDescription("events and bytes to read, and seconds, about; passedOver are events of the period that need not be read, as the index of texts knows that no rule can match them. The time is from a rate that is measured now with these rules on events of the period; seconds is null when there is nothing to measure with.");
         api.MapGet("/settings", (Hunts hunts) => Results.Json(new { days = hunts.Settings.Days })).WithName("logs-hunt-settings").WithSummary("How far back new and changed rules are hunted with");
         api.MapPut("/settings", SettingsApiAsync).AddEndpointFilter(CoreModule.Requires(LogsModule.Area, Right.Write)).WithName("logs-hunt-settings-set").WithSummary("Set how far back new and changed rules are hunted with").WithDescription("days is 0 for not at all, 1, 7 or 30.");
@@ -71,7 +72,7 @@ internal static class HuntEndpoints
     {
         id = hunt.Order.Id, state = hunt.State.State, text = hunt.State.Result.ToString(), by = hunt.Order.ByName, at = hunt.Order.At, automatic = hunt.Order.IsAutomatic,
         query = hunt.Order.Query, from = hunt.Order.From, to = hunt.Order.To, alerts = hunt.Order.Alerts,
-        choice = new { level = hunt.Order.Choice.Level, tag = hunt.Order.Choice.Tag, text = hunt.Order.Choice.Text, rules = hunt.Order.Choice.Keys.Count > 0 ? hunt.Order.Choice.Keys : null, own = hunt.Order.Choice.Own },
+        choice = new { level = hunt.Order.Choice.Level, tag = hunt.Order.Choice.Tag, text = hunt.Order.Choice.Text, rules = hunt.Order.Choice.Keys.Count > 0 ? hunt.Order.Choice.Keys : null, indicators = hunt.Order.Choice.Indicators.Count > 0 ? hunt.Order.Choice.Indicators : null, own = hunt.Order.Choice.Own },
         attempt = hunt.State.Attempt, startedAt = hunt.State.StartedAt, endedAt = hunt.State.EndedAt, ruleCount = hunt.State.RuleCount, refused = hunt.State.Refused,
         events = hunt.State.Events, total = hunt.State.Total, bytes = hunt.State.Bytes, hits = hunt.State.Hits, kept = hunt.State.Kept, uncounted = hunt.State.Uncounted, passedOver = hunt.State.PassedOver, resumed = hunt.State.Resumed,
         raised = hunt.State.Raised, created = hunt.State.Created, grown = hunt.State.Grown, known = hunt.State.Known,
@@ -85,7 +86,7 @@ internal static class HuntEndpoints
         if (!(LogEndpoints.TryTime(wanted.From, out var from) & LogEndpoints.TryTime(wanted.To, out var to))) return Result.Fail<HuntOrder>(new Error("logs.search.time", Texts.Both("logs.bad-time")));
         return Result.Of(new HuntOrder
         {
-            Choice = new HuntChoice { Level = Given(wanted.Level), Tag = Given(wanted.Tag), Text = Given(wanted.Text), Keys = wanted.Rules ?? [], Own = Given(wanted.Own) is not null },
+            Choice = new HuntChoice { Level = Given(wanted.Level), Tag = Given(wanted.Tag), Text = Given(wanted.Text), Keys = wanted.Rules ?? [], Own = Given(wanted.Own) is not null, Indicators = wanted.Indicators ?? [] },
             Query = wanted.Query?.Trim() ?? "", From = from, To = to ?? Instants.Truncate(clock.GetUtcNow()), Alerts = wanted.Alerts,
         });
 
@@ -110,7 +111,7 @@ internal static class HuntEndpoints
             own = own.Length == 0 ? text : own + "\n---\n" + text;
         }
 
-        return new HuntRequest(form["level"], form["tag"], form["text"], Keys(form["rules"]), own, form["q"], form["from"], form["to"], form["alerts"].Contains("true"));
+        return new HuntRequest(form["level"], form["tag"], form["text"], Keys(form["rules"]), own, form["q"], form["from"], form["to"], form["alerts"].Contains("true"), Keys(form["indicators"]));
     }
 
     private static async Task<IResult> ListPageAsync(HuntRequest wanted, HuntEstimate? estimate, IReadOnlyList<Error> errors, Hunts hunts, PageContext page, int status, HttpContext http) =>

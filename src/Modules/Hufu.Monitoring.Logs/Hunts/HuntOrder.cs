@@ -18,12 +18,22 @@ public sealed record HuntChoice
     /// <summary>These rules alone, by id, name or title.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
+    /// <summary>Numbers of indicator lists, or keys of single indicators, that are hunted with: alone where nothing is said of rules.</summary>
+    public IReadOnlyList<string> Indicators { get; init; } = [];
+
+    /// <summary>Hash of a version of the list whose indicators are left out; absent for none.</summary>
+    public string? Since { get; init; }
+
+    /// <summary>True when rules take part.</summary>
+    [JsonIgnore]
+    public bool HasRules => Indicators.Count == 0 || Own || Keys.Count > 0 || !string.IsNullOrEmpty(Level) || !string.IsNullOrEmpty(Tag) || !string.IsNullOrEmpty(Text);
+
     /// <summary>Rules that were given with the order stand in its folder; those in use are left out.</summary>
     public bool Own { get; init; }
 
     /// <summary>True when every rule in use is meant.</summary>
     [JsonIgnore]
-    public bool IsAll => !Own && Keys.Count == 0 && string.IsNullOrEmpty(Level) && string.IsNullOrEmpty(Tag) && string.IsNullOrEmpty(Text);
+    public bool IsAll => Indicators.Count == 0 && !Own && Keys.Count == 0 && string.IsNullOrEmpty(Level) && string.IsNullOrEmpty(Tag) && string.IsNullOrEmpty(Text);
 }
 
 /// <summary>A hunt as it was asked for. Never changes.</summary>

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Hufu.Kernel;
+using Hufu.Logs;
 using Hufu.Sigma;
 
 namespace Hufu.Monitoring.Logs;
@@ -70,8 +72,26 @@ internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? As
     /// <summary>A rule by its key, among those that can match.</summary>
     internal SigmaRule? Find(string key) => Engine.Rules.FirstOrDefault(rule => rule.Key == key);
 
+    /// <summary>No rule, for a hunt with indicators alone.</summary>
+    internal static HuntRules Nothing { get; } = new(SigmaEngine.Compile([]), null, TimeSpan.Zero, []);
+
+    /// <summary>Indicators that it hunts with besides; null for none.</summary>
+    internal IndicatorSet? Indicators { get; private init; }
+
+    /// <summary>The same, hunting with indicators besides.</summary>
+    internal HuntRules With(IndicatorSet set) => this with { Indicators = set, Stamp = string.Create(CultureInfo.InvariantCulture, $"{Stamp}|{string.Join(',', set.Lists.Select(list => list.Number))}:{set.Count}") };
+
+    /// <summary>Rules and indicators.</summary>
+    internal int Count => Engine.RuleCount + (Indicators?.Count ?? 0);
+
     /// <summary>True when a match of a rule is a hit.</summary>
-    internal bool Asks(SigmaRule rule) => Asked is null || Asked.Contains(rule);
+    internal bool Asks(SigmaRule rule) => Asked is null || Asked.Contains(rule) || IndicatorRules.Is(rule);
+
+    /// <summary>A way through events for the hunt.</summary>
+    internal DetectionRun Begin() => new(Engine, null, Indicators is { } set ? () => set : null);
+
+    /// <summary>What is read of a search: by the index of files where only indicators are looked for.</summary>
+    internal IReadOnlyList<LogStretch> StretchesOf(LogStore store, LogSearch search) => store.StretchesOf(search) is var all && Engine.RuleCount == 0 ? IndicatorWords.Narrow(store, search, all, Indicators?.Words) : all;
 
     private static readonly Error None = Error.Of("logs.hunt.no-rule", "沒有符合條件的規則。", "No rule fits.", "rules");
 

@@ -13,6 +13,7 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
 {
     // A correlation that looks back further than this does not read further.
     private static readonly TimeSpan LongestLookBack = TimeSpan.FromDays(30);
+    private const int MostIndicators = 2_000;
     private const int MaxFields = 20;
     private const int MaxValue = 300;
 
@@ -21,7 +22,7 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     /// <summary>What is read: from the longest look back on.</summary>
     internal LogSearch Search { get; } = new()
     {
-        Query = query, To = order.To, Whole = true, Needs = HuntNeeds.Of(rules.Engine),
+        Query = query, To = order.To, Whole = true, Needs = rules.Indicators is null ? HuntNeeds.Of(rules.Engine) : null,
         From = order.From is { } from && from > DateTimeOffset.MinValue + LongestLookBack ? from - (rules.Longest < LongestLookBack ? rules.Longest : LongestLookBack) : order.From,
     };
 
@@ -40,7 +41,8 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     {
         var matches = new List<RuleMatch>();
         var timeouts = rules.Engine.RegexTimeouts;
-        var run = new DetectionRun(rules.Engine) { Found = Found };
+        var run = rules.Begin();
+        run.Found = Found;
         if (from is not null) run.Load(new MemoryStream(from.Run));
         var earlier = Math.Max(0, state.Uncounted - run.Uncounted.Late - run.Uncounted.Forgotten);
         foreach (var tally in state.Rules)
@@ -90,7 +92,7 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
             if (match.OccurredAt < tally.First) tally.First = match.OccurredAt;
             if (match.OccurredAt > tally.Last) tally.Last = match.OccurredAt;
             if (state.Kept >= limit.Hits || tally.Kept >= limit.HitsOfRule || kept.Bytes >= limit.Bytes) return;
-            kept.Add(HitOf(match, raised));
+            kept.Add(HitOf(match, raised, tally.Key));
             tally.Kept++;
             state.Kept++;
         }
@@ -128,9 +130,9 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
         Host = hit.Host, SourceIp = hit.SourceIp, Account = hit.Account, Entity = hit.Entity, InHistory = true,
     });
 
-    private static HuntHit HitOf(SigmaMatch match, IReadOnlyList<RuleMatch> raised) => new()
+    private static HuntHit HitOf(SigmaMatch match, IReadOnlyList<RuleMatch> raised, string rule) => new()
     {
-        Rule = match.Rule.Key, Time = match.OccurredAt, Events = [.. raised.Select(m => new HuntEvent(m.EventId, m.EventTime))],
+        Rule = rule, Time = match.OccurredAt, Events = [.. raised.Select(m => new HuntEvent(m.EventId, m.EventTime))],
         Host = raised[0].Host, SourceIp = raised[0].SourceIp, Account = raised[0].Account, Entity = raised[0].Entity, Count = match.Count,
         Fields = [.. match.Fields.Take(MaxFields).Select(f => new HuntField(Clip(f.Field), Clip(f.Value), [.. f.Patterns.Take(MaxFields).Select(Clip)]))],
     };
@@ -140,6 +142,10 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     private HuntTally TallyOf(SigmaRule rule, HuntState state)
     {
         if (tallies.TryGetValue(rule, out var known)) return known;
+        // Where an indicator's rule is made anew, its tally goes on.
+        if (IndicatorRules.Is(rule) && state.Rules.Find(tally => tally.Key == rule.Key) is { } same) return tallies[rule] = same;
+        // More than anybody reads are told of by their lists.
+        if (IndicatorRules.Is(rule) && rule.Id != rule.Source && state.Rules.Count >= MostIndicators) return tallies[rule] = TallyOf(IndicatorRules.OfList(rule), state);
         var tally = tallies[rule] = new HuntTally
         {
             Key = rule.Key, Title = new LocalizedText(DetectionRun.TitleOf(rule), rule.Title), Author = rule.Author ?? "", License = rule.License ?? "", Level = rule.Level?.ToString().ToLowerInvariant() ?? "medium", Tags = rule.Tags,

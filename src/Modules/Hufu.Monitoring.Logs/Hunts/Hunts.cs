@@ -26,7 +26,7 @@ public sealed record HuntSettings(int Days = 7)
 }
 
 /// <summary>Hunts through stored events: asked for, made by a job one after another, and kept with what they found.</summary>
-internal sealed class Hunts(LogService logs, Detection detection, LiveDetection live, StorageOptions storage, JobService jobs, HuntLimit limit, IDbContextFactory<HufuDbContext> factory, TimeProvider clock)
+internal sealed class Hunts(LogService logs, Detection detection, IndicatorLibrary indicators, LiveDetection live, StorageOptions storage, JobService jobs, HuntLimit limit, IDbContextFactory<HufuDbContext> factory, TimeProvider clock)
 {
     /// <summary>What hunts are called in the change log.</summary>
     internal const string ChangeKey = "logs.hunt";
@@ -70,8 +70,8 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
             () =>
             {
                 var search = new Hunting(order, rules, query, limit).Search;
-                var stretches = logs.Store.StretchesOf(search);
-                var run = new DetectionRun(rules.Engine);
+                var stretches = rules.StretchesOf(logs.Store, search);
+                var run = rules.Begin();
                 var (measured, began) = (0, Stopwatch.StartNew());
                 foreach (var item in stretches.OrderByDescending(s => s.Events).Take(1).SelectMany(s => logs.Store.EventsOf(search, s with { Events = Math.Min(s.Events, MeasuredEvents) }, cancellation)))
                 {
@@ -81,7 +81,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
                     if (measured == MeasuredEvents || began.Elapsed > MeasuredFor) break;
                 }
 
-                return Result.Of(new HuntEstimate(rules.Engine.RuleCount, stretches.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes), measured > 0 ? measured / began.Elapsed.TotalSeconds : 0, rules.Refused) { PassedOver = PassedOver(search, stretches) });
+                return Result.Of(new HuntEstimate(rules.Count, stretches.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes), measured > 0 ? measured / began.Elapsed.TotalSeconds : 0, rules.Refused) { PassedOver = PassedOver(search, stretches) });
             }, cancellation);
     }
 
@@ -107,7 +107,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
         }
 
         await NoteAsync(actor, "hunt", order.Id.ToString(),
-            [new("query", null, order.Query), new("from", null, order.From?.ToString("O", CultureInfo.InvariantCulture)), new("to", null, order.To.ToString("O", CultureInfo.InvariantCulture)), new("rules", null, prepared.Value.Rules.Engine.RuleCount.ToString(CultureInfo.InvariantCulture)), new("alerts", null, order.Alerts ? "true" : "false")], cancellation);
+            [new("query", null, order.Query), new("from", null, order.From?.ToString("O", CultureInfo.InvariantCulture)), new("to", null, order.To.ToString("O", CultureInfo.InvariantCulture)), new("rules", null, prepared.Value.Rules.Count.ToString(CultureInfo.InvariantCulture)), new("alerts", null, order.Alerts ? "true" : "false")], cancellation);
         return Result.Of(order);
     }
 
@@ -225,8 +225,8 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
     private async Task<JobOutcome> WorkAsync(HuntOrder order, HuntRules rules, SearchQuery query, HuntState state, HuntResumption? before, Action<double, LocalizedText> progress, CancellationToken cancellation)
     {
         var hunting = new Hunting(order, rules, query, limit);
-        var stretches = logs.Store.StretchesOf(hunting.Search);
-        (state.RuleCount, state.Refused) = (rules.Engine.RuleCount, [.. rules.Refused.Take(ShownRefused).Select(e => e.ToString())]);
+        var stretches = rules.StretchesOf(logs.Store, hunting.Search);
+        (state.RuleCount, state.Refused) = (rules.Count, [.. rules.Refused.Take(ShownRefused).Select(e => e.ToString())]);
         var left = before is null ? stretches : [.. Hunting.Behind(stretches, before.Segment, before.Row)];
         (state.Total, state.Bytes) = (state.Events + left.Sum(s => (long)s.Events), stretches.Sum(s => s.Bytes));
         state.PassedOver = PassedOver(hunting.Search, stretches);
@@ -295,7 +295,7 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
     }
 
     private long PassedOver(LogSearch search, IReadOnlyList<LogStretch> stretches) =>
-        search.Needs is null ? 0 : Math.Max(0, logs.Store.StretchesOf(search with { Needs = null }).Sum(s => (long)s.Events) - stretches.Sum(s => (long)s.Events));
+        Math.Max(0, logs.Store.StretchesOf(search with { Needs = null }).Sum(s => (long)s.Events) - stretches.Sum(s => (long)s.Events));
 
     private Result<(HuntRules Rules, SearchQuery Query)> Prepare(HuntOrder order, string? own)
     {
@@ -304,7 +304,8 @@ internal sealed class Hunts(LogService logs, Detection detection, LiveDetection 
         if (query.Value.IsTable) return Result.Fail<(HuntRules, SearchQuery)>(Error.Of("logs.hunt.table", "縮小範圍的搜尋不能有 | 後的命令。", "A search that narrows a hunt cannot have commands behind |.", "query"));
         if (order.From >= order.To) return Result.Fail<(HuntRules, SearchQuery)>(Error.Of("logs.hunt.period", "期間的起點須早於終點。", "The period must begin before it ends.", "from"));
         if (order.Choice.Own && System.Text.Encoding.UTF8.GetByteCount(own ?? "") > limit.RuleBytes) return Result.Fail<(HuntRules, SearchQuery)>(Error.Of("logs.hunt.rules-large", $"規則超過 {limit.RuleBytes >> 20} MB。", $"The rules are larger than {limit.RuleBytes >> 20} MB.", "own"));
-        var rules = order.Choice.Own ? HuntRules.Read(own ?? "") : HuntRules.Choose(detection.Rules, order.Choice, order.IsAutomatic);
+        var rules = !order.Choice.HasRules ? Result.Of(HuntRules.Nothing) : order.Choice.Own ? HuntRules.Read(own ?? "") : HuntRules.Choose(detection.Rules, order.Choice, order.IsAutomatic);
+        if (rules.IsOk && order.Choice.Indicators.Count > 0) rules = indicators.SetOf(order.Choice.Indicators, order.Choice.Since) is var set && set.IsOk ? Result.Of(rules.Value.With(set.Value)) : Result.Fail<HuntRules>(set.Errors);
         return rules.IsOk ? Result.Of((rules.Value, query.Value)) : Result.Fail<(HuntRules, SearchQuery)>(rules.Errors);
     }
 

@@ -20,6 +20,8 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
 
     private readonly Lock composing = new();
     private volatile RuleSet? rules;
+    private volatile IndicatorSet? indicators;
+    private volatile IndicatorExceptions indicatorExceptions = IndicatorExceptions.None;
     private IReadOnlyList<RuleSupply>? files;
     private IReadOnlyList<RuleSupply> own = [];
     private IReadOnlyList<RuleSupply> packs = [];
@@ -48,16 +50,29 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
         }
     }
 
+    /// <summary>The indicators that are looked for; null when there are none.</summary>
+    internal IndicatorSet? Indicators => indicators;
+
+    /// <summary>What of indicators need not be reported.</summary>
+    internal IndicatorExceptions IndicatorExceptions => indicatorExceptions;
+
+    /// <summary>Looks for other indicators from the next event on.</summary>
+    internal void Use(IndicatorSet? set) => indicators = set;
+
     /// <summary>Puts other rules into use beside those of the files. When they cannot be put together, those that run go on.</summary>
     internal RuleSet Use(IReadOnlyList<RuleSupply> ownRules, IReadOnlyList<RuleSupply> rulePacks, IReadOnlyList<SigmaFilterRule> inForce)
     {
         lock (composing)
         {
             var before = (own, packs, exceptions);
-            (own, packs, exceptions) = (ownRules, rulePacks, inForce);
+            // What is for indicators names no rule.
+            (own, packs, exceptions) = (ownRules, rulePacks, IndicatorExceptions.OfRules(inForce));
+            var forIndicators = IndicatorExceptions.Of(inForce);
             try
             {
-                return rules = Compose();
+                rules = Compose();
+                indicatorExceptions = forIndicators;
+                return rules;
             }
             catch
             {
@@ -81,7 +96,7 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     internal DetectionRun Begin() => Begin(Rules.Engine);
 
     /// <summary>The same with an engine that is at hand.</summary>
-    internal DetectionRun Begin(SigmaEngine engine) => new(engine, seen);
+    internal DetectionRun Begin(SigmaEngine engine) => new(engine, seen, () => indicators);
 
     /// <summary>Raises alerts for matches of which some may have been raised before.</summary>
     internal Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, CancellationToken cancellation) => RaiseAsync(matches, counted: true, cancellation);

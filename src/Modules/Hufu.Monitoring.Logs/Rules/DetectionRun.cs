@@ -1,10 +1,11 @@
+using Hufu.Indicators;
 using Hufu.Logs;
 using Hufu.Sigma;
 
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>One stream of events on its way through the rules.</summary>
-internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
+internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null, Func<IndicatorSet?>? indicators = null)
 {
     private const int Remembered = 50_000;
 
@@ -13,9 +14,10 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
     private readonly Queue<string> order = new();
     private readonly List<SigmaMatch> found = [];
     private List<RuleMatch> matches = [];
+    private (IndicatorSet Set, IndicatorScan Scan)? scanning;
 
     /// <summary>Told of each match, with what is raised for it.</summary>
-    public Action<SigmaMatch, IReadOnlyList<RuleMatch>>? Found { get; init; }
+    public Action<SigmaMatch, IReadOnlyList<RuleMatch>>? Found { get; set; }
 
     /// <summary>Events that came too late for the window of their correlation, and those that a bound pushed out of one.</summary>
     public (long Late, long Forgotten) Uncounted => (session.LateEvents, session.ForgottenEvents);
@@ -41,13 +43,23 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null)
         var sources = fields.Sources;
         seen?.Note(sources, item.ReceivedAt);
         var matched = engine.Match(fields, sources);
-        if (matched.Count == 0) return;
+        var shown = Shown(item, fields);
+        if (matched.Count == 0 && shown.Count == 0) return;
         var id = idOf();
         if (times.TryAdd(id, item.Time)) order.Enqueue(id);
         if (order.Count > Remembered) times.Remove(order.Dequeue());
         found.Clear();
-        session.Process(matched, fields, item.Time, id, found);
+        if (matched.Count > 0) session.Process(matched, fields, item.Time, id, found);
         foreach (var match in found) Add(match, item);
+        foreach (var match in shown) Add(match with { EventIds = [id] }, item);
+    }
+
+    // The indicators that an event shows, of the set that is in use now.
+    private IReadOnlyList<SigmaMatch> Shown(LogEvent item, LogEventFields fields)
+    {
+        if (indicators?.Invoke() is not { } set) return [];
+        if (scanning is not { } last || !ReferenceEquals(last.Set, set)) scanning = last = (set, set.Index.NewScan());
+        return set.Match(last.Scan, item, fields);
     }
 
     /// <summary>The matches since the last call.</summary>

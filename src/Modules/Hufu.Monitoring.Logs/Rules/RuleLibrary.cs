@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Hufu.Jobs.Notices;
 using Hufu.Kernel;
 using Hufu.Records;
 using Hufu.Records.Storage;
@@ -166,33 +165,9 @@ public sealed partial class RuleLibrary(Detection detection, RulePacks packs, ID
     private async Task LapseAsync(CancellationToken cancellation)
     {
         var today = SiteTime.Today(Clock);
-        List<Guid> due;
-        await using (var db = await factory.CreateDbContextAsync(cancellation))
-            due = await db.Set<RuleException>().Where(e => e.State == RuleExceptionType.Active && e.ArchivedAt == null && e.EndsOn < today).Select(e => e.Id).ToListAsync(cancellation);
-        foreach (var id in due)
-        {
-            await using var scope = scopes.CreateAsyncScope();
-            var store = scope.ServiceProvider.GetRequiredService<RecordStore>();
-            var notices = scope.ServiceProvider.GetService<INotices>();
-            var done = await store.InTransactionAsync(async () =>
-            {
-                var record = await store.Db.Set<RuleException>().FirstOrDefaultAsync(e => e.Id == id && e.State == RuleExceptionType.Active, cancellation);
-                if (record is null) return Result.Of(false);
-                store.Db.ActAs(Actor.System(), "lapse", string.Create(CultureInfo.InvariantCulture, $"{record.EndsOn:yyyy-MM-dd}"));
-                record.State = RuleExceptionType.Lapsed;
-                await store.Db.SaveChangesAsync(cancellation);
-                if (notices is not null && record.OwnerId is { } owner)
-                {
-                    var type = store.Types.Of(record);
-                    await notices.SendAsync(
-                        [owner], NoticeKinds.Escalation, new LocalizedText($"規則例外已到期：{record.Title}", $"Rule exception lapsed: {record.Title}"), new LocalizedText("符合條件的日誌從現在起會再告警。仍需要時，請重新提出。", "Events that it was for raise alerts again from now on. Propose it again where it is still needed."),
-                        type.PathOf(record.Number), NoticeAbout.Of(new RecordRef(type.Key, record.Id)), store.Db, cancellation);
-                }
-
-                return Result.Of(true);
-            });
-            if (!done.IsOk) NotLapsed(logger, done.Errors[0].ToString());
-        }
+        var problems = await Lapsing.EndAsync<RuleException>(factory, scopes, e => e.State == RuleExceptionType.Active && e.ArchivedAt == null && e.EndsOn < today, RuleExceptionType.Lapsed, e => string.Create(CultureInfo.InvariantCulture, $"{e.EndsOn:yyyy-MM-dd}"),
+            e => (new LocalizedText($"規則例外已到期：{e.Title}", $"Rule exception lapsed: {e.Title}"), new LocalizedText("符合條件的日誌從現在起會再告警。仍需要時，請重新提出。", "Events that it was for raise alerts again from now on. Propose it again where it is still needed.")), cancellation);
+        foreach (var problem in problems) NotLapsed(logger, problem);
     }
 
     private static string Hash(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));

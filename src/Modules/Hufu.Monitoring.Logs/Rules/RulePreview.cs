@@ -113,17 +113,28 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var (filter, error) = RuleExceptionType.Read(record);
         if (filter is null) return Result.Fail<ExceptionTrial>(error ?? Error.Of("logs.rule-exception.empty", "沒有條件。", "There is no condition.", "condition"));
         var ids = filter.Rules.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var seen = (filter.Rules.Count == 0 || filter.Rules.Any(IndicatorRules.IsKey)) && detection.Indicators is { } indicators ? (Set: indicators, Scan: indicators.Index.NewScan()) : ((IndicatorSet Set, Hufu.Indicators.IndicatorScan Scan)?)null;
+        var own = IndicatorExceptions.Of([filter]);
         var rules = detection.Rules.Known.Where(k => k.Rule is SigmaDetectionRule rule && (filter.Rules.Count == 0 ? k.IsOn : ids.Contains(rule.Id ?? "") || ids.Contains(rule.Name ?? "")) && filter.LogSource.Accepts(rule.LogSource))
             .Select(k => k.Rule).DistinctBy(r => r.Key, StringComparer.OrdinalIgnoreCase).ToList();
-        if (rules.Count == 0) return Result.Fail<ExceptionTrial>(Error.Of("logs.rule-exception.no-rules", "沒有這些規則，或不屬於過濾規則的日誌來源。", "These rules are not there, or not of the filter's log source.", "rules"));
+        if (rules.Count == 0 && (seen is null || own.IsEmpty)) return Result.Fail<ExceptionTrial>(Error.Of("logs.rule-exception.no-rules", "沒有這些規則，或不屬於過濾規則的日誌來源。", "These rules are not there, or not of the filter's log source.", "rules"));
         var plain = SigmaEngine.Compile(rules);
-        var filtered = SigmaEngine.Compile([.. rules, filter]);
-        if (filtered.Refused.FirstOrDefault(e => e.Place == filter.Source) is { } refused) return Result.Fail<ExceptionTrial>(refused with { Place = "condition" });
+        var filtered = SigmaEngine.Compile([.. rules, .. IndicatorExceptions.OfRules([filter])]);
+        if (rules.Count > 0 && filtered.Refused.FirstOrDefault(e => e.Place == filter.Source) is { } refused) return Result.Fail<ExceptionTrial>(refused with { Place = "condition" });
         long matches = 0, suppressed = 0;
         var newest = new PriorityQueue<PreviewHit, DateTimeOffset>();
         var read = Scan(item =>
         {
             var fields = new LogEventFields(item);
+            foreach (var match in seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None) : [])
+            {
+                if (!own.IsFor(match.Rule)) continue;
+                matches++;
+                if (!own.Suppresses(match.Rule, fields)) continue;
+                suppressed++;
+                Keep(newest, new PreviewHit(match.Rule, item, 1));
+            }
+
             var all = plain.Match(fields, fields.Sources);
             if (all.Count == 0) return;
             matches += all.Count;
@@ -133,6 +144,23 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
             Keep(newest, new PreviewHit(all.First(r => !left.Contains(r)), item, 1));
         }, token);
         return Result.Of(new ExceptionTrial(suppressed, matches, Sorted(newest), read));
+    }, cancellation);
+
+    /// <summary>How often indicators would have been found, and which of them how often.</summary>
+    internal Task<(long Hits, IReadOnlyDictionary<string, long> Most, PreviewRead Read)> TryAsync(IndicatorSet set, CancellationToken cancellation) => RunAsync(token =>
+    {
+        var scan = set.Index.NewScan();
+        var most = new Dictionary<int, long>();
+        long hits = 0;
+        var read = Scan(item =>
+        {
+            foreach (var hit in set.Scan(scan, item))
+            {
+                hits++;
+                most[hit.Number] = most.GetValueOrDefault(hit.Number) + 1;
+            }
+        }, token);
+        return (hits, (IReadOnlyDictionary<string, long>)most.OrderByDescending(m => m.Value).Take(MostShown).ToDictionary(m => set.Known(m.Key).Info.Text is var text && text.Length > 200 ? $"{text[..200]}… #{m.Key}" : text, m => m.Value, StringComparer.Ordinal), read);
     }, cancellation);
 
     /// <summary>Tries an exception and notes the outcome on its record, for whoever approves.</summary>

@@ -33,6 +33,7 @@ public sealed class AssetMatcher
     private readonly Dictionary<string, List<Asset>> byHost = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Asset>> byShort = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Asset>> byAddress = new(StringComparer.Ordinal);
+    private readonly List<(AssetRef Asset, string Host, IReadOnlyList<string> Addresses)> names = [];
 
     internal AssetMatcher(IEnumerable<Asset> assets)
     {
@@ -45,10 +46,14 @@ public sealed class AssetMatcher
                 Put(byShort, AddressText.ShortHost(host), asset);
             }
 
-            foreach (var part in AddressText.Split(asset.Addresses))
-                if (AddressText.Normalise(part) is { } address) Put(byAddress, address, asset);
+            List<string> addresses = [.. AddressText.Split(asset.Addresses).Select(AddressText.Normalise).OfType<string>().Distinct(StringComparer.Ordinal)];
+            foreach (var address in addresses) Put(byAddress, address, asset);
+            names.Add((Seen(asset), host, addresses));
         }
     }
+
+    /// <summary>The assets with their host name, empty where they have none, and their addresses.</summary>
+    public IReadOnlyList<(AssetRef Asset, string Host, IReadOnlyList<string> Addresses)> Names => names;
 
     /// <summary>Reads the inventory.</summary>
     public static async Task<AssetMatcher> LoadAsync(HufuDbContext db, CancellationToken cancellation = default) =>
