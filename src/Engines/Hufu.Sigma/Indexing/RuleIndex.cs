@@ -104,8 +104,7 @@ internal sealed class RuleIndex
     /// <summary>The rules that match, in the order of the sources and then of the rules.</summary>
     public IReadOnlyList<SigmaDetectionRule> Match(ISigmaEvent item, IReadOnlyList<SigmaLogSource>? sources, out int timeouts)
     {
-        var slot = Environment.CurrentManagedThreadId & (spare.Length - 1);
-        var scratch = Interlocked.Exchange(ref spare[slot], null) ?? new Scratch(this);
+        var scratch = Take(out var slot);
         scratch.Begin();
         var ways = scratch.Routes;
         if (sources is null) ways.Add(everything);
@@ -128,6 +127,23 @@ internal sealed class RuleIndex
         return matches;
     }
 
+    /// <summary>
+    /// A scratch of nobody else. A thread begins to look at a place of its own, so that it mostly finds the one it had, and what that remembers. When all are in use, or
+    /// none was put back yet, a new one is made.
+    /// </summary>
+    private Scratch Take(out int slot)
+    {
+        var first = Environment.CurrentManagedThreadId;
+        for (var i = 0; i < spare.Length; i++)
+        {
+            slot = unchecked(first + i) & (spare.Length - 1);
+            if (Volatile.Read(ref spare[slot]) is not null && Interlocked.Exchange(ref spare[slot], null) is { } scratch) return scratch;
+        }
+
+        slot = first & (spare.Length - 1);
+        return new Scratch(this);
+    }
+
     private Route RouteFor(SigmaLogSource source)
     {
         if (routes.TryGetValue(source, out var route)) return route;
@@ -145,8 +161,8 @@ internal sealed class RuleIndex
             {
                 var kind = list.FieldAt(i, out var name, out var text);
                 if (kind == SigmaValueKind.Null || !names.TryGetValue(name, out var field) || !AnyUses(ways, field) || !scratch.Take(field)) continue;
-                if (kind == SigmaValueKind.Many) LookInto(fields[field], list.ValueAt(i), scratch);
-                else fields[field].Look(kind, text, scratch);
+                if (kind == SigmaValueKind.Many) LookInto(field, fields[field], list.ValueAt(i), scratch);
+                else scratch.Look(field, fields[field], kind, text);
             }
         }
         else
@@ -155,7 +171,7 @@ internal sealed class RuleIndex
             {
                 foreach (var field in route.Fields)
                 {
-                    if (scratch.Take(field) && item.TryGet(fieldNames[field], out var value)) LookInto(fields[field], value, scratch);
+                    if (scratch.Take(field) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
                 }
             }
         }
@@ -183,16 +199,16 @@ internal sealed class RuleIndex
         {
             if (list?.KeywordAt(i, out var text) is { } kind && kind != SigmaValueKind.Many)
             {
-                if (kind != SigmaValueKind.Null && (route.Keywords is null || text.ContainsAny(route.Keywords))) keywords.Look(kind, text, scratch);
+                if (kind != SigmaValueKind.Null && (route.Keywords is null || text.ContainsAny(route.Keywords))) scratch.Look(FieldCount, keywords, kind, text);
             }
             else if (item.KeywordValueAt(i, out _) is var value && (route.Keywords is null || value.Kind == SigmaValueKind.Many || value.Text.AsSpan().ContainsAny(route.Keywords)))
             {
-                LookInto(keywords, value, scratch);
+                LookInto(FieldCount, keywords, value, scratch);
             }
         }
     }
 
-    private static void LookInto(FieldIndex index, in SigmaValue value, Scratch scratch)
+    private static void LookInto(int field, FieldIndex index, in SigmaValue value, Scratch scratch)
     {
         switch (value.Kind)
         {
@@ -202,12 +218,12 @@ internal sealed class RuleIndex
                 var items = value.Items;
                 for (var i = 0; i < items.Count; i++)
                 {
-                    if (items[i].Kind != SigmaValueKind.Null) index.Look(items[i].Kind, items[i].Text, scratch);
+                    if (items[i].Kind != SigmaValueKind.Null) scratch.Look(field, index, items[i].Kind, items[i].Text);
                 }
 
                 return;
             default:
-                index.Look(value.Kind, value.Text, scratch);
+                scratch.Look(field, index, value.Kind, value.Text);
                 return;
         }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hufu.Sigma.Matching;
 
 namespace Hufu.Sigma.Indexing;
@@ -17,6 +16,9 @@ internal sealed class Scratch(RuleIndex index)
     private int keywordsSeen;
     private object? keywordChoice;
     private int current;
+
+    private readonly Finding finding = new(index.PredicateCount);
+    private readonly ValueMemo memo = new(index.FieldCount + 1);
 
     /// <summary>Receives what happens besides.</summary>
     public Evaluation Evaluation { get; } = new();
@@ -46,9 +48,26 @@ internal sealed class Scratch(RuleIndex index)
 
     public bool IsHit(int predicate) => hits[predicate] == current;
 
-    public void Hit(List<int> predicates) => Hit(CollectionsMarshal.AsSpan(predicates));
+    /// <summary>Notes what a value makes true.</summary>
+    /// <param name="field">The number of its field; that of all fields together for keywords.</param>
+    /// <param name="literals">What is looked for in it.</param>
+    /// <param name="kind">What the value is; neither null nor several values.</param>
+    /// <param name="text">The value as text.</param>
+    public void Look(int field, FieldIndex literals, SigmaValueKind kind, ReadOnlySpan<char> text)
+    {
+        if (memo.TryGet(field, kind, text, out var known, out var place))
+        {
+            Hit(known);
+            return;
+        }
 
-    public void Hit(ReadOnlySpan<int> predicates)
+        finding.Begin();
+        literals.Look(kind, text, finding);
+        Hit(finding.Items);
+        if (place >= 0) memo.Keep(place, field, kind, text, finding.Items);
+    }
+
+    private void Hit(ReadOnlySpan<int> predicates)
     {
         foreach (var predicate in predicates)
         {
