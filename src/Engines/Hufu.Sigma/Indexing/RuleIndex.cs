@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hufu.Sigma.Matching;
@@ -20,13 +19,15 @@ internal sealed class RuleIndex
     private const int MaxRoutes = 4_096;
     private const int MaxVectorized = 64;
 
+    private static readonly int[] Holding = [0];
+
     private readonly SigmaDetectionRule[] rules;
     private readonly int[][] rulesOfRoot;
     private readonly bool[] needsNothing;
     private readonly Node[] nodes;
     private readonly FieldIndex[] fields;
     private readonly string[] fieldNames;
-    private readonly FrozenDictionary<string, int> fieldByName;
+    private readonly NameTable fieldByName;
     private readonly FieldIndex keywords;
     private readonly int[][] rootsOfPredicate;
     private readonly int[][] fieldsOfRoot;
@@ -55,7 +56,15 @@ internal sealed class RuleIndex
         keywords = builder.Keywords;
         fieldNames = [.. builder.Fields.Keys];
         fields = [.. builder.Fields.Values];
-        fieldByName = fieldNames.Index().ToFrozenDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
+        fieldByName = new NameTable(fieldNames);
+        MemoCount = FieldCount + 1;
+        foreach (var node in nodes)
+        {
+            // A field that only tests without literals ask for has no number.
+            if (node.Matcher is not FieldMatcher { Test: RegexTest or PatternTest } asked || fieldByName.IndexOf(asked.Name) is var field && field < 0) continue;
+            (node.Field, node.Answers) = (field, MemoCount++);
+        }
+
         keywords.Build();
         foreach (var field in fields) field.Build();
 
@@ -67,7 +76,7 @@ internal sealed class RuleIndex
         {
             var used = new HashSet<int>();
             Collect(rootNodes[root], used);
-            fieldsOfRoot[root] = [.. used.Where(predicate => builder.FieldOf[predicate] is not null).SelectMany(predicate => builder.FieldOf[predicate]!).Distinct().Select(name => fieldByName[name])];
+            fieldsOfRoot[root] = [.. used.Where(predicate => builder.FieldOf[predicate] is not null).SelectMany(predicate => builder.FieldOf[predicate]!).Distinct().Select(name => fieldByName.IndexOf(name))];
             if (used.Any(predicate => builder.KeywordsOf[predicate] is not null)) keywordsOfRoot[root] = [.. used.SelectMany(predicate => builder.KeywordsOf[predicate] ?? []).Distinct(StringComparer.Ordinal)];
             var (witnesses, _) = builder.Witnesses(rootNodes[root]);
             if (witnesses is null)
@@ -90,6 +99,9 @@ internal sealed class RuleIndex
     public int RootCount => rulesOfRoot.Length;
 
     public int FieldCount => fields.Length;
+
+    /// <summary>Number of things of which values are remembered: the fields, the keywords, and the tests that are tried.</summary>
+    public int MemoCount { get; }
 
     /// <summary>Rules of which nothing needs to be found before they are evaluated, for measurements.</summary>
     public int AlwaysTried => needsNothing.Count(always => always);
@@ -156,11 +168,10 @@ internal sealed class RuleIndex
     {
         if (item is ISigmaFieldList list)
         {
-            var names = fieldByName.GetAlternateLookup<ReadOnlySpan<char>>();
             for (var i = 0; i < list.FieldCount; i++)
             {
                 var kind = list.FieldAt(i, out var name, out var text);
-                if (kind == SigmaValueKind.Null || !names.TryGetValue(name, out var field) || !AnyUses(ways, field) || !scratch.Take(field)) continue;
+                if (kind == SigmaValueKind.Null || fieldByName.IndexOf(name) is var field && field < 0 || !AnyUses(ways, field) || !scratch.Take(field, i)) continue;
                 if (kind == SigmaValueKind.Many) LookInto(field, fields[field], list.ValueAt(i), scratch);
                 else scratch.Look(field, fields[field], kind, text);
             }
@@ -171,7 +182,7 @@ internal sealed class RuleIndex
             {
                 foreach (var field in route.Fields)
                 {
-                    if (scratch.Take(field) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
+                    if (scratch.Take(field, -1) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
                 }
             }
         }
@@ -199,7 +210,7 @@ internal sealed class RuleIndex
         {
             if (list?.KeywordAt(i, out var text) is { } kind && kind != SigmaValueKind.Many)
             {
-                if (kind != SigmaValueKind.Null && (route.Keywords is null || text.ContainsAny(route.Keywords))) scratch.Look(FieldCount, keywords, kind, text);
+                if (kind != SigmaValueKind.Null) scratch.LookForKeywords(FieldCount, keywords, kind, text, route.Keywords);
             }
             else if (item.KeywordValueAt(i, out _) is var value && (route.Keywords is null || value.Kind == SigmaValueKind.Many || value.Text.AsSpan().ContainsAny(route.Keywords)))
             {
@@ -250,9 +261,27 @@ internal sealed class RuleIndex
             NodeKind.And => All(node.Children, item, scratch),
             NodeKind.Or => Any(node.Children, item, scratch),
             NodeKind.Not => !Holds(node.Children[0], item, scratch),
-            _ => (node.Predicate < 0 || scratch.IsHit(node.Predicate)) && node.Matcher!.Matches(item, scratch.Evaluation),
+            _ => (node.Predicate < 0 || scratch.IsHit(node.Predicate)) && Try(node, item, scratch),
         };
         return scratch.Remember(index, value);
+    }
+
+    private static bool Try(Node node, ISigmaEvent item, Scratch scratch)
+    {
+        // The same answer as last time where it follows from the value alone, and the value is that of last time.
+        var place = -1;
+        var kind = SigmaValueKind.Null;
+        ReadOnlySpan<char> text = default;
+        if (node.Answers >= 0 && item is ISigmaFieldList list && scratch.PlaceOf(node.Field) is var at && at >= 0)
+        {
+            kind = list.FieldAt(at, out _, out text);
+            if (kind is not SigmaValueKind.Many && scratch.Memo.TryGet(node.Answers, kind, text, out var known, out place)) return known.Length > 0;
+        }
+
+        var before = scratch.Evaluation.Timeouts;
+        var holds = node.Matcher!.Matches(item, scratch.Evaluation);
+        if (place >= 0 && scratch.Evaluation.Timeouts == before) scratch.Memo.Keep(place, node.Answers, kind, text, holds ? Holding : []);
+        return holds;
     }
 
     private bool All(int[] children, ISigmaEvent item, Scratch scratch)
@@ -340,7 +369,14 @@ internal sealed class RuleIndex
         Not,
     }
 
-    private sealed record Node(NodeKind Kind, int Predicate, Matcher? Matcher, int[] Children);
+    private sealed record Node(NodeKind Kind, int Predicate, Matcher? Matcher, int[] Children)
+    {
+        /// <summary>For a test whose answer follows from the value of one field alone: the field's number. Otherwise negative.</summary>
+        public int Field { get; set; } = -1;
+
+        /// <summary>Under which number the answers of such a test are remembered.</summary>
+        public int Answers { get; set; } = -1;
+    }
 
     /// <summary>What concerns events of one log source.</summary>
     internal sealed class Route

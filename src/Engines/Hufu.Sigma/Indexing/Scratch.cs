@@ -1,3 +1,4 @@
+using System.Buffers;
 using Hufu.Sigma.Matching;
 
 namespace Hufu.Sigma.Indexing;
@@ -18,7 +19,10 @@ internal sealed class Scratch(RuleIndex index)
     private int current;
 
     private readonly Finding finding = new(index.PredicateCount);
-    private readonly ValueMemo memo = new(index.FieldCount + 1);
+    private readonly int[] fieldPlaces = new int[index.FieldCount];
+
+    /// <summary>What is remembered of values beyond the event.</summary>
+    public ValueMemo Memo { get; } = new(index.MemoCount);
 
     /// <summary>Receives what happens besides.</summary>
     public Evaluation Evaluation { get; } = new();
@@ -55,7 +59,7 @@ internal sealed class Scratch(RuleIndex index)
     /// <param name="text">The value as text.</param>
     public void Look(int field, FieldIndex literals, SigmaValueKind kind, ReadOnlySpan<char> text)
     {
-        if (memo.TryGet(field, kind, text, out var known, out var place))
+        if (Memo.TryGet(field, kind, text, out var known, out var place))
         {
             Hit(known);
             return;
@@ -64,7 +68,19 @@ internal sealed class Scratch(RuleIndex index)
         finding.Begin();
         literals.Look(kind, text, finding);
         Hit(finding.Items);
-        if (place >= 0) memo.Keep(place, field, kind, text, finding.Items);
+        if (place >= 0) Memo.Keep(place, field, kind, text, finding.Items);
+    }
+
+    /// <summary>Notes which keywords a value has.</summary>
+    /// <param name="field">The number under which they are remembered.</param>
+    /// <param name="keywords">All keywords.</param>
+    /// <param name="kind">What the value is; neither null nor several values.</param>
+    /// <param name="text">The value as text.</param>
+    /// <param name="wanted">A value that has none of these need not be looked through; null where that cannot be told.</param>
+    public void LookForKeywords(int field, FieldIndex keywords, SigmaValueKind kind, ReadOnlySpan<char> text, SearchValues<string>? wanted)
+    {
+        if (wanted is not null && !text.ContainsAny(wanted)) return;
+        Look(field, keywords, kind, text);
     }
 
     private void Hit(ReadOnlySpan<int> predicates)
@@ -85,11 +101,17 @@ internal sealed class Scratch(RuleIndex index)
         candidates[CandidateCount++] = root;
     }
 
+    /// <summary>Where the event lists a field that was taken; negative where it does not.</summary>
+    public int PlaceOf(int field) => fieldSeen[field] == current ? fieldPlaces[field] : -1;
+
     /// <summary>True the first time for a field.</summary>
-    public bool Take(int field)
+    /// <param name="field">The field.</param>
+    /// <param name="place">Where the event lists it; negative where it does not.</param>
+    public bool Take(int field, int place)
     {
         if (fieldSeen[field] == current) return false;
         fieldSeen[field] = current;
+        fieldPlaces[field] = place;
         return true;
     }
 

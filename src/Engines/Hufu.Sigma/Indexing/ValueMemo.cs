@@ -13,12 +13,9 @@ internal sealed class ValueMemo
     /// <summary>Pairs of places; a value may lie in either place of its pair.</summary>
     private const int PairBits = 12;
 
-    private const int LongestText = 1_024;
+    private const int LongestText = 384;
 
-    private const int MostFound = 256;
-
-    /// <summary>Most that the texts and what was found in them take, in bytes.</summary>
-    private const long MostBytes = 4 << 20;
+    private const int MostFound = 128;
 
     /// <summary>After so many values of a field it is judged whether keeping them is worth it.</summary>
     private const int Judged = 512;
@@ -30,7 +27,6 @@ internal sealed class ValueMemo
 
     private readonly Entry[] entries = new Entry[2 << PairBits];
     private readonly Account[] accounts;
-    private long bytes;
 
     /// <param name="fields">Number of fields.</param>
     public ValueMemo(int fields) => accounts = new Account[fields];
@@ -98,28 +94,14 @@ internal sealed class ValueMemo
         if (found.Length > MostFound) return;
         ref var entry = ref entries[place];
         var hash = entry.Hash;
-        var (longer, more) = (RoomFor(text.Length, entry.Text?.Length ?? 0, 16), RoomFor(found.Length, entry.Found?.Length ?? 0, 4));
-        if (longer + more > 0)
-        {
-            bytes += (longer * sizeof(char)) + (more * sizeof(int));
-            if (bytes > MostBytes)
-            {
-                Array.Clear(entries);
-                (longer, more) = (RoomFor(text.Length, 0, 16), RoomFor(found.Length, 0, 4));
-                bytes = (longer * sizeof(char)) + (more * sizeof(int));
-            }
-
-            if (longer > 0) entry.Text = new char[longer];
-            if (more > 0) entry.Found = new int[more];
-        }
-
+        if (entry.Text is null || entry.Text.Length < text.Length) entry.Text = new char[RoomFor(text.Length, 16)];
+        if (entry.Found is null || entry.Found.Length < found.Length) entry.Found = new int[RoomFor(found.Length, 4)];
         text.CopyTo(entry.Text);
         found.CopyTo(entry.Found);
         (entry.Hash, entry.Length, entry.Field, entry.Kind, entry.FoundCount) = (hash, text.Length, field, kind, found.Length);
     }
 
-    /// <summary>The room to make for so many, in powers of two; 0 where there is enough.</summary>
-    private static int RoomFor(int count, int has, int least) => count <= has && has > 0 ? 0 : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, least));
+    private static int RoomFor(int count, int least) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, least));
 
     // Whoever makes values of one sum only makes them not be kept: each place has room for one, and they are compared.
     private static ulong HashOf(int field, SigmaValueKind kind, ReadOnlySpan<char> text)
