@@ -178,9 +178,10 @@ internal sealed class RuleIndex
         }
         else
         {
+            var shape = (item as ISigmaShapedEvent)?.Shape;
             foreach (var route in ways)
             {
-                foreach (var field in route.Fields)
+                foreach (var field in shape is null ? route.Fields : route.FieldsOf(shape, fieldNames))
                 {
                     if (scratch.Take(field, -1) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
                 }
@@ -206,6 +207,7 @@ internal sealed class RuleIndex
     private void GatherKeywords(Route route, ISigmaEvent item, Scratch scratch)
     {
         var list = item as ISigmaFieldList;
+        if (route.Keywords is not null && list?.MayHold(route.Keywords) == false) return;
         for (var i = 0; i < item.KeywordValueCount; i++)
         {
             if (list?.KeywordAt(i, out var text) is { } kind && kind != SigmaValueKind.Many)
@@ -381,6 +383,9 @@ internal sealed class RuleIndex
     /// <summary>What concerns events of one log source.</summary>
     internal sealed class Route
     {
+        private const int MaxShapes = 1_024;
+
+        private readonly ConcurrentDictionary<SigmaShape, int[]> shapes = new(ReferenceEqualityComparer.Instance);
         private readonly bool[] has;
         private readonly bool[] uses;
 
@@ -414,6 +419,17 @@ internal sealed class RuleIndex
 
         /// <summary>A value without any of these has no keyword of the route; absent where that cannot be told so simply.</summary>
         public SearchValues<string>? Keywords { get; }
+
+        /// <summary>Those of the fields that events of a shape may have.</summary>
+        public int[] FieldsOf(SigmaShape shape, string[] names)
+        {
+            if (shapes.TryGetValue(shape, out var known)) return known;
+            int[] fields = [.. Fields.Where(field => shape.MayHave(names[field]))];
+            // Whoever sends events of ever new shapes makes that they are found out anew.
+            if (shapes.Count >= MaxShapes) shapes.Clear();
+            shapes.TryAdd(shape, fields);
+            return fields;
+        }
 
         public bool Has(int root) => has[root];
 
