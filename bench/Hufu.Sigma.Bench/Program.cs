@@ -1,6 +1,6 @@
 // Prints how fast published rules are compiled and matched against recorded Windows events, beside a bare pass of Utf8JsonReader over the same
-// bytes in the same run; with the word “correlate”, what correlations take of events that match already.
-// dotnet run -c Release --project bench/Hufu.Sigma.Bench [match|correlate] [--data FOLDER] [--events N]
+// bytes in the same run; with the word “once” without larger sets of rules; with “correlate”, what correlations take of events that match already.
+// dotnet run -c Release --project bench/Hufu.Sigma.Bench [match|correlate] [once] [--data FOLDER] [--events N]
 using System.Globalization;
 using Hufu.Sigma.Bench;
 
@@ -12,4 +12,4 @@ if (args.Contains("correlate"))
     return;
 }
 
-Matching.Run(Option("--data", Samples.Folder()), int.Parse(Option("--events", "40000"), CultureInfo.InvariantCulture));
+Matching.Run(Option("--data", Samples.Folder()), int.Parse(Option("--events", "40000"), CultureInfo.InvariantCulture), !args.Contains("once"));

@@ -1,11 +1,12 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
 namespace Hufu.Sigma.Support;
 
 /// <summary>
-/// A Windows event of a JSON line, as a collector forwards it, read without making objects: names and texts lie one after the other in two
-/// buffers that the next line uses again.
+/// A Windows event of a JSON line, as a collector forwards it, read without making objects: the line, and after it what is written otherwise in it than it is meant, lie in
+/// a buffer that the next line uses again.
 /// </summary>
 internal sealed class WindowsEvent : ISigmaFieldList
 {
@@ -14,6 +15,9 @@ internal sealed class WindowsEvent : ISigmaFieldList
     private readonly List<SigmaValue> many = [];
     private char[] text = new char[1 << 14];
     private int used;
+
+    /// <summary>True when the line lies at the start of the buffer, so that what is not escaped in it need not be copied.</summary>
+    private bool lies;
 
     private static readonly (string From, string To)[] Renamed = [("SourceName", "Provider_Name"), ("Hostname", "Computer")];
 
@@ -31,31 +35,28 @@ internal sealed class WindowsEvent : ISigmaFieldList
         fields.Clear();
         many.Clear();
         used = 0;
+        Room(line.Length);
+        lies = Ascii.ToUtf16(line, text, out _) == OperationStatus.Done;
+        if (lies) used = line.Length;
         var reader = new Utf8JsonReader(line);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var nameAt = used;
-            used += reader.CopyString(Room(reader.ValueSpan.Length));
-            var nameLength = WithoutSpaces(nameAt);
+            var (nameAt, nameLength) = WithoutSpaces(StringOf(ref reader));
             reader.Read();
-            var textAt = used;
             switch (reader.TokenType)
             {
                 case JsonTokenType.String:
-                    used += reader.CopyString(Room(reader.ValueSpan.Length));
-                    Add(SigmaValueKind.Text);
+                    Add(SigmaValueKind.Text, StringOf(ref reader));
                     break;
                 case JsonTokenType.Number:
-                    used += Encoding.ASCII.GetChars(reader.ValueSpan, Room(reader.ValueSpan.Length));
-                    Add(SigmaValueKind.Number);
+                    Add(SigmaValueKind.Number, WordOf(ref reader));
                     break;
                 case JsonTokenType.True or JsonTokenType.False:
-                    used += Encoding.ASCII.GetChars(reader.ValueSpan, Room(reader.ValueSpan.Length));
-                    Add(SigmaValueKind.Boolean);
+                    Add(SigmaValueKind.Boolean, WordOf(ref reader));
                     break;
                 case JsonTokenType.Null:
-                    Add(SigmaValueKind.Null);
+                    Add(SigmaValueKind.Null, (0, 0));
                     break;
                 case JsonTokenType.StartArray:
                     var items = new List<SigmaValue>();
@@ -74,7 +75,7 @@ internal sealed class WindowsEvent : ISigmaFieldList
                     break;
             }
 
-            void Add(SigmaValueKind kind) => fields.Add((kind, nameAt, nameLength, textAt, used - textAt));
+            void Add(SigmaValueKind kind, (int At, int Length) value) => fields.Add((kind, nameAt, nameLength, value.At, value.Length));
         }
 
         foreach (var (from, to) in Renamed)
@@ -130,6 +131,9 @@ internal sealed class WindowsEvent : ISigmaFieldList
         return kind == SigmaValueKind.Text ? kind : SigmaValueKind.Null;
     }
 
+    // All values lie in what is used of the buffer, whole.
+    public bool MayHold(SearchValues<string> texts) => text.AsSpan(0, used).ContainsAny(texts);
+
     private int Find(string name)
     {
         for (var i = 0; i < fields.Count; i++)
@@ -146,15 +150,67 @@ internal sealed class WindowsEvent : ISigmaFieldList
         return text.AsSpan(used);
     }
 
-    private int WithoutSpaces(int from)
+    private (int At, int Length) StringOf(ref Utf8JsonReader reader)
     {
-        var to = from;
-        for (var i = from; i < used; i++)
+        var written = reader.ValueSpan.Length;
+        var at = (int)reader.TokenStartIndex + 1;
+        if (lies && !reader.ValueIsEscaped) return (at, written);
+        Room(written);
+        var from = used;
+        if (lies && Unescape(text.AsSpan(at, written), text.AsSpan(used)) is >= 0 and var length) used += length;
+        else used += reader.CopyString(text.AsSpan(used));
+        return (from, used - from);
+    }
+
+    /// <summary>A number, or true or false.</summary>
+    private (int At, int Length) WordOf(ref Utf8JsonReader reader)
+    {
+        if (lies) return ((int)reader.TokenStartIndex, reader.ValueSpan.Length);
+        var from = used;
+        used += Encoding.ASCII.GetChars(reader.ValueSpan, Room(reader.ValueSpan.Length));
+        return (from, used - from);
+    }
+
+    /// <summary>Takes away the usual escapes; -1 where there are others.</summary>
+    private static int Unescape(ReadOnlySpan<char> written, Span<char> into)
+    {
+        var length = 0;
+        while (written.IndexOf('\\') is >= 0 and var at)
         {
-            if (text[i] != ' ') text[to++] = text[i];
+            written[..at].CopyTo(into[length..]);
+            length += at;
+            var c = written[at + 1] switch
+            {
+                '\\' => '\\',
+                '"' => '"',
+                '/' => '/',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                _ => '\0',
+            };
+            if (c == '\0') return -1;
+            into[length++] = c;
+            written = written[(at + 2)..];
         }
 
-        return to - from;
+        written.CopyTo(into[length..]);
+        length += written.Length;
+        return length;
+    }
+
+    private (int At, int Length) WithoutSpaces((int At, int Length) name)
+    {
+        var written = text.AsSpan(name.At, name.Length);
+        if (!written.Contains(' ')) return name;
+        var from = used;
+        Room(name.Length);
+        foreach (var c in text.AsSpan(name.At, name.Length))
+        {
+            if (c != ' ') text[used++] = c;
+        }
+
+        return (from, used - from);
     }
 
     private IReadOnlyList<SigmaLogSource> SourcesOf()

@@ -96,49 +96,49 @@ internal sealed class FieldIndex
     /// <summary>Looks at a value that is there and not null.</summary>
     /// <param name="kind">What the value is.</param>
     /// <param name="text">The value as text.</param>
-    /// <param name="scratch">Receives what is found.</param>
-    public void Look(SigmaValueKind kind, ReadOnlySpan<char> text, Scratch scratch)
+    /// <param name="found">Receives the predicates that the value makes true, each once.</param>
+    public void Look(SigmaValueKind kind, ReadOnlySpan<char> text, Finding found)
     {
-        scratch.Hit(presence);
-        if (text.Length <= longestWhole && whole.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var found)) scratch.Hit(found);
+        found.Add(presence);
+        if (text.Length <= longestWhole && whole.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var predicates)) found.Add(predicates);
         if (numberTexts.Count > 0 && kind is SigmaValueKind.Text or SigmaValueKind.Number)
         {
-            if (kind == SigmaValueKind.Text && numberTexts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out found)) scratch.Hit(found);
+            if (kind == SigmaValueKind.Text && numberTexts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out predicates)) found.Add(predicates);
             var styles = kind == SigmaValueKind.Text ? NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint : NumberStyles.Float;
-            if (double.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && numbers.TryGetValue(number, out found)) scratch.Hit(found);
+            if (double.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && numbers.TryGetValue(number, out predicates)) found.Add(predicates);
         }
 
-        if (beyondAscii.Count > 0) LookBeyondAscii(text, scratch);
+        if (beyondAscii.Count > 0) LookBeyondAscii(text, found);
         if (automaton is null) return;
         var (position, state) = (-1, 0);
         while (automaton.Advance(text, ref position, ref state))
         {
             for (var probe = automaton.First(state, out var rest); probe >= 0; probe = automaton.Next(ref rest))
             {
-                foreach (var piece in probes[probe]) Try(piece, text, position + 1 - piece.Text.Length, scratch);
+                foreach (var piece in probes[probe]) Try(piece, text, position + 1 - piece.Text.Length, found);
             }
         }
     }
 
-    private void LookBeyondAscii(ReadOnlySpan<char> text, Scratch scratch)
+    private void LookBeyondAscii(ReadOnlySpan<char> text, Finding found)
     {
         if (Ascii.IsValid(text)) return;
         for (var position = 0; position < text.Length; position++)
         {
             if (text[position] < 128) continue;
             if (!beyondAscii.TryGetValue(CaseFold.Of(text[position]), out var candidates)) continue;
-            foreach (var (at, piece) in candidates) Try(piece, text, position - at, scratch);
+            foreach (var (at, piece) in candidates) Try(piece, text, position - at, found);
         }
     }
 
-    private static void Try(Piece piece, ReadOnlySpan<char> text, int from, Scratch scratch)
+    private static void Try(Piece piece, ReadOnlySpan<char> text, int from, Finding found)
     {
         var length = piece.Text.Length;
         if (from < 0 || from + length > text.Length) return;
         if ((piece.Position == LiteralPosition.Start && from > 0) || (piece.Position == LiteralPosition.End && from + length < text.Length)) return;
-        if (piece.Predicates.Length == 1 && scratch.IsHit(piece.Predicates[0])) return;
+        if (piece.Predicates.Length == 1 && found.Has(piece.Predicates[0])) return;
         if (piece.IsLonger && !text.Slice(from, length).Equals(piece.Text, StringComparison.OrdinalIgnoreCase)) return;
-        scratch.Hit(piece.Predicates);
+        found.Add(piece.Predicates);
     }
 
     private static void Add<TKey, TValue>(Dictionary<TKey, List<TValue>> table, TKey key, TValue value)

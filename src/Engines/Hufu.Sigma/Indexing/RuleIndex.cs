@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hufu.Sigma.Matching;
@@ -20,13 +19,15 @@ internal sealed class RuleIndex
     private const int MaxRoutes = 4_096;
     private const int MaxVectorized = 64;
 
+    private static readonly int[] Holding = [0];
+
     private readonly SigmaDetectionRule[] rules;
     private readonly int[][] rulesOfRoot;
     private readonly bool[] needsNothing;
     private readonly Node[] nodes;
     private readonly FieldIndex[] fields;
     private readonly string[] fieldNames;
-    private readonly FrozenDictionary<string, int> fieldByName;
+    private readonly NameTable fieldByName;
     private readonly FieldIndex keywords;
     private readonly int[][] rootsOfPredicate;
     private readonly int[][] fieldsOfRoot;
@@ -55,7 +56,15 @@ internal sealed class RuleIndex
         keywords = builder.Keywords;
         fieldNames = [.. builder.Fields.Keys];
         fields = [.. builder.Fields.Values];
-        fieldByName = fieldNames.Index().ToFrozenDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
+        fieldByName = new NameTable(fieldNames);
+        MemoCount = FieldCount + 1;
+        foreach (var node in nodes)
+        {
+            // A field that only tests without literals ask for has no number.
+            if (node.Matcher is not FieldMatcher { Test: RegexTest or PatternTest } asked || fieldByName.IndexOf(asked.Name) is var field && field < 0) continue;
+            (node.Field, node.Answers) = (field, MemoCount++);
+        }
+
         keywords.Build();
         foreach (var field in fields) field.Build();
 
@@ -67,7 +76,7 @@ internal sealed class RuleIndex
         {
             var used = new HashSet<int>();
             Collect(rootNodes[root], used);
-            fieldsOfRoot[root] = [.. used.Where(predicate => builder.FieldOf[predicate] is not null).SelectMany(predicate => builder.FieldOf[predicate]!).Distinct().Select(name => fieldByName[name])];
+            fieldsOfRoot[root] = [.. used.Where(predicate => builder.FieldOf[predicate] is not null).SelectMany(predicate => builder.FieldOf[predicate]!).Distinct().Select(name => fieldByName.IndexOf(name))];
             if (used.Any(predicate => builder.KeywordsOf[predicate] is not null)) keywordsOfRoot[root] = [.. used.SelectMany(predicate => builder.KeywordsOf[predicate] ?? []).Distinct(StringComparer.Ordinal)];
             var (witnesses, _) = builder.Witnesses(rootNodes[root]);
             if (witnesses is null)
@@ -91,6 +100,9 @@ internal sealed class RuleIndex
 
     public int FieldCount => fields.Length;
 
+    /// <summary>Number of things of which values are remembered: the fields, the keywords, and the tests that are tried.</summary>
+    public int MemoCount { get; }
+
     /// <summary>Rules of which nothing needs to be found before they are evaluated, for measurements.</summary>
     public int AlwaysTried => needsNothing.Count(always => always);
 
@@ -104,8 +116,7 @@ internal sealed class RuleIndex
     /// <summary>The rules that match, in the order of the sources and then of the rules.</summary>
     public IReadOnlyList<SigmaDetectionRule> Match(ISigmaEvent item, IReadOnlyList<SigmaLogSource>? sources, out int timeouts)
     {
-        var slot = Environment.CurrentManagedThreadId & (spare.Length - 1);
-        var scratch = Interlocked.Exchange(ref spare[slot], null) ?? new Scratch(this);
+        var scratch = Take(out var slot);
         scratch.Begin();
         var ways = scratch.Routes;
         if (sources is null) ways.Add(everything);
@@ -128,6 +139,23 @@ internal sealed class RuleIndex
         return matches;
     }
 
+    /// <summary>
+    /// A scratch of nobody else. A thread begins to look at a place of its own, so that it mostly finds the one it had, and what that remembers. When all are in use, or
+    /// none was put back yet, a new one is made.
+    /// </summary>
+    private Scratch Take(out int slot)
+    {
+        var first = Environment.CurrentManagedThreadId;
+        for (var i = 0; i < spare.Length; i++)
+        {
+            slot = unchecked(first + i) & (spare.Length - 1);
+            if (Volatile.Read(ref spare[slot]) is not null && Interlocked.Exchange(ref spare[slot], null) is { } scratch) return scratch;
+        }
+
+        slot = first & (spare.Length - 1);
+        return new Scratch(this);
+    }
+
     private Route RouteFor(SigmaLogSource source)
     {
         if (routes.TryGetValue(source, out var route)) return route;
@@ -140,22 +168,22 @@ internal sealed class RuleIndex
     {
         if (item is ISigmaFieldList list)
         {
-            var names = fieldByName.GetAlternateLookup<ReadOnlySpan<char>>();
             for (var i = 0; i < list.FieldCount; i++)
             {
                 var kind = list.FieldAt(i, out var name, out var text);
-                if (kind == SigmaValueKind.Null || !names.TryGetValue(name, out var field) || !AnyUses(ways, field) || !scratch.Take(field)) continue;
-                if (kind == SigmaValueKind.Many) LookInto(fields[field], list.ValueAt(i), scratch);
-                else fields[field].Look(kind, text, scratch);
+                if (kind == SigmaValueKind.Null || fieldByName.IndexOf(name) is var field && field < 0 || !AnyUses(ways, field) || !scratch.Take(field, i)) continue;
+                if (kind == SigmaValueKind.Many) LookInto(field, fields[field], list.ValueAt(i), scratch);
+                else scratch.Look(field, fields[field], kind, text);
             }
         }
         else
         {
+            var shape = (item as ISigmaShapedEvent)?.Shape;
             foreach (var route in ways)
             {
-                foreach (var field in route.Fields)
+                foreach (var field in shape is null ? route.Fields : route.FieldsOf(shape, fieldNames))
                 {
-                    if (scratch.Take(field) && item.TryGet(fieldNames[field], out var value)) LookInto(fields[field], value, scratch);
+                    if (scratch.Take(field, -1) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
                 }
             }
         }
@@ -179,20 +207,21 @@ internal sealed class RuleIndex
     private void GatherKeywords(Route route, ISigmaEvent item, Scratch scratch)
     {
         var list = item as ISigmaFieldList;
+        if (route.Keywords is not null && list?.MayHold(route.Keywords) == false) return;
         for (var i = 0; i < item.KeywordValueCount; i++)
         {
             if (list?.KeywordAt(i, out var text) is { } kind && kind != SigmaValueKind.Many)
             {
-                if (kind != SigmaValueKind.Null && (route.Keywords is null || text.ContainsAny(route.Keywords))) keywords.Look(kind, text, scratch);
+                if (kind != SigmaValueKind.Null) scratch.LookForKeywords(FieldCount, keywords, kind, text, route.Keywords);
             }
             else if (item.KeywordValueAt(i, out _) is var value && (route.Keywords is null || value.Kind == SigmaValueKind.Many || value.Text.AsSpan().ContainsAny(route.Keywords)))
             {
-                LookInto(keywords, value, scratch);
+                LookInto(FieldCount, keywords, value, scratch);
             }
         }
     }
 
-    private static void LookInto(FieldIndex index, in SigmaValue value, Scratch scratch)
+    private static void LookInto(int field, FieldIndex index, in SigmaValue value, Scratch scratch)
     {
         switch (value.Kind)
         {
@@ -202,12 +231,12 @@ internal sealed class RuleIndex
                 var items = value.Items;
                 for (var i = 0; i < items.Count; i++)
                 {
-                    if (items[i].Kind != SigmaValueKind.Null) index.Look(items[i].Kind, items[i].Text, scratch);
+                    if (items[i].Kind != SigmaValueKind.Null) scratch.Look(field, index, items[i].Kind, items[i].Text);
                 }
 
                 return;
             default:
-                index.Look(value.Kind, value.Text, scratch);
+                scratch.Look(field, index, value.Kind, value.Text);
                 return;
         }
     }
@@ -234,9 +263,27 @@ internal sealed class RuleIndex
             NodeKind.And => All(node.Children, item, scratch),
             NodeKind.Or => Any(node.Children, item, scratch),
             NodeKind.Not => !Holds(node.Children[0], item, scratch),
-            _ => (node.Predicate < 0 || scratch.IsHit(node.Predicate)) && node.Matcher!.Matches(item, scratch.Evaluation),
+            _ => (node.Predicate < 0 || scratch.IsHit(node.Predicate)) && Try(node, item, scratch),
         };
         return scratch.Remember(index, value);
+    }
+
+    private static bool Try(Node node, ISigmaEvent item, Scratch scratch)
+    {
+        // The same answer as last time where it follows from the value alone, and the value is that of last time.
+        var place = -1;
+        var kind = SigmaValueKind.Null;
+        ReadOnlySpan<char> text = default;
+        if (node.Answers >= 0 && item is ISigmaFieldList list && scratch.PlaceOf(node.Field) is var at && at >= 0)
+        {
+            kind = list.FieldAt(at, out _, out text);
+            if (kind is not SigmaValueKind.Many && scratch.Memo.TryGet(node.Answers, kind, text, out var known, out place)) return known.Length > 0;
+        }
+
+        var before = scratch.Evaluation.Timeouts;
+        var holds = node.Matcher!.Matches(item, scratch.Evaluation);
+        if (place >= 0 && scratch.Evaluation.Timeouts == before) scratch.Memo.Keep(place, node.Answers, kind, text, holds ? Holding : []);
+        return holds;
     }
 
     private bool All(int[] children, ISigmaEvent item, Scratch scratch)
@@ -324,11 +371,21 @@ internal sealed class RuleIndex
         Not,
     }
 
-    private sealed record Node(NodeKind Kind, int Predicate, Matcher? Matcher, int[] Children);
+    private sealed record Node(NodeKind Kind, int Predicate, Matcher? Matcher, int[] Children)
+    {
+        /// <summary>For a test whose answer follows from the value of one field alone: the field's number. Otherwise negative.</summary>
+        public int Field { get; set; } = -1;
+
+        /// <summary>Under which number the answers of such a test are remembered.</summary>
+        public int Answers { get; set; } = -1;
+    }
 
     /// <summary>What concerns events of one log source.</summary>
     internal sealed class Route
     {
+        private const int MaxShapes = 1_024;
+
+        private readonly ConcurrentDictionary<SigmaShape, int[]> shapes = new(ReferenceEqualityComparer.Instance);
         private readonly bool[] has;
         private readonly bool[] uses;
 
@@ -362,6 +419,17 @@ internal sealed class RuleIndex
 
         /// <summary>A value without any of these has no keyword of the route; absent where that cannot be told so simply.</summary>
         public SearchValues<string>? Keywords { get; }
+
+        /// <summary>Those of the fields that events of a shape may have.</summary>
+        public int[] FieldsOf(SigmaShape shape, string[] names)
+        {
+            if (shapes.TryGetValue(shape, out var known)) return known;
+            int[] fields = [.. Fields.Where(field => shape.MayHave(names[field]))];
+            // Whoever sends events of ever new shapes makes that they are found out anew.
+            if (shapes.Count >= MaxShapes) shapes.Clear();
+            shapes.TryAdd(shape, fields);
+            return fields;
+        }
 
         public bool Has(int root) => has[root];
 

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using Hufu.Sigma.Matching;
 
 namespace Hufu.Sigma.Indexing;
@@ -17,6 +17,12 @@ internal sealed class Scratch(RuleIndex index)
     private int keywordsSeen;
     private object? keywordChoice;
     private int current;
+
+    private readonly Finding finding = new(index.PredicateCount);
+    private readonly int[] fieldPlaces = new int[index.FieldCount];
+
+    /// <summary>What is remembered of values beyond the event.</summary>
+    public ValueMemo Memo { get; } = new(index.MemoCount);
 
     /// <summary>Receives what happens besides.</summary>
     public Evaluation Evaluation { get; } = new();
@@ -46,9 +52,38 @@ internal sealed class Scratch(RuleIndex index)
 
     public bool IsHit(int predicate) => hits[predicate] == current;
 
-    public void Hit(List<int> predicates) => Hit(CollectionsMarshal.AsSpan(predicates));
+    /// <summary>Notes what a value makes true.</summary>
+    /// <param name="field">The number of its field; that of all fields together for keywords.</param>
+    /// <param name="literals">What is looked for in it.</param>
+    /// <param name="kind">What the value is; neither null nor several values.</param>
+    /// <param name="text">The value as text.</param>
+    public void Look(int field, FieldIndex literals, SigmaValueKind kind, ReadOnlySpan<char> text)
+    {
+        if (Memo.TryGet(field, kind, text, out var known, out var place))
+        {
+            Hit(known);
+            return;
+        }
 
-    public void Hit(ReadOnlySpan<int> predicates)
+        finding.Begin();
+        literals.Look(kind, text, finding);
+        Hit(finding.Items);
+        if (place >= 0) Memo.Keep(place, field, kind, text, finding.Items);
+    }
+
+    /// <summary>Notes which keywords a value has.</summary>
+    /// <param name="field">The number under which they are remembered.</param>
+    /// <param name="keywords">All keywords.</param>
+    /// <param name="kind">What the value is; neither null nor several values.</param>
+    /// <param name="text">The value as text.</param>
+    /// <param name="wanted">A value that has none of these need not be looked through; null where that cannot be told.</param>
+    public void LookForKeywords(int field, FieldIndex keywords, SigmaValueKind kind, ReadOnlySpan<char> text, SearchValues<string>? wanted)
+    {
+        if (wanted is not null && !text.ContainsAny(wanted)) return;
+        Look(field, keywords, kind, text);
+    }
+
+    private void Hit(ReadOnlySpan<int> predicates)
     {
         foreach (var predicate in predicates)
         {
@@ -66,11 +101,17 @@ internal sealed class Scratch(RuleIndex index)
         candidates[CandidateCount++] = root;
     }
 
+    /// <summary>Where the event lists a field that was taken; negative where it does not.</summary>
+    public int PlaceOf(int field) => fieldSeen[field] == current ? fieldPlaces[field] : -1;
+
     /// <summary>True the first time for a field.</summary>
-    public bool Take(int field)
+    /// <param name="field">The field.</param>
+    /// <param name="place">Where the event lists it; negative where it does not.</param>
+    public bool Take(int field, int place)
     {
         if (fieldSeen[field] == current) return false;
         fieldSeen[field] = current;
+        fieldPlaces[field] = place;
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Hufu.Sigma;
@@ -121,6 +122,30 @@ public interface ISigmaFieldList : ISigmaEvent
     /// <param name="index">From 0.</param>
     /// <param name="text">As for <see cref="FieldAt"/>.</param>
     SigmaValueKind KeywordAt(int index, out ReadOnlySpan<char> text);
+
+    /// <summary>
+    /// False when it is certain that no value that a keyword search looks through holds any of these texts. For an event that can tell so sooner than by one value after the
+    /// other; true where it cannot.
+    /// </summary>
+    /// <param name="texts">Texts, whatever their case.</param>
+    bool MayHold(SearchValues<string> texts) => true;
+}
+
+/// <summary>
+/// Which fields all events of one kind may have, for instance because the same fields were read of them. What is known of a shape is remembered for the next event that has
+/// it, so shapes are compared by reference and the same object is given each time.
+/// </summary>
+public abstract class SigmaShape
+{
+    /// <summary>False when it is certain that no event of this shape has the field, by its name without spaces. Safe for use by several threads.</summary>
+    public abstract bool MayHave(string field);
+}
+
+/// <summary>An event that knows its shape: of the fields that rules ask for, only those that the shape may have are asked.</summary>
+public interface ISigmaShapedEvent : ISigmaEvent
+{
+    /// <summary>The shape; null for an event that has none, which is asked for every field.</summary>
+    SigmaShape? Shape { get; }
 }
 
 /// <summary>An event held in a dictionary; for tests and small tools.</summary>
