@@ -1,4 +1,7 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using Hufu.Logs;
 using Hufu.Sigma;
 
@@ -82,6 +85,115 @@ public sealed class RuleFieldTests
         var rule = SigmaParser.Parse($"title: t\nlogsource: {{product: any}}\ndetection:\n  sel: {selection}\n  condition: sel\n", "t.yml");
         Assert.Empty(rule.Errors);
         Assert.Empty(SigmaEngine.Compile(rule.Rules).Match(new LogEventFields(Assert.Single(await ReadAsync(events))), null));
+    }
+
+    /// <summary>The same event, which has to be asked for every field.</summary>
+    private sealed class Asked(LogEventFields fields) : ISigmaEvent
+    {
+        public int KeywordValueCount => fields.KeywordValueCount;
+
+        public bool TryGet(string field, out SigmaValue value) => fields.TryGet(field, out value);
+
+        public SigmaValue KeywordValueAt(int index, out string field) => fields.KeywordValueAt(index, out field);
+    }
+
+    [Fact]
+    public async Task What_an_event_has_its_shape_may_have()
+    {
+        using var json = JsonDocument.Parse(typeof(LogEventFields).Assembly.GetManifestResourceStream("rule-fields.json")!, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+        var declared = json.RootElement.EnumerateObject().Where(group => group.Value.ValueKind == JsonValueKind.Object).SelectMany(group => group.Value.EnumerateObject())
+            .SelectMany(entry => (string[])[entry.Name, entry.Name + "x", .. entry.Value.GetString()!.Split(' ')]).Concat(EcsNames.All.SelectMany(entry => (string[])[entry.Key, .. entry.Value])).Select(name => name.TrimStart('@')).ToHashSet();
+        var events = new List<LogEvent>();
+        foreach (var row in Events) events.AddRange(await ReadAsync(row.Data.Item4));
+        var names = declared.Concat(events.SelectMany(item => item.Fields.Keys).SelectMany(Parts)).Concat(declared.Where(name => name.EndsWith('x')).SelectMany(prefix => events.SelectMany(item => item.Fields.Keys).Select(name => prefix[..^1] + name))).Select(name => name.Replace(" ", "", StringComparison.Ordinal)).ToHashSet();
+        Assert.True(names.Count > 1_000, $"{names.Count}");
+        var (shaped, had, hadNot) = (0, 0, 0);
+        foreach (var item in events)
+        {
+            if (new LogEventFields(item).Shape is not { } shape) continue;
+            shaped++;
+            // Another event of the same names stands for the shape: what it says does not count.
+            var fields = new LogEventFields(item);
+            foreach (var name in names)
+            {
+                var may = shape.MayHave(name);
+                if (may) had++;
+                else hadNot++;
+                if (fields.TryGet(name, out _)) Assert.True(may, $"{name} of {item.Raw}");
+            }
+        }
+
+        Assert.True(shaped > events.Count / 2 && hadNot > 10 * had, $"{shaped} of {events.Count} have a shape, {had}, {hadNot}");
+
+        static IEnumerable<string> Parts(string name)
+        {
+            for (var dot = name.LastIndexOf('.'); dot > 0; dot = name.LastIndexOf('.', dot - 1)) yield return name[..dot];
+            yield return name;
+        }
+    }
+
+    [Fact]
+    public async Task Recorded_events_match_the_same_rules_whether_their_shape_is_known_or_not()
+    {
+        var root = AppContext.BaseDirectory;
+        while (root is not null && !File.Exists(Path.Combine(root, "Hufu.slnx"))) root = Path.GetDirectoryName(root);
+        var rules = Path.Combine(root!, "..", "shared", "data", "sigma", "sigmahq-rules.tar.gz");
+        Assert.SkipUnless(File.Exists(rules), "shared/data is not present");
+        var engine = SigmaEngine.Compile(Published(rules));
+        var logs = Path.Combine(Path.GetDirectoryName(rules)!, "..", "logs");
+        var (events, shaped, found) = (0, 0, 0);
+        foreach (var text in Recorded(logs))
+        {
+            foreach (var item in await ReadAsync(text))
+            {
+                var fields = new LogEventFields(item);
+                events++;
+                if (fields.Shape is not null) shaped++;
+                var expected = engine.Match(new Asked(new LogEventFields(item)), fields.Sources).Select(rule => rule.Id);
+                var matched = engine.Match(fields, fields.Sources).Select(rule => rule.Id).ToList();
+                Assert.Equal(expected, matched);
+                found += matched.Count;
+            }
+        }
+
+        Assert.True(events > 2_000 && shaped > events / 2 && found > 20, $"{events} events, {shaped} with a shape, {found} matches");
+    }
+
+    private static List<SigmaRule> Published(string archive)
+    {
+        var rules = new List<SigmaRule>();
+        using var tar = new TarReader(new GZipStream(File.OpenRead(archive), CompressionMode.Decompress));
+        while (tar.GetNextEntry() is { } entry)
+        {
+            if (entry.DataStream is not null && entry.Name.EndsWith(".yml", StringComparison.Ordinal)) rules.AddRange(SigmaParser.Parse(new StreamReader(entry.DataStream).ReadToEnd(), entry.Name).Rules);
+        }
+
+        return rules;
+    }
+
+    /// <summary>Every tenth line of the Windows events, and the start of each other file.</summary>
+    private static IEnumerable<string> Recorded(string folder)
+    {
+        using (var reader = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(folder, "otrf-windows-dev.jsonl.gz")), CompressionMode.Decompress)))
+        {
+            var some = new StringBuilder();
+            for (var i = 0; i < 30_000 && reader.ReadLine() is { } line; i++)
+            {
+                if (i % 10 == 0) some.AppendLine(line);
+            }
+
+            yield return some.ToString();
+        }
+
+        using var tar = new TarReader(new GZipStream(File.OpenRead(Path.Combine(folder, "otrf-linux-cloud-dev.tar.gz")), CompressionMode.Decompress));
+        while (tar.GetNextEntry() is { } entry)
+        {
+            if (entry.DataStream is null) continue;
+            using var reader = new StreamReader(entry.DataStream);
+            var some = new StringBuilder();
+            for (var i = 0; i < 300 && reader.ReadLine() is { } line; i++) some.AppendLine(line);
+            yield return some.ToString();
+        }
     }
 
     private static async Task<List<LogEvent>> ReadAsync(string text)

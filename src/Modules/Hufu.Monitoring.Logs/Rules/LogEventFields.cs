@@ -9,7 +9,7 @@ namespace Hufu.Monitoring.Logs;
 /// An event as rules see it: its own fields, under the rules' names for them (<c>rule-fields.json</c>) and without the blanks of their names; each value of an
 /// array; objects as their JSON. Not safe for use by several threads at once.
 /// </summary>
-public sealed class LogEventFields(LogEvent item) : ISigmaEvent
+public sealed class LogEventFields(LogEvent item) : ISigmaShapedEvent
 {
     private const int MostValues = 1_000;
 
@@ -22,6 +22,9 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
     private HashSet<string>? objects;
     private KeyValuePair<string, string>[]? keywords;
 
+    /// <summary>True when it is asked what an event of the same shape may have, whatever its texts say.</summary>
+    private bool supposing;
+
     /// <summary>True for texts, of which the whole is searched by keywords besides the values found in it.</summary>
     private bool IsText => item.Format is not (LogFormats.Json or LogFormats.Evtx or LogFormats.WindowsXml or LogFormats.Xml or LogFormats.Csv or LogFormats.Database);
 
@@ -30,6 +33,16 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
 
     /// <summary>The log sources that the event belongs to.</summary>
     public IReadOnlyList<SigmaLogSource> Sources => [.. LogSourceHints.For(item).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))];
+
+    /// <inheritdoc />
+    public SigmaShape? Shape => records is null && (item.Format != LogFormats.Json || !HasArray(item.Raw)) ? EventShape.Of(item) : null;
+
+    /// <summary>True when an event that was read with the same names, in the same format and with the same columns, may have a field. Not for records and arrays, which are known by their texts alone.</summary>
+    internal bool MayHave(string field)
+    {
+        supposing = true;
+        return TryGet(field, out _);
+    }
 
     /// <inheritdoc />
     public bool TryGet(string field, out SigmaValue value)
@@ -71,7 +84,7 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
             return true;
         }
 
-        if (field == "c-uri-extension" && (Own("cs-uri-stem", out var stem) || Own("c-uri-stem", out stem) || Own("c-uri", out stem)) && Extension(stem.Text) is { } extension) return Of(extension, out value);
+        if (field == "c-uri-extension" && (Own("cs-uri-stem", out var stem) || Own("c-uri-stem", out stem) || Own("c-uri", out stem)) && (Extension(stem.Text) ?? (supposing ? "" : null)) is { } extension) return Of(extension, out value);
         return item.Field(field) is { } text && Of(text, out value);
     }
 
@@ -97,7 +110,7 @@ public sealed class LogEventFields(LogEvent item) : ISigmaEvent
         value = default;
         if (item.Fields.TryGetValue(name, out var text)) return Of(text, out value);
         if (item.Format != LogFormats.Json) return false;
-        return (objects ??= Objects()).Contains(name) && ObjectText(name) is { } whole && Of(whole, out value);
+        return (objects ??= Objects()).Contains(name) && (supposing ? "" : ObjectText(name)) is { } whole && Of(whole, out value);
     }
 
     /// <summary>The names that are objects: what stands before the dots of others.</summary>
