@@ -9,7 +9,7 @@ namespace Hufu.Sigma.Bench;
 /// <summary>Rules against events. Times are processor time of the thread that measures, so that other work on the machine counts less.</summary>
 internal static partial class Matching
 {
-    private const int Rounds = 9;
+    private const int Rounds = 5;
 
     /// <param name="folder">Where rules and events lie.</param>
     /// <param name="count">Most events.</param>

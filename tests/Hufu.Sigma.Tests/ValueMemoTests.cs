@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Hufu.Sigma.Indexing;
 
 namespace Hufu.Sigma.Tests;
@@ -42,6 +44,26 @@ public class ValueMemoTests
         }
 
         Assert.True(known > asked / 3, $"{known} of {asked} were known");
+    }
+
+    [Fact]
+    public void TwoTextsOfOneSumAreToldApart()
+    {
+        // As somebody would make them who knows how the sum is made: what differs in the first four characters is made up for in the next.
+        const ulong Factor = 0x9E3779B97F4A7C15;
+        static ulong Step(ulong text) => unchecked(BitOperations.RotateLeft((((ulong)SigmaValueKind.Text << 32) ^ 8 ^ text) * Factor, 29));
+        var (one, other) = (0x0041_0042_0043_0044UL, 0x0061_0042_0043_0044UL);
+        string[] texts = [.. new[] { (one, 0x0031_0032_0033_0034UL), (other, 0x0031_0032_0033_0034UL ^ Step(one) ^ Step(other)) }.Select(pair => new string(MemoryMarshal.Cast<ulong, char>([pair.Item1, pair.Item2])))];
+        Assert.NotEqual(texts[0], texts[1]);
+        var memo = new ValueMemo(1);
+        Assert.False(memo.TryGet(0, SigmaValueKind.Text, texts[0], out _, out var place));
+        memo.Keep(place, 0, SigmaValueKind.Text, texts[0], [1]);
+        Assert.False(memo.TryGet(0, SigmaValueKind.Text, texts[1], out _, out var next));
+        // In the same place, which shows that the sums are one.
+        Assert.Equal(place, next);
+        memo.Keep(next, 0, SigmaValueKind.Text, texts[1], [2]);
+        Assert.True(memo.TryGet(0, SigmaValueKind.Text, texts[1], out var found, out _) && found.SequenceEqual([2]));
+        Assert.True(memo.TryGet(0, SigmaValueKind.Text, texts[0], out found, out _) && found.SequenceEqual([1]));
     }
 
     [Fact]

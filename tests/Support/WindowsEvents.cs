@@ -175,27 +175,27 @@ internal sealed class WindowsEvent : ISigmaFieldList
     private static int Unescape(ReadOnlySpan<char> written, Span<char> into)
     {
         var length = 0;
-        for (var i = 0; i < written.Length; i++)
+        while (written.IndexOf('\\') is >= 0 and var at)
         {
-            var c = written[i];
-            if (c == '\\')
+            written[..at].CopyTo(into[length..]);
+            length += at;
+            var c = written[at + 1] switch
             {
-                c = written[++i] switch
-                {
-                    '\\' => '\\',
-                    '"' => '"',
-                    '/' => '/',
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    _ => '\0',
-                };
-                if (c == '\0') return -1;
-            }
-
+                '\\' => '\\',
+                '"' => '"',
+                '/' => '/',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                _ => '\0',
+            };
+            if (c == '\0') return -1;
             into[length++] = c;
+            written = written[(at + 2)..];
         }
 
+        written.CopyTo(into[length..]);
+        length += written.Length;
         return length;
     }
 
