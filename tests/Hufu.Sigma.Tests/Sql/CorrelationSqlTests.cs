@@ -48,7 +48,7 @@ public class CorrelationSqlTests
     [InlineData("type: value_percentile, rules: [a], group-by: [w], timespan: 30s, condition: { field: n, percentile: 90, gt: 2.5 }")]
     [InlineData("type: value_percentile, rules: [a], timespan: 10s, condition: { field: n, percentile: 33.3, lt: 0.4 }")]
     [InlineData("type: value_percentile, rules: [a, b], timespan: 10s, condition: { field: u, gte: 60 }")]
-    [InlineData("type: value_percentile, rules: [a], group-by: [w], timespan: 25s, condition: { field: u, lt: 20 }")]
+    [InlineData("type: value_percentile, rules: [a], group-by: [w], timespan: 25s, condition: { field: u, lt: 35 }")]
     [InlineData("type: temporal, rules: [a, b, c], group-by: [u], timespan: 6s")]
     [InlineData("type: temporal, rules: [a, b, c, d], timespan: 2s, condition: { eq: 2 }")]
     [InlineData("type: temporal, rules: [a, b, c], group-by: [w], timespan: 4s, condition: 'a and not (b or c)'")]
@@ -100,7 +100,7 @@ public class CorrelationSqlTests
     {
         var fired = 0;
         for (var seed = 1; seed <= 4; seed++) fired += Same(Bases + correlations, Events(new Random(seed), 400));
-        Assert.True(fired > 3, $"{fired}");
+        Assert.True(fired > 2, $"{fired}");
     }
 
     [Theory]
@@ -240,7 +240,7 @@ public class CorrelationSqlTests
         for (var i = 0; i < count; i++)
         {
             // Some at one moment, some a whole number of seconds apart, so that bounds are met.
-            at += random.Next(5) switch { 0 => 0, 1 => 1_000_000, 2 => random.Next(1, 3_000_000), 3 => 1, _ => random.Next(12) == 0 ? 20_000_000 : 500_000 };
+            at += random.Next(40) switch { 0 => 1, 1 => random.Next(1, 3_000_000), 2 => 20_000_000, < 12 => 0, < 24 => 1_000_000, < 30 => 2_000_000, _ => 500_000 };
             var fields = new List<KeyValuePair<string, SigmaValue>> { new("k", SigmaValue.Of(string.Concat("abcd".Where(_ => random.Next(3) == 0)))) };
             if (random.Next(8) > 0) fields.Add(new("u", random.Next(12) == 0 ? default : SigmaValue.Of(users[random.Next(users.Length)])));
             if (random.Next(8) > 0) fields.Add(new("w", SigmaValue.Of(addresses[random.Next(addresses.Length)])));
@@ -276,7 +276,7 @@ public class CorrelationSqlTests
             };
             var aliases = random.Next(3) == 0 && groups.Count > 0 ? $", aliases: {{ who: {{ {string.Join(", ", rules.Select(rule => $"{rule}: {fields[random.Next(2)]}"))} }} }}" : "";
             if (aliases.Length > 0) groups[0] = "who";
-            text += $"title: Correlation {i}\nname: t{i}\ncorrelation: {{ type: {name}, rules: [{string.Join(", ", rules)}], group-by: [{string.Join(", ", groups)}], timespan: {random.Next(1, 25)}s, condition: {(condition[0] == '\'' ? condition : "{ " + condition + " }")}, generate: {(random.Next(2) == 0 ? "true" : "false")}{aliases} }}\n---\n";
+            text += $"title: Correlation {i}\nname: t{i}\ncorrelation: {{ type: {name}, rules: [{string.Join(", ", rules)}], group-by: [{string.Join(", ", groups)}], timespan: {(random.Next(8) == 0 ? "365d" : $"{random.Next(1, 25)}s")}, condition: {(condition[0] == '\'' ? condition : "{ " + condition + " }")}, generate: {(random.Next(2) == 0 ? "true" : "false")}{aliases} }}\n---\n";
             known.Add($"t{i}");
 
             string Expression(int depth) => (depth == 0 ? 0 : random.Next(4)) switch

@@ -95,8 +95,7 @@ internal sealed class SqlStatement(SigmaEngine engine, SigmaSqlSchema schema)
         Add($"s{index}", $"SELECT *, sum(CASE WHEN holds THEN 0 ELSE 1 END) OVER ({partition} ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island FROM t{index}");
         Add($"h{index}", $"SELECT * FROM s{index} WHERE ord IN ({words.Fired($"s{index} WHERE holds", string.Join(", ", groups.Select(i => $"f{i}").Append("island")), Span(plan))})");
 
-        string Held(string within) => string.Create(CultureInfo.InvariantCulture,
-            $"{words.Integer($"row_number() OVER ({within} ORDER BY ord)")} - {words.Integer($"count(*) OVER ({within} ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND {Span(plan)} PRECEDING)")}");
+        string Held(string within) => Within(new SqlWindow(within, Span(plan)));
     }
 
     /// <summary>The figure with each event, the condition where it is not one of bounds, and the table that both are computed from.</summary>
@@ -113,17 +112,20 @@ internal sealed class SqlStatement(SigmaEngine engine, SigmaSqlSchema schema)
                 return (words.Percentile("w", percent / 100, window), null, $"n{index}");
             case SigmaCorrelationType.ValuePercentile:
                 var same = window.Partition.Length == 0 ? "PARTITION BY v" : window.Partition + ", v";
-                return (string.Create(CultureInfo.InvariantCulture, $"{words.Double(100)} * {words.Real($"{words.Integer($"row_number() OVER ({same} ORDER BY ord)")} - {words.Integer($"count(*) OVER ({same} ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND {window.Span} PRECEDING)")}")} / {words.Real("held")}"), null, $"n{index}");
+                return ($"{words.Double(100)} * {words.Real(Within(window with { Partition = same }))} / {words.Real("held")}", null, $"n{index}");
             case SigmaCorrelationType.ValueSum or SigmaCorrelationType.ValueAverage:
                 // Whole numbers of millionths are summed, so that what comes and what goes is exact.
                 Add($"d{index}", $"SELECT *, {words.Millionths("w")} AS u, CASE WHEN w = trunc(w) THEN 0 ELSE 1 END AS b FROM n{index}");
-                Add($"e{index}", string.Create(CultureInfo.InvariantCulture, $"SELECT *, sum(u) OVER ({window.Partition} {all}) - coalesce(sum(u) OVER ({window.Partition} ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND {window.Span} PRECEDING), 0) AS total, max(b) OVER ({window.Partition} {all}) AS broken FROM d{index}"));
+                Add($"e{index}", $"SELECT *, sum(u) OVER ({window.Partition} {all}) - {words.Gone("u", window)} AS total, max(b) OVER ({window.Partition} {all}) AS broken FROM d{index}");
                 var sum = words.OfMillionths("total", "(broken = 1)");
                 return (plan.Rule.Type == SigmaCorrelationType.ValueSum ? sum : $"{sum} / {words.Real("held")}", null, $"e{index}");
             default:
                 return Temporal(index, plan, window, all);
         }
     }
+
+    /// <summary>How many events of a group the time span that ends with an event has.</summary>
+    private string Within(SqlWindow window) => $"{words.Integer($"row_number() OVER ({window.Partition} ORDER BY ord)")} - {words.Integer(words.Gone(null, window))}";
 
     /// <summary>
     /// Of each rule the last match, and of each order of rules the last moment at which a chain of matches in it began: the time span has one where that is within.

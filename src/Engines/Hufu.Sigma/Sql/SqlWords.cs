@@ -99,6 +99,9 @@ internal abstract class SqlWords
     /// <param name="broken">True where some number that went into it has decimals.</param>
     public abstract string OfMillionths(string millionths, string broken);
 
+    /// <summary>How many events of the window's group lie a span or more before an event, or the sum of a column over them.</summary>
+    public abstract string Gone(string? column, SqlWindow window);
+
     /// <summary>How many distinct values the events of the window have.</summary>
     /// <param name="value">A column.</param>
     /// <param name="window">The window.</param>
@@ -238,6 +241,9 @@ internal sealed class DuckWords : SqlWords
     public override string OfMillionths(string millionths, string broken) =>
         $"(CASE WHEN NOT {broken} THEN ({millionths} // 1000000)::DOUBLE WHEN abs({millionths}) < 9007199254740992 THEN ({millionths})::DOUBLE / '1e6'::DOUBLE ELSE error('{TooFine}')::DOUBLE END)";
 
+    public override string Gone(string? column, SqlWindow window) => string.Create(CultureInfo.InvariantCulture,
+        $"{(column is null ? "count(*)" : $"coalesce(sum({column})")} OVER ({window.Partition} ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND {window.Span} PRECEDING){(column is null ? "" : ", 0)")}");
+
     public override string Distinct(string value, SqlWindow window) => $"count(DISTINCT {value}) OVER ({window.Partition} ORDER BY ord ROWS BETWEEN (held - 1) PRECEDING AND CURRENT ROW)";
 
     // The database's own percentile goes between neighbours by another formula, which rounds otherwise.
@@ -361,9 +367,20 @@ internal sealed class ClickWords : SqlWords
     public override string Fired(string rows, string keys, long span) => string.Create(CultureInfo.InvariantCulture,
         $"SELECT arrayJoin(arrayFold((hufu_x, hufu_y) -> if(hufu_y.1 - hufu_x.1 >= {span}, (hufu_y.1, arrayConcat(hufu_x.2, [hufu_y.2])), hufu_x), arraySort(groupArray((ts, ord))) AS hufu_all, (hufu_all[1].1, [hufu_all[1].2])).2) AS ord FROM {rows} GROUP BY {keys}");
 
-    // Bounds of a frame are constants here: those of the same moment that come after are taken out.
-    private static string Members(string column, SqlWindow window) =>
-        string.Create(CultureInfo.InvariantCulture, $"arrayFilter(hufu_e -> hufu_e.1 <= ord, groupArray((ord, {column})) OVER ({window.Partition} ORDER BY ts RANGE BETWEEN {window.Span - 1} PRECEDING AND CURRENT ROW))");
+    // A frame's bounds are constants of 32 bits here: whole seconds, of which what is beyond the window, or comes after within the moment, is taken out.
+    private const string Second = "(intDiv(ts, 1000000) - if(ts < 0 AND ts % 1000000 <> 0, 1, 0))";
+
+    public override string Gone(string? column, SqlWindow window)
+    {
+        var seconds = window.Span / 1_000_000;
+        var (before, there) = (string.Create(CultureInfo.InvariantCulture, $"OVER ({window.Partition} ORDER BY {Second} RANGE BETWEEN UNBOUNDED PRECEDING AND {seconds + 1} PRECEDING)"), string.Create(CultureInfo.InvariantCulture, $"OVER ({window.Partition} ORDER BY {Second} RANGE BETWEEN {seconds} PRECEDING AND {seconds} PRECEDING)"));
+        return column is null
+            ? string.Create(CultureInfo.InvariantCulture, $"(toInt64(count(*) {before}) + toInt64(length(arrayFilter(hufu_e -> hufu_e <= ts - {window.Span}, groupArray(ts) {there}))))")
+            : string.Create(CultureInfo.InvariantCulture, $"(coalesce(sum({column}) {before}, 0) + arraySum(arrayMap(hufu_e -> if(hufu_e.1 <= ts - {window.Span}, assumeNotNull(hufu_e.2), toInt128(0)), groupArray((ts, {column})) {there})))");
+    }
+
+    private static string Members(string column, SqlWindow window) => string.Create(CultureInfo.InvariantCulture,
+        $"arrayMap(hufu_e -> (hufu_e.1, hufu_e.2), arrayFilter(hufu_e -> hufu_e.1 <= ord AND hufu_e.3 > ts - {window.Span}, groupArray((ord, {column}, ts)) OVER ({window.Partition} ORDER BY {Second} RANGE BETWEEN {window.Span / 1_000_000} PRECEDING AND CURRENT ROW)))");
 
     public override string Number(string text) =>
         $"multiIf({Sure(Matches(text, NumberPattern))}, toFloat64OrNull(if(startsWith(ifNull({text}, ''), '+'), substring(ifNull({text}, ''), 2), ifNull({text}, ''))), {Sure(Matches(text, PositiveInfinity))}, inf, {Sure(Matches(text, NegativeInfinity))}, -inf, NULL)";
