@@ -38,7 +38,7 @@ public sealed class IndicatorVerbTests(Sample sample)
         var alone = await Program.RunAsync("hunt", "--indicators", list, "--format", "jsonl", events);
         Assert.Equal(0, alone.Code);
         var hit = Assert.Single(Lines(alone.Out));
-        Assert.Equal(["ruleId", "title", "level", "author", "file", "record", "time", "matched", "tags"], hit.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["ruleId", "title", "level", "author", "file", "record", "time", "matched"], hit.EnumerateObject().Select(p => p.Name));
         Assert.Equal(("indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f", "high", "CERT", 1L), (hit.GetProperty("ruleId").GetString(), hit.GetProperty("level").GetString(), hit.GetProperty("author").GetString(), hit.GetProperty("record").GetInt64()));
         Assert.Equal("QueryName", hit.GetProperty("matched")[0].GetProperty("field").GetString());
         Assert.Contains("FOLLOWEDBY", alone.Error, StringComparison.Ordinal);
