@@ -107,6 +107,9 @@ public sealed class AlertType : RecordType<Alert>
         return -1;
     }
 
+    /// <summary>What a level is called; null for one that is not known.</summary>
+    internal static LocalizedText? LabelOf(string level) => Levels.FirstOrDefault(l => l.Code == level)?.Label;
+
     public override LocalizedText TitleOf(Record record) =>
         record is Alert { RuleTitleEn.Length: > 0 } alert ? new LocalizedText(alert.Title, AlertGrouping.Titled(alert.RuleTitleEn, alert.Entity)) : base.TitleOf(record);
 
@@ -121,7 +124,7 @@ public sealed class AlertType : RecordType<Alert>
         Section("命中", "Matches");
         Instant(x => x.FirstSeen, "首次發現", "First seen").ReadOnly();
         Instant(x => x.LastSeen, "最後發現", "Last seen").ReadOnly().InList();
-        Choice(x => x.FoundInHistory, "回溯發現", "Found in history", Option.Of(Yes, "是", "Yes")).ReadOnly().InList().Help("由回溯搜尋在已保存的日誌中發現，不是收到當時發現；之後收到的日誌仍會併入。", "Found by a hunt through stored events, not as they came in; later events are still gathered into it.");
+        Choice(x => x.FoundInHistory, "回溯發現", "Found in history", Option.Of(Yes, "是", "Yes")).ReadOnly().Help("由回溯搜尋在已保存的日誌中發現，不是收到當時發現；之後收到的日誌仍會併入。", "Found by a hunt through stored events, not as they came in; later events are still gathered into it.");
         Number(x => x.EventCount, "日誌筆數", "Events").ReadOnly();
         Text(x => x.Host, "主機", "Host", 253).ReadOnly();
         Text(x => x.SourceIp, "來源 IP", "Source IP", 64).ReadOnly();
@@ -134,7 +137,8 @@ public sealed class AlertType : RecordType<Alert>
         Text(x => x.RuleId, "規則識別碼", "Rule id", 100).ReadOnly();
         Text(x => x.RuleTitle, "規則名稱", "Rule", 300).ReadOnly();
         Text(x => x.RuleTitleEn, "規則英文名稱", "Rule in English", 300).ReadOnly();
-        Text(x => x.RuleAuthor, "規則作者", "Rule author", 500).ReadOnly();
+        // Whoever shows a match shows whose rule found it.
+        Text(x => x.RuleAuthor, "規則作者", "Rule author", 500).ReadOnly().InList();
         Text(x => x.RuleLicense, "規則授權", "Rule licence", 100).ReadOnly();
         Text(x => x.Tags, "標籤", "Tags", 1000).ReadOnly();
 

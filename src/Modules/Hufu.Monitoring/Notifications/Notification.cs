@@ -62,6 +62,18 @@ public sealed class NotificationType : RecordType<Notification>
 
     public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.3", "create", "answer")];
 
+    /// <summary>What the stored title, which is searched, says in both languages, in each of them.</summary>
+    public override LocalizedText TitleOf(Record record)
+    {
+        if (record is not Notification told || AlertType.LabelOf(told.Level) is not { } level) return base.TitleOf(record);
+        if (told.AlertCount > 1) return TitleOf(told.AlertCount, level);
+        var both = $"[{level.Zh} / {level.En}] ";
+        return told.Title.StartsWith(both, StringComparison.Ordinal) && told.Title[both.Length..] is var rest ? new LocalizedText($"[{level.Zh}] {rest}", $"[{level.En}] {rest}") : base.TitleOf(record);
+    }
+
+    /// <summary>What several alerts are called together.</summary>
+    internal static LocalizedText TitleOf(int alerts, LocalizedText level) => new($"{alerts} 則告警（最高等級：{level.Zh}）", $"{alerts} alerts, up to {level.En.ToLowerInvariant()}");
+
     public NotificationType() : base("內容", "About")
     {
         Choice(x => x.Level, "最高等級", "Highest level", AlertType.Levels).ReadOnly().InList();

@@ -249,14 +249,14 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
 
     private string NameOf(Guid? person) => person is { } id ? directory.Person(id)?.Name ?? id.ToString() : "–";
 
-    private static LocalizedText LevelOf(string level) => AlertType.Levels.FirstOrDefault(l => l.Code == level)?.Label ?? new LocalizedText(level, level);
+    private static LocalizedText LevelOf(string level) => AlertType.LabelOf(level) ?? new LocalizedText(level, level);
 
     private static (string Zh, string En, string Both) Titled(IReadOnlyList<Candidate> alerts)
     {
         var level = LevelOf(alerts[0].Level);
         if (alerts.Count == 1) return ($"[{level.Zh}] {alerts[0].Title}", $"[{level.En}] {alerts[0].Titles.En}", Clip($"[{level.Zh} / {level.En}] {alerts[0].Title}"));
-        var (zh, en) = ($"{alerts.Count} 則告警（最高等級：{level.Zh}）", $"{alerts.Count} alerts, up to {level.En.ToLowerInvariant()}");
-        return (zh, en, Clip($"{zh} / {en}"));
+        var title = NotificationType.TitleOf(alerts.Count, level);
+        return (title.Zh, title.En, Clip($"{title.Zh} / {title.En}"));
     }
 
     private static string Clip(string text) => text.Length <= 200 ? text : text[..200];
