@@ -1865,6 +1865,397 @@ namespace Hufu.Migrations.PostgreSql
                     b.ToTable("logs_decoder", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.IndicatorList", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AlertLevel")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("alert_level")
+                        .UseCollation("C");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<bool>("DomainsWithBelow")
+                        .HasColumnType("boolean")
+                        .HasColumnName("domains_with_below");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("date")
+                        .HasColumnName("ends_on");
+
+                    b.Property<int?>("ExpiryDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("expiry_days");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
+
+                    b.Property<string>("Feed")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("feed")
+                        .UseCollation("C");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("folder")
+                        .UseCollation("C");
+
+                    b.Property<int?>("LeastConfidence")
+                        .HasColumnType("integer")
+                        .HasColumnName("least_confidence");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
+
+                    b.Property<string>("Tlp")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("tlp")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<bool>("WholeLines")
+                        .HasColumnType("boolean")
+                        .HasColumnName("whole_lines");
+
+                    b.Property<bool>("WithDoubtful")
+                        .HasColumnType("boolean")
+                        .HasColumnName("with_doubtful");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_indicator_list");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_indicator_list_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_indicator_list_number");
+
+                    b.HasIndex("AlertLevel", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_alert_level_number_archived_at");
+
+                    b.HasIndex("EndsOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_ends_on_number_archived_at");
+
+                    b.HasIndex("ExpiryDays", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_expiry_days_number_archived_at");
+
+                    b.HasIndex("Feed", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_feed_number_archived_at");
+
+                    b.HasIndex("Source", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_source_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_title_number_archived_at");
+
+                    b.HasIndex("Tlp", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_tlp_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_unit_id_owner_id_created_by__e5228ee6");
+
+                    b.ToTable("logs_indicator_list", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.IndicatorVersion", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Doubts")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("doubts")
+                        .UseCollation("C");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
+
+                    b.Property<string>("Format")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("format")
+                        .UseCollation("C");
+
+                    b.Property<string>("FromWhere")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("from_where")
+                        .UseCollation("C");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.Property<int>("IndicatorCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("indicator_count");
+
+                    b.Property<string>("Kinds")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("kinds")
+                        .UseCollation("C");
+
+                    b.Property<string>("Left")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("left")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("ListId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("list_id");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<string>("OwnAssets")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("own_assets")
+                        .UseCollation("C");
+
+                    b.Property<int>("OwnCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("own_count");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Refusals")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("refusals")
+                        .UseCollation("C");
+
+                    b.Property<int>("RefusedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused_count");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
+
+                    b.Property<long?>("SeenAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seen_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
+
+                    b.Property<int?>("TriedHits")
+                        .HasColumnType("integer")
+                        .HasColumnName("tried_hits");
+
+                    b.Property<bool>("TriedMany")
+                        .HasColumnType("boolean")
+                        .HasColumnName("tried_many");
+
+                    b.Property<string>("TriedMost")
+                        .IsRequired()
+                        .HasMaxLength(5000)
+                        .HasColumnType("character varying(5000)")
+                        .HasColumnName("tried_most")
+                        .UseCollation("C");
+
+                    b.Property<string>("TriedRead")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("tried_read")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_indicator_version");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_indicator_version_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_indicator_version_number");
+
+                    b.HasIndex("FromWhere", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_from_where_number_archived_at");
+
+                    b.HasIndex("IndicatorCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_indicator_count_number_archived_at");
+
+                    b.HasIndex("ListId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_list_id_number_archived_at");
+
+                    b.HasIndex("OwnCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_own_count_number_archived_at");
+
+                    b.HasIndex("RefusedCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_refused_count_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_title_number_archived_at");
+
+                    b.HasIndex("TriedHits", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_tried_hits_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_unit_id_owner_id_created__41934729");
+
+                    b.ToTable("logs_indicator_version", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Monitoring.Logs.LogCriterion", b =>
                 {
                     b.Property<Guid>("Id")

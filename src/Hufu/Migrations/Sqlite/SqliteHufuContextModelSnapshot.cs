@@ -1758,6 +1758,384 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("logs_decoder", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.IndicatorList", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AlertLevel")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("alert_level");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<bool>("DomainsWithBelow")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("domains_with_below");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<DateOnly?>("EndsOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ends_on");
+
+                    b.Property<int?>("ExpiryDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expiry_days");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Feed")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("feed");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("folder");
+
+                    b.Property<int?>("LeastConfidence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("least_confidence");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Tlp")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tlp");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.Property<bool>("WholeLines")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("whole_lines");
+
+                    b.Property<bool>("WithDoubtful")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("with_doubtful");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_indicator_list");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_indicator_list_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_indicator_list_number");
+
+                    b.HasIndex("AlertLevel", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_alert_level_number_archived_at");
+
+                    b.HasIndex("EndsOn", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_ends_on_number_archived_at");
+
+                    b.HasIndex("ExpiryDays", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_expiry_days_number_archived_at");
+
+                    b.HasIndex("Feed", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_feed_number_archived_at");
+
+                    b.HasIndex("Source", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_source_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_title_number_archived_at");
+
+                    b.HasIndex("Tlp", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_tlp_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_list_unit_id_owner_id_created_by__e5228ee6");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_indicator_list_number_archived_at_state_own_fd835992");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Source", "Feed", "Tlp", "AlertLevel", "Folder", "LeastConfidence", "DomainsWithBelow", "WholeLines", "WithDoubtful", "ExpiryDays", "EndsOn", "Extra")
+                        .HasDatabaseName("ix_logs_indicator_list_number_archived_at_state_own_85a43f3b");
+
+                    b.ToTable("logs_indicator_list", (string)null);
+                });
+
+            modelBuilder.Entity("Hufu.Monitoring.Logs.IndicatorVersion", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Doubts")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("doubts");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("Format")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("format");
+
+                    b.Property<string>("FromWhere")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("from_where");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<int>("IndicatorCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("indicator_count");
+
+                    b.Property<string>("Kinds")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kinds");
+
+                    b.Property<string>("Left")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("left");
+
+                    b.Property<Guid?>("ListId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("list_id");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<string>("OwnAssets")
+                        .IsRequired()
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("own_assets");
+
+                    b.Property<int>("OwnCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("own_count");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Refusals")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("refusals");
+
+                    b.Property<int>("RefusedCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refused_count");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<long?>("SeenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seen_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<int?>("TriedHits")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tried_hits");
+
+                    b.Property<bool>("TriedMany")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tried_many");
+
+                    b.Property<string>("TriedMost")
+                        .IsRequired()
+                        .HasMaxLength(5000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tried_most");
+
+                    b.Property<string>("TriedRead")
+                        .IsRequired()
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tried_read");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_indicator_version");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_indicator_version_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_indicator_version_number");
+
+                    b.HasIndex("FromWhere", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_from_where_number_archived_at");
+
+                    b.HasIndex("IndicatorCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_indicator_count_number_archived_at");
+
+                    b.HasIndex("ListId", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_list_id_number_archived_at");
+
+                    b.HasIndex("OwnCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_own_count_number_archived_at");
+
+                    b.HasIndex("RefusedCount", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_refused_count_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_title_number_archived_at");
+
+                    b.HasIndex("TriedHits", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_tried_hits_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_indicator_version_unit_id_owner_id_created__41934729");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_indicator_version_number_archived_at_state__da6cc82e");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "ListId", "FromWhere", "Format", "IndicatorCount", "RefusedCount", "OwnCount", "TriedHits", "SeenAt", "Kinds", "Doubts", "Left", "TriedMany", "Hash", "Extra")
+                        .HasDatabaseName("ix_logs_indicator_version_number_archived_at_state__db06b3f1");
+
+                    b.ToTable("logs_indicator_version", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Monitoring.Logs.LogCriterion", b =>
                 {
                     b.Property<Guid>("Id")
