@@ -1677,14 +1677,14 @@ namespace Hufu.Migrations.PostgreSql
                     b.HasIndex("State", "CreatedAt")
                         .HasDatabaseName("ix_monitoring_alert_state_created_at");
 
-                    b.HasIndex("FoundInHistory", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_monitoring_alert_found_in_history_number_archived_at");
-
                     b.HasIndex("LastSeen", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_last_seen_number_archived_at");
 
                     b.HasIndex("Level", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_level_number_archived_at");
+
+                    b.HasIndex("RuleAuthor", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_rule_author_number_archived_at");
 
                     b.HasIndex("Score", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_score_number_archived_at");

@@ -5,69 +5,78 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Hufu.Migrations.Sqlite
+namespace Hufu.Migrations.PostgreSql
 {
-    [DbContext(typeof(SqliteHufuContext))]
-    [Migration("20261130012253_IndicatorLists")]
+    [DbContext(typeof(PostgresHufuContext))]
+    [Migration("20261130013858_IndicatorLists")]
     partial class IndicatorLists
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
-            modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
+            modelBuilder
+                .HasAnnotation("ProductVersion", "10.0.15")
+                .HasAnnotation("Relational:MaxIdentifierLength", 63);
+
+            NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
             modelBuilder.Entity("Hufu.Identity.ApiToken", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("expires_at");
 
                     b.Property<string>("GrantsJson")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("grants_json");
+                        .HasColumnType("text")
+                        .HasColumnName("grants_json")
+                        .UseCollation("C");
 
                     b.Property<long?>("LastUsedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("last_used_at");
 
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<Guid>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<string>("Prefix")
                         .IsRequired()
                         .HasMaxLength(8)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("prefix");
+                        .HasColumnType("character varying(8)")
+                        .HasColumnName("prefix")
+                        .UseCollation("C");
 
                     b.Property<long?>("RevokedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("revoked_at");
 
                     b.Property<string>("SecretHash")
                         .IsRequired()
                         .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("secret_hash");
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("secret_hash")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_api_token");
@@ -85,26 +94,28 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Identity.OrganisationUnit", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<string>("NameEn")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name_en");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name_en")
+                        .UseCollation("C");
 
                     b.Property<int>("Order")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("order");
 
                     b.Property<Guid?>("ParentId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("parent_id");
 
                     b.HasKey("Id")
@@ -119,117 +130,130 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Identity.Person", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<int>("AccessFailedCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("access_failed_count");
 
                     b.Property<bool>("Active")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("active");
 
                     b.Property<string>("CalendarKeyHash")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("calendar_key_hash");
+                        .HasColumnType("text")
+                        .HasColumnName("calendar_key_hash")
+                        .UseCollation("C");
 
                     b.Property<string>("ConcurrencyStamp")
                         .IsConcurrencyToken()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("concurrency_stamp");
+                        .HasColumnType("text")
+                        .HasColumnName("concurrency_stamp")
+                        .UseCollation("C");
 
                     b.Property<int?>("DigestHour")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("digest_hour");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("display_name");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("display_name")
+                        .UseCollation("C");
 
                     b.Property<string>("Email")
                         .HasMaxLength(256)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("email");
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("email")
+                        .UseCollation("C");
 
                     b.Property<bool>("EmailConfirmed")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("email_confirmed");
 
                     b.Property<DateOnly?>("JoinedOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("joined_on");
 
                     b.Property<string>("Language")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("language");
+                        .HasColumnType("text")
+                        .HasColumnName("language")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("LeftOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("left_on");
 
                     b.Property<bool>("LockoutEnabled")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("lockout_enabled");
 
                     b.Property<long?>("LockoutEnd")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("lockout_end");
 
                     b.Property<bool>("MustChangePassword")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("must_change_password");
 
                     b.Property<string>("NormalizedEmail")
                         .HasMaxLength(256)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("normalized_email");
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("normalized_email")
+                        .UseCollation("C");
 
                     b.Property<string>("NormalizedUserName")
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("normalized_user_name");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("normalized_user_name")
+                        .UseCollation("C");
 
                     b.Property<string>("NoticePreferences")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("notice_preferences");
+                        .HasColumnType("text")
+                        .HasColumnName("notice_preferences")
+                        .UseCollation("C");
 
                     b.Property<string>("PasswordHash")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("password_hash");
+                        .HasColumnType("text")
+                        .HasColumnName("password_hash")
+                        .UseCollation("C");
 
                     b.Property<string>("PhoneNumber")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("phone_number");
+                        .HasColumnType("text")
+                        .HasColumnName("phone_number")
+                        .UseCollation("C");
 
                     b.Property<bool>("PhoneNumberConfirmed")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("phone_number_confirmed");
 
                     b.Property<string>("SecurityStamp")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("security_stamp");
+                        .HasColumnType("text")
+                        .HasColumnName("security_stamp")
+                        .UseCollation("C");
 
                     b.Property<string>("Theme")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("theme");
+                        .HasColumnType("text")
+                        .HasColumnName("theme")
+                        .UseCollation("C");
 
                     b.Property<bool>("TwoFactorEnabled")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("two_factor_enabled");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<string>("UserName")
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("user_name");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("user_name")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_person");
@@ -254,19 +278,19 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Identity.PersonRole", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<Guid>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<Guid>("RoleId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("role_id");
 
                     b.Property<DateOnly?>("ValidUntil")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("valid_until");
 
                     b.HasKey("Id")
@@ -285,35 +309,39 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Identity.Role", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<bool>("BuiltIn")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("built_in");
 
                     b.Property<string>("GrantsJson")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("grants_json");
+                        .HasColumnType("text")
+                        .HasColumnName("grants_json")
+                        .UseCollation("C");
 
                     b.Property<string>("Key")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("key");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("key")
+                        .UseCollation("C");
 
                     b.Property<string>("NameEn")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name_en");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name_en")
+                        .UseCollation("C");
 
                     b.Property<string>("NameZh")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name_zh");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name_zh")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_role");
@@ -328,157 +356,171 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Incidents.Incident", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("AffectedSystems")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("affected_systems");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("affected_systems")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<Guid?>("AssetId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("asset_id");
 
                     b.Property<string>("Category")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("category");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("category")
+                        .UseCollation("C");
 
                     b.Property<string>("Containment")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("containment");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("containment")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<long?>("DetectedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("detected_at");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("ImpactText")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("impact_text");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("impact_text")
+                        .UseCollation("C");
 
                     b.Property<string>("LessonsLearned")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("lessons_learned");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("lessons_learned")
+                        .UseCollation("C");
 
                     b.Property<string>("Level")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("level")
+                        .UseCollation("C");
 
                     b.Property<long?>("NotifiedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("notified_at");
 
                     b.Property<long?>("NotifyBy")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("notify_by");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<long?>("OccurredAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("occurred_at");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<bool>("PersonalData")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("personal_data");
 
                     b.Property<long?>("RecoverBy")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("recover_by");
 
                     b.Property<long?>("RecoveredAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("recovered_at");
 
                     b.Property<string>("Recovery")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recovery");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("recovery")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("ReportBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("report_by");
 
                     b.Property<string>("RootCause")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("root_cause");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("root_cause")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Summary")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("summary");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("summary")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -521,95 +563,96 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_incident_incident_unit_id_owner_id_created_by_nu_3a1ddf66");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_incident_incident_number_archived_at_state_owner_5368084f");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Category", "OccurredAt", "DetectedAt", "AssetId", "PersonalData", "NotifiedAt", "RecoveredAt", "NotifyBy", "RecoverBy", "ReportBy", "Extra")
-                        .HasDatabaseName("ix_incident_incident_number_archived_at_state_owner_cedf3b13");
-
                     b.ToTable("incident_incident", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Incidents.IncidentTask", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("IncidentId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("incident_id");
 
                     b.Property<string>("Instructions")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("instructions");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("instructions")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Result")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("result");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("result")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -640,105 +683,107 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_incident_task_unit_id_owner_id_created_by_number_52dfe01e");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_incident_task_number_archived_at_state_owner_id__d0c5529a");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "IncidentId", "Extra")
-                        .HasDatabaseName("ix_incident_task_number_archived_at_state_owner_id__7f22368a");
-
                     b.ToTable("incident_task", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Isms.IsmsDocument", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Content")
                         .IsRequired()
                         .HasMaxLength(200000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("content");
+                        .HasColumnType("character varying(200000)")
+                        .HasColumnName("content")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Edition")
                         .IsRequired()
                         .HasMaxLength(20)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("edition");
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("edition")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("EffectiveOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("effective_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Level")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("level")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<DateOnly?>("ReviewOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("review_on");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -772,95 +817,96 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_isms_document_unit_id_owner_id_created_by_number_31b2d452");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_isms_document_number_archived_at_state_owner_id__bcef24c0");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Edition", "EffectiveOn", "ReviewOn", "Extra")
-                        .HasDatabaseName("ix_isms_document_number_archived_at_state_owner_id__3246d79b");
-
                     b.ToTable("isms_document", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Isms.WorkRecord", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<string>("OutputCode")
                         .IsRequired()
                         .HasMaxLength(10)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("output_code");
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("output_code")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<DateOnly?>("PerformedOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("performed_on");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Summary")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("summary");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("summary")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -894,33 +940,28 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_isms_work_record_unit_id_owner_id_created_by_num_4788693d");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_isms_work_record_number_archived_at_state_owner__ccd4a5c9");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "OutputCode", "PerformedOn", "Extra")
-                        .HasDatabaseName("ix_isms_work_record_number_archived_at_state_owner__fb939526");
-
                     b.ToTable("isms_work_record", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Jobs.JobLogLine", b =>
                 {
                     b.Property<long>("RunId")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("run_id");
 
                     b.Property<int>("Number")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("number");
 
                     b.Property<long>("At")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("at");
 
                     b.Property<string>("Text")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("text");
+                        .HasColumnType("text")
+                        .HasColumnName("text")
+                        .UseCollation("C");
 
                     b.HasKey("RunId", "Number")
                         .HasName("pk_job_log");
@@ -932,102 +973,113 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("id");
 
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
                     b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("attempts");
 
                     b.Property<bool>("CancelRequested")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("cancel_requested");
 
                     b.Property<long?>("FinishedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("finished_at");
 
                     b.Property<string>("Instance")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("instance");
+                        .HasColumnType("text")
+                        .HasColumnName("instance")
+                        .UseCollation("C");
 
                     b.Property<string>("JobKey")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("job_key");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("job_key")
+                        .UseCollation("C");
 
                     b.Property<long?>("NotBefore")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("not_before");
 
                     b.Property<string>("Parameters")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("parameters");
+                        .HasColumnType("text")
+                        .HasColumnName("parameters")
+                        .UseCollation("C");
 
                     b.Property<double>("Progress")
-                        .HasColumnType("REAL")
+                        .HasColumnType("double precision")
                         .HasColumnName("progress");
 
                     b.Property<string>("ProgressEn")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("progress_en");
+                        .HasColumnType("text")
+                        .HasColumnName("progress_en")
+                        .UseCollation("C");
 
                     b.Property<string>("ProgressZh")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("progress_zh");
+                        .HasColumnType("text")
+                        .HasColumnName("progress_zh")
+                        .UseCollation("C");
 
                     b.Property<long>("QueuedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("queued_at");
 
                     b.Property<Guid?>("RequestedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("requested_by");
 
                     b.Property<string>("RequestedByName")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("requested_by_name");
+                        .HasColumnType("text")
+                        .HasColumnName("requested_by_name")
+                        .UseCollation("C");
 
                     b.Property<string>("ResultEn")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("result_en");
+                        .HasColumnType("text")
+                        .HasColumnName("result_en")
+                        .UseCollation("C");
 
                     b.Property<string>("ResultZh")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("result_zh");
+                        .HasColumnType("text")
+                        .HasColumnName("result_zh")
+                        .UseCollation("C");
 
                     b.Property<long?>("RetryOf")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("retry_of");
 
                     b.Property<long?>("ScheduledFor")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("scheduled_for");
 
                     b.Property<long?>("SeenAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("seen_at");
 
                     b.Property<long?>("StartedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("started_at");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(20)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<Guid>("Uid")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("uid");
 
                     b.HasKey("Id")
@@ -1052,22 +1104,24 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Jobs.JobSchedule", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Cron")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("cron");
+                        .HasColumnType("text")
+                        .HasColumnName("cron")
+                        .UseCollation("C");
 
                     b.Property<bool>("Enabled")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("enabled");
 
                     b.Property<string>("JobKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("job_key");
+                        .HasColumnType("text")
+                        .HasColumnName("job_key")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_job_schedule");
@@ -1083,71 +1137,81 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("id");
 
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
                     b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("attempts");
 
                     b.Property<string>("BodyHtml")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("body_html");
+                        .HasColumnType("text")
+                        .HasColumnName("body_html")
+                        .UseCollation("C");
 
                     b.Property<string>("BodyText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("body_text");
+                        .HasColumnType("text")
+                        .HasColumnName("body_text")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<bool>("IsDigest")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("is_digest");
 
                     b.Property<string>("LastError")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("last_error");
+                        .HasColumnType("text")
+                        .HasColumnName("last_error")
+                        .UseCollation("C");
 
                     b.Property<string>("MessageId")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("message_id");
+                        .HasColumnType("text")
+                        .HasColumnName("message_id")
+                        .UseCollation("C");
 
                     b.Property<long>("NextAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("next_at");
 
                     b.Property<Guid?>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<long?>("SentAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("sent_at");
 
                     b.Property<string>("State")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("text")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Subject")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("subject");
+                        .HasColumnType("text")
+                        .HasColumnName("subject")
+                        .UseCollation("C");
 
                     b.Property<string>("ToAddress")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("to_address");
+                        .HasColumnType("text")
+                        .HasColumnName("to_address")
+                        .UseCollation("C");
 
                     b.Property<string>("ToName")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("to_name");
+                        .HasColumnType("text")
+                        .HasColumnName("to_name")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_mail_out");
@@ -1167,11 +1231,12 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Jobs.Notices.ChangeCursor", b =>
                 {
                     b.Property<string>("Name")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<long>("Position")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("position");
 
                     b.HasKey("Name")
@@ -1184,77 +1249,88 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("id");
 
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
                     b.Property<long>("At")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("at");
 
                     b.Property<int>("Count")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("count");
 
                     b.Property<string>("GroupKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("group_key");
+                        .HasColumnType("text")
+                        .HasColumnName("group_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Kind")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("Mail")
                         .IsRequired()
                         .HasMaxLength(20)
-                        .HasColumnType("TEXT")
+                        .HasColumnType("character varying(20)")
                         .HasColumnName("mail");
 
                     b.Property<string>("MessageId")
                         .HasMaxLength(300)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("message_id");
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("message_id")
+                        .UseCollation("C");
 
                     b.Property<Guid>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<long?>("ReadAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("read_at");
 
                     b.Property<Guid?>("RecordId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("record_id");
 
                     b.Property<string>("RecordType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("record_type");
+                        .HasColumnType("text")
+                        .HasColumnName("record_type")
+                        .UseCollation("C");
 
                     b.Property<string>("TextEn")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("text_en");
+                        .HasColumnType("text")
+                        .HasColumnName("text_en")
+                        .UseCollation("C");
 
                     b.Property<string>("TextZh")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("text_zh");
+                        .HasColumnType("text")
+                        .HasColumnName("text_zh")
+                        .UseCollation("C");
 
                     b.Property<string>("TitleEn")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title_en");
+                        .HasColumnType("text")
+                        .HasColumnName("title_en")
+                        .UseCollation("C");
 
                     b.Property<string>("TitleZh")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title_zh");
+                        .HasColumnType("text")
+                        .HasColumnName("title_zh")
+                        .UseCollation("C");
 
                     b.Property<string>("Url")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("url");
+                        .HasColumnType("text")
+                        .HasColumnName("url")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_notice");
@@ -1274,36 +1350,40 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Jobs.Webhooks.Webhook", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<bool>("Active")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("active");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<string>("Filters")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("filters");
+                        .HasColumnType("text")
+                        .HasColumnName("filters")
+                        .UseCollation("C");
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<string>("Secret")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("secret");
+                        .HasColumnType("text")
+                        .HasColumnName("secret")
+                        .UseCollation("C");
 
                     b.Property<string>("Url")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("url");
+                        .HasColumnType("text")
+                        .HasColumnName("url")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_webhook");
@@ -1315,58 +1395,64 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("id");
 
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
                     b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("attempts");
 
                     b.Property<string>("Body")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("body");
+                        .HasColumnType("text")
+                        .HasColumnName("body")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("ChangeUid")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("change_uid");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<string>("Event")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event");
+                        .HasColumnType("text")
+                        .HasColumnName("event")
+                        .UseCollation("C");
 
                     b.Property<string>("LastError")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("last_error");
+                        .HasColumnType("text")
+                        .HasColumnName("last_error")
+                        .UseCollation("C");
 
                     b.Property<int?>("LastStatus")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("last_status");
 
                     b.Property<long>("NextAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("next_at");
 
                     b.Property<long?>("SentAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("sent_at");
 
                     b.Property<string>("State")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("text")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<Guid>("Uid")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("uid");
 
                     b.Property<Guid>("WebhookId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("webhook_id");
 
                     b.HasKey("Id")
@@ -1385,177 +1471,197 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Monitoring.Alert", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Account")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("account");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("account")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<Guid?>("AssetId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("asset_id");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Entity")
                         .IsRequired()
                         .HasMaxLength(300)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entity");
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("entity")
+                        .UseCollation("C");
 
                     b.Property<int>("EventCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("event_count");
 
                     b.Property<string>("EventIds")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_ids");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("event_ids")
+                        .UseCollation("C");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<long?>("FirstSeen")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("first_seen");
 
                     b.Property<string>("FoundInHistory")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("found_in_history");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("found_in_history")
+                        .UseCollation("C");
 
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("host");
+                        .HasColumnType("character varying(253)")
+                        .HasColumnName("host")
+                        .UseCollation("C");
 
                     b.Property<long?>("LastSeen")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("last_seen");
 
                     b.Property<string>("Level")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("level")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("RuleAuthor")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_author");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("rule_author")
+                        .UseCollation("C");
 
                     b.Property<string>("RuleId")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_id");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("rule_id")
+                        .UseCollation("C");
 
                     b.Property<string>("RuleLicense")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_license");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("rule_license")
+                        .UseCollation("C");
 
                     b.Property<string>("RuleTitle")
                         .IsRequired()
                         .HasMaxLength(300)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_title");
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("rule_title")
+                        .UseCollation("C");
 
                     b.Property<string>("RuleTitleEn")
                         .IsRequired()
                         .HasMaxLength(300)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_title_en");
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("rule_title_en")
+                        .UseCollation("C");
 
                     b.Property<int?>("Score")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("score");
 
                     b.Property<string>("ScoreReasons")
                         .IsRequired()
                         .HasMaxLength(300)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("score_reasons");
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("score_reasons")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("SourceIp")
                         .IsRequired()
                         .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source_ip");
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("source_ip")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Tags")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tags");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("tags")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<string>("Verdict")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("verdict");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("verdict")
+                        .UseCollation("C");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -1574,14 +1680,14 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("State", "CreatedAt")
                         .HasDatabaseName("ix_monitoring_alert_state_created_at");
 
-                    b.HasIndex("FoundInHistory", "Number", "ArchivedAt")
-                        .HasDatabaseName("ix_monitoring_alert_found_in_history_number_archived_at");
-
                     b.HasIndex("LastSeen", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_last_seen_number_archived_at");
 
                     b.HasIndex("Level", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_level_number_archived_at");
+
+                    b.HasIndex("RuleAuthor", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_monitoring_alert_rule_author_number_archived_at");
 
                     b.HasIndex("Score", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_score_number_archived_at");
@@ -1601,127 +1707,134 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_alert_unit_id_owner_id_created_by_num_3241f520");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleTitleEn", "RuleAuthor", "RuleLicense", "Tags", "Extra")
-                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__91cf6103");
-
                     b.ToTable("monitoring_alert", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.Decoder", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Begins")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("begins");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("begins")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("DecoderName")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("decoder_name");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("decoder_name")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("EcsFields")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("ecs_fields");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("ecs_fields")
+                        .UseCollation("C");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("FixedFields")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("fixed_fields");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("fixed_fields")
+                        .UseCollation("C");
 
                     b.Property<string>("FromSources")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("from_sources");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("from_sources")
+                        .UseCollation("C");
 
                     b.Property<string>("Holds")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("holds");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("holds")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Patterns")
                         .IsRequired()
                         .HasMaxLength(200000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("patterns");
+                        .HasColumnType("character varying(200000)")
+                        .HasColumnName("patterns")
+                        .UseCollation("C");
 
                     b.Property<string>("Programs")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("programs");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("programs")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -1752,133 +1865,137 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_decoder_unit_id_owner_id_created_by_number__d37ef206");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_decoder_number_archived_at_state_owner_id_c_e64d3999");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "DecoderName", "Extra")
-                        .HasDatabaseName("ix_logs_decoder_number_archived_at_state_owner_id_c_d9ae9630");
-
                     b.ToTable("logs_decoder", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.IndicatorList", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("AlertLevel")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("alert_level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("alert_level")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<bool>("DomainsWithBelow")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("domains_with_below");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<DateOnly?>("EndsOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("ends_on");
 
                     b.Property<int?>("ExpiryDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("expiry_days");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Feed")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("feed");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("feed")
+                        .UseCollation("C");
 
                     b.Property<string>("Folder")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("folder");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("folder")
+                        .UseCollation("C");
 
                     b.Property<int?>("LeastConfidence")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("least_confidence");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("Source")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("Tlp")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tlp");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("tlp")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.Property<bool>("WholeLines")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("whole_lines");
 
                     b.Property<bool>("WithDoubtful")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("with_doubtful");
 
                     b.HasKey("Id")
@@ -1924,167 +2041,176 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_indicator_list_unit_id_owner_id_created_by__e5228ee6");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_indicator_list_number_archived_at_state_own_fd835992");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Source", "Feed", "Tlp", "AlertLevel", "Folder", "LeastConfidence", "DomainsWithBelow", "WholeLines", "WithDoubtful", "ExpiryDays", "EndsOn", "Extra")
-                        .HasDatabaseName("ix_logs_indicator_list_number_archived_at_state_own_85a43f3b");
-
                     b.ToTable("logs_indicator_list", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.IndicatorVersion", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("Doubts")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("doubts");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("doubts")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Format")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("format");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("format")
+                        .UseCollation("C");
 
                     b.Property<string>("FromWhere")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("from_where");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("from_where")
+                        .UseCollation("C");
 
                     b.Property<string>("Hash")
                         .IsRequired()
                         .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hash");
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
 
                     b.Property<int>("IndicatorCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("indicator_count");
 
                     b.Property<string>("Kinds")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kinds");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("kinds")
+                        .UseCollation("C");
 
                     b.Property<string>("Left")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("left");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("left")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("ListId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("list_id");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<string>("OwnAssets")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("own_assets");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("own_assets")
+                        .UseCollation("C");
 
                     b.Property<int>("OwnCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("own_count");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Refusals")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("refusals");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("refusals")
+                        .UseCollation("C");
 
                     b.Property<int>("RefusedCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("refused_count");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<long?>("SeenAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("seen_at");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<int?>("TriedHits")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("tried_hits");
 
                     b.Property<bool>("TriedMany")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("tried_many");
 
                     b.Property<string>("TriedMost")
                         .IsRequired()
                         .HasMaxLength(5000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tried_most");
+                        .HasColumnType("character varying(5000)")
+                        .HasColumnName("tried_most")
+                        .UseCollation("C");
 
                     b.Property<string>("TriedRead")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tried_read");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("tried_read")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -2130,139 +2256,146 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_indicator_version_unit_id_owner_id_created__41934729");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_indicator_version_number_archived_at_state__da6cc82e");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "ListId", "FromWhere", "Format", "IndicatorCount", "RefusedCount", "OwnCount", "TriedHits", "SeenAt", "Kinds", "Doubts", "Left", "TriedMany", "Hash", "Extra")
-                        .HasDatabaseName("ix_logs_indicator_version_number_archived_at_state__db06b3f1");
-
                     b.ToTable("logs_indicator_version", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.LogCriterion", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Basis")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("basis");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("basis")
+                        .UseCollation("C");
 
                     b.Property<string>("Category")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("category");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("category")
+                        .UseCollation("C");
 
                     b.Property<string>("Confidence")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("confidence");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("confidence")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("DefaultCode")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("default_code");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("default_code")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<int?>("KeepDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("keep_days");
 
                     b.Property<string>("Kinds")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kinds");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("kinds")
+                        .UseCollation("C");
 
                     b.Property<string>("LawVersion")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("law_version");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("law_version")
+                        .UseCollation("C");
 
                     b.Property<string>("Level")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("level")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<int?>("QuietDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("quiet_days");
 
                     b.Property<string>("RequiredFields")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("required_fields");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("required_fields")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<DateOnly?>("ValidFrom")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("valid_from");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -2302,217 +2435,235 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_criterion_unit_id_owner_id_created_by_numbe_82a8a6c3");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_criterion_number_archived_at_state_owner_id_14e7d820");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Category", "Level", "Kinds", "RequiredFields", "KeepDays", "QuietDays", "LawVersion", "ValidFrom", "Confidence", "DefaultCode", "Extra")
-                        .HasDatabaseName("ix_logs_criterion_number_archived_at_state_owner_id_bed6a3b4");
-
                     b.ToTable("logs_criterion", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.LogDatabase", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Account")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("account");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("account")
+                        .UseCollation("C");
 
                     b.Property<string>("AppColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("app_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("app_column")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Authorities")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("authorities");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("authorities")
+                        .UseCollation("C");
 
                     b.Property<int?>("Batch")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("batch");
 
                     b.Property<string>("BookmarkColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("bookmark_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("bookmark_column")
+                        .UseCollation("C");
 
                     b.Property<string>("BookmarkKind")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("bookmark_kind");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("bookmark_kind")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("Database")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("database");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("database")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<int?>("Every")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("every");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("File")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("file");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("file")
+                        .UseCollation("C");
 
                     b.Property<bool>("FromNow")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("from_now");
 
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("host");
+                        .HasColumnType("character varying(253)")
+                        .HasColumnName("host")
+                        .UseCollation("C");
 
                     b.Property<string>("HostColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("host_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("host_column")
+                        .UseCollation("C");
 
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("MessageColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("message_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("message_column")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<int?>("Overlap")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("overlap");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<int?>("Port")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("port");
 
                     b.Property<string>("Rising")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rising");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("rising")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("SeverityColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("severity_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("severity_column")
+                        .UseCollation("C");
 
                     b.Property<string>("Source")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Statement")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("statement");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("statement")
+                        .UseCollation("C");
 
                     b.Property<string>("TimeColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("time_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("time_column")
+                        .UseCollation("C");
 
                     b.Property<string>("TimeZone")
                         .IsRequired()
                         .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("time_zone");
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("time_zone")
+                        .UseCollation("C");
 
                     b.Property<int?>("Timeout")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("timeout");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("Tls")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tls");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("tls")
+                        .UseCollation("C");
 
                     b.Property<string>("UniqueColumn")
                         .IsRequired()
                         .HasMaxLength(63)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("unique_column");
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("unique_column")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -2552,111 +2703,114 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_database_unit_id_owner_id_created_by_number_d8c28c0d");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_database_number_archived_at_state_owner_id__dd7b6a1c");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Kind", "Source", "Host", "Port", "Database", "Account", "Tls", "File", "BookmarkColumn", "BookmarkKind", "Rising", "UniqueColumn", "Overlap", "FromNow", "Every", "Batch", "Timeout", "TimeColumn", "TimeZone", "SeverityColumn", "HostColumn", "AppColumn", "MessageColumn", "Extra")
-                        .HasDatabaseName("ix_logs_database_number_archived_at_state_owner_id__39b1a4ce");
-
                     b.ToTable("logs_database", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.LogFile", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<Guid?>("DecoderId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("decoder_id");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Format")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("format");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("format")
+                        .UseCollation("C");
 
                     b.Property<bool>("FromEnd")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("from_end");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Path")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("path");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("path")
+                        .UseCollation("C");
 
                     b.Property<string>("RecordBegins")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("record_begins");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("record_begins")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("Source")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -2693,99 +2847,100 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_file_unit_id_owner_id_created_by_number_archived_at");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_file_number_archived_at_state_owner_id_crea_2942904b");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Path", "Source", "Format", "DecoderId", "RecordBegins", "FromEnd", "Extra")
-                        .HasDatabaseName("ix_logs_file_number_archived_at_state_owner_id_crea_9b78b192");
-
                     b.ToTable("logs_file", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.LogHold", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<long?>("From")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("from");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Query")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("query");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("query")
+                        .UseCollation("C");
 
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<long?>("To")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("to");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -2819,138 +2974,143 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_hold_unit_id_owner_id_created_by_number_archived_at");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_hold_number_archived_at_state_owner_id_crea_2b5ac2b9");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "From", "To", "Extra")
-                        .HasDatabaseName("ix_logs_hold_number_archived_at_state_owner_id_crea_5ce3aabd");
-
                     b.ToTable("logs_hold", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.MonitoringReport", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Actions")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("actions");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("actions")
+                        .UseCollation("C");
 
                     b.Property<int?>("Alerts")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("alerts");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Assessment")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("assessment");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("assessment")
+                        .UseCollation("C");
 
                     b.Property<string>("Classification")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("classification");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("classification")
+                        .UseCollation("C");
 
                     b.Property<long?>("ComputedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("computed_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
-                    b.Property<long?>("Events")
-                        .HasColumnType("INTEGER")
+                    b.Property<decimal?>("Events")
+                        .HasColumnType("numeric(19,6)")
                         .HasColumnName("events");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Facts")
                         .IsRequired()
                         .HasMaxLength(32000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("facts");
+                        .HasColumnType("character varying(32000)")
+                        .HasColumnName("facts")
+                        .UseCollation("C");
 
                     b.Property<long?>("From")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("from");
 
                     b.Property<int?>("Incidents")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("incidents");
 
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("PeriodKey")
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("period_key");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("period_key")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<long?>("To")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("to");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -2997,110 +3157,114 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_report_unit_id_owner_id_created_by_number_a_a67787c9");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_report_number_archived_at_state_owner_id_cr_a358624b");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Kind", "Classification", "From", "To", "Events", "Alerts", "Incidents", "ComputedAt", "PeriodKey", "Extra")
-                        .HasDatabaseName("ix_logs_report_number_archived_at_state_owner_id_cr_2bb7cd34");
-
                     b.ToTable("logs_report", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.OwnRule", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("MustMatch")
                         .IsRequired()
                         .HasMaxLength(100000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("must_match");
+                        .HasColumnType("character varying(100000)")
+                        .HasColumnName("must_match")
+                        .UseCollation("C");
 
                     b.Property<string>("MustNotMatch")
                         .IsRequired()
                         .HasMaxLength(100000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("must_not_match");
+                        .HasColumnType("character varying(100000)")
+                        .HasColumnName("must_not_match")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("RuleIds")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_ids");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("rule_ids")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("TestOutcome")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("test_outcome");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("test_outcome")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.Property<string>("Yaml")
                         .IsRequired()
                         .HasMaxLength(100000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("yaml");
+                        .HasColumnType("character varying(100000)")
+                        .HasColumnName("yaml")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_logs_own_rule");
@@ -3130,129 +3294,135 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_own_rule_unit_id_owner_id_created_by_number_24a92b1a");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_own_rule_number_archived_at_state_owner_id__9087eb3d");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "TestOutcome", "Extra")
-                        .HasDatabaseName("ix_logs_own_rule_number_archived_at_state_owner_id__8248933e");
-
                     b.ToTable("logs_own_rule", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.Receiver", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Address")
                         .IsRequired()
                         .HasMaxLength(45)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("address");
+                        .HasColumnType("character varying(45)")
+                        .HasColumnName("address")
+                        .UseCollation("C");
 
                     b.Property<string>("Allowed")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("allowed");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("allowed")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Certificate")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("certificate");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("certificate")
+                        .UseCollation("C");
 
                     b.Property<string>("ClientAuthorities")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("client_authorities");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("client_authorities")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<Guid?>("DecoderId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("decoder_id");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Format")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("format");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("format")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<int?>("Port")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("port");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("Source")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("Transport")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("transport");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("transport")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -3295,32 +3465,27 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_receiver_unit_id_owner_id_created_by_number_605c5712");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__72373f73");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Transport", "Address", "Port", "Source", "Format", "DecoderId", "Certificate", "Extra")
-                        .HasDatabaseName("ix_logs_receiver_number_archived_at_state_owner_id__fece3a7f");
-
                     b.ToTable("logs_receiver", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.ReportPulse", b =>
                 {
                     b.Property<long>("Hour")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("hour");
 
                     b.Property<string>("Source")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<long>("Lost")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("lost");
 
                     b.Property<int>("Minutes")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("minutes");
 
                     b.HasKey("Hour", "Source")
@@ -3332,95 +3497,102 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Monitoring.Logs.RetentionRule", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Basis")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("basis");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("basis")
+                        .UseCollation("C");
 
                     b.Property<bool>("BelowMinimum")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("below_minimum");
 
                     b.Property<int?>("ColdDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("cold_days");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<int?>("KeepDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("keep_days");
 
                     b.Property<int?>("MaxGigabytes")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("max_gigabytes");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("Source")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -3460,125 +3632,129 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_retention_unit_id_owner_id_created_by_numbe_e05d094d");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_3e9d98d9");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Source", "KeepDays", "MaxGigabytes", "ColdDays", "BelowMinimum", "Extra")
-                        .HasDatabaseName("ix_logs_retention_number_archived_at_state_owner_id_16487cc6");
-
                     b.ToTable("logs_retention", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.RuleException", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Condition")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("condition");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("condition")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<DateOnly?>("EndsOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("ends_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
 
                     b.Property<string>("Rules")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rules");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("rules")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<long?>("TriedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("tried_at");
 
                     b.Property<int?>("TriedMatches")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("tried_matches");
 
                     b.Property<string>("TriedOf")
                         .IsRequired()
                         .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tried_of");
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("tried_of")
+                        .UseCollation("C");
 
                     b.Property<string>("TriedRead")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tried_read");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("tried_read")
+                        .UseCollation("C");
 
                     b.Property<int?>("TriedSuppressed")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("tried_suppressed");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -3612,121 +3788,127 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_rule_exception_unit_id_owner_id_created_by__765cb00d");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_rule_exception_number_archived_at_state_own_87f152d4");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "EndsOn", "TriedAt", "TriedSuppressed", "TriedMatches", "TriedOf", "Extra")
-                        .HasDatabaseName("ix_logs_rule_exception_number_archived_at_state_own_a63fd99c");
-
                     b.ToTable("logs_rule_exception", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.RulePack", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Folder")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("folder");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("folder")
+                        .UseCollation("C");
 
                     b.Property<string>("LeastLevel")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("least_level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("least_level")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("RuleSources")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_sources");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("rule_sources")
+                        .UseCollation("C");
 
                     b.Property<string>("RuleStatuses")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_statuses");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("rule_statuses")
+                        .UseCollation("C");
 
                     b.Property<string>("RuleTags")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule_tags");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("rule_tags")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("SwitchedOff")
                         .IsRequired()
                         .HasMaxLength(200000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("switched_off");
+                        .HasColumnType("character varying(200000)")
+                        .HasColumnName("switched_off")
+                        .UseCollation("C");
 
                     b.Property<string>("SwitchedOn")
                         .IsRequired()
                         .HasMaxLength(200000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("switched_on");
+                        .HasColumnType("character varying(200000)")
+                        .HasColumnName("switched_on")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -3763,113 +3945,115 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_rule_pack_unit_id_owner_id_created_by_numbe_47f0de83");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_rule_pack_number_archived_at_state_owner_id_582da265");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Folder", "LeastLevel", "RuleStatuses", "Extra")
-                        .HasDatabaseName("ix_logs_rule_pack_number_archived_at_state_owner_id_cc90a292");
-
                     b.ToTable("logs_rule_pack", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.RulePackVersion", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<int>("FileCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("file_count");
 
                     b.Property<string>("FromWhere")
                         .IsRequired()
                         .HasMaxLength(500)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("from_where");
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("from_where")
+                        .UseCollation("C");
 
                     b.Property<string>("Hash")
                         .IsRequired()
                         .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hash");
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<Guid?>("PackId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("pack_id");
 
                     b.Property<int>("RefusedCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("refused_count");
 
                     b.Property<int>("RuleCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("rule_count");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<string>("Unread")
                         .IsRequired()
                         .HasMaxLength(10000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("unread");
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("unread")
+                        .UseCollation("C");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -3909,158 +4093,166 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_rule_pack_version_unit_id_owner_id_created__113f1fad");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_rule_pack_version_number_archived_at_state__705ea4d2");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "PackId", "FromWhere", "RuleCount", "FileCount", "RefusedCount", "Hash", "Extra")
-                        .HasDatabaseName("ix_logs_rule_pack_version_number_archived_at_state__253fdb01");
-
                     b.ToTable("logs_rule_pack_version", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.SavedSearch", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("BasisQuery")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("basis_query");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("basis_query")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Expectation")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("expectation");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("expectation")
+                        .UseCollation("C");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<long?>("From")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("from");
 
                     b.Property<int?>("LastCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("last_count");
 
                     b.Property<string>("LastOutcome")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("last_outcome");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("last_outcome")
+                        .UseCollation("C");
 
                     b.Property<long?>("LastRunAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("last_run_at");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<string>("OutputCode")
                         .IsRequired()
                         .HasMaxLength(10)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("output_code");
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("output_code")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<bool>("Pinned")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("pinned");
 
                     b.Property<string>("Query")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("query");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("query")
+                        .UseCollation("C");
 
                     b.Property<string>("Range")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("range");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("range")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("TestPeriod")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("test_period");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("test_period")
+                        .UseCollation("C");
 
                     b.Property<int?>("Threshold")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("threshold");
 
                     b.Property<string>("TiedTo")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("tied_to");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("tied_to")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<long?>("To")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("to");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.Property<string>("Visibility")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("visibility");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("visibility")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_logs_saved_search");
@@ -4099,104 +4291,106 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_saved_search_unit_id_owner_id_created_by_nu_9f99b14a");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_saved_search_number_archived_at_state_owner_41d72e83");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Range", "From", "To", "Visibility", "Pinned", "Expectation", "Threshold", "TestPeriod", "OutputCode", "TiedTo", "LastRunAt", "LastOutcome", "LastCount", "Extra")
-                        .HasDatabaseName("ix_logs_saved_search_number_archived_at_state_owner_b15ce6b0");
-
                     b.ToTable("logs_saved_search", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.TimeCheck", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Address")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("address");
+                        .HasColumnType("text")
+                        .HasColumnName("address")
+                        .UseCollation("C");
 
                     b.Property<long>("At")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("at");
 
                     b.Property<Guid?>("By")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("by");
 
                     b.Property<double?>("Delay")
-                        .HasColumnType("REAL")
+                        .HasColumnType("double precision")
                         .HasColumnName("delay");
 
                     b.Property<string>("EventId")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_id");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("event_id")
+                        .UseCollation("C");
 
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(300)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("host");
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("host")
+                        .UseCollation("C");
 
                     b.Property<double?>("Jitter")
-                        .HasColumnType("REAL")
+                        .HasColumnType("double precision")
                         .HasColumnName("jitter");
 
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<double?>("Offset")
-                        .HasColumnType("REAL")
+                        .HasColumnType("double precision")
                         .HasColumnName("offset");
 
                     b.Property<bool>("OwnClock")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("own_clock");
 
                     b.Property<string>("ReasonCode")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason_code");
+                        .HasColumnType("text")
+                        .HasColumnName("reason_code")
+                        .UseCollation("C");
 
                     b.Property<string>("ReasonEn")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason_en");
+                        .HasColumnType("text")
+                        .HasColumnName("reason_en")
+                        .UseCollation("C");
 
                     b.Property<string>("ReasonZh")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason_zh");
+                        .HasColumnType("text")
+                        .HasColumnName("reason_zh")
+                        .UseCollation("C");
 
                     b.Property<string>("Reference")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reference");
+                        .HasColumnType("text")
+                        .HasColumnName("reference")
+                        .UseCollation("C");
 
                     b.Property<double?>("RootDistance")
-                        .HasColumnType("REAL")
+                        .HasColumnType("double precision")
                         .HasColumnName("root_distance");
 
                     b.Property<Guid?>("SourceId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("source_id");
 
                     b.Property<int?>("Stratum")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("stratum");
 
                     b.Property<string>("Verdict")
                         .IsRequired()
                         .HasMaxLength(20)
-                        .HasColumnType("TEXT")
+                        .HasColumnType("character varying(20)")
                         .HasColumnName("verdict");
 
                     b.HasKey("Id")
@@ -4217,119 +4411,126 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Monitoring.Logs.TimeReview", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<int>("Bad")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("bad");
 
                     b.Property<int>("Checks")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("checks");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("Details")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("details");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("details")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<long?>("From")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("from");
 
                     b.Property<int>("Good")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("good");
 
                     b.Property<int>("LogSources")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("log_sources");
 
                     b.Property<int>("NotEvaluated")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("not_evaluated");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Remarks")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("remarks");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("remarks")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<int>("SkewedSources")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("skewed_sources");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<long?>("To")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("to");
 
                     b.Property<int>("Unchecked")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("unchecked");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
-                    b.Property<long?>("WorstOffset")
-                        .HasColumnType("INTEGER")
+                    b.Property<decimal?>("WorstOffset")
+                        .HasColumnType("numeric(19,6)")
                         .HasColumnName("worst_offset");
 
                     b.HasKey("Id")
@@ -4372,117 +4573,119 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_time_review_unit_id_owner_id_created_by_num_4893d795");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_time_review_number_archived_at_state_owner__9f56191e");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "From", "To", "Checks", "Good", "Bad", "NotEvaluated", "Unchecked", "WorstOffset", "LogSources", "SkewedSources", "Extra")
-                        .HasDatabaseName("ix_logs_time_review_number_archived_at_state_owner__8d869bad");
-
                     b.ToTable("logs_time_review", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Logs.TimeSource", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Address")
                         .IsRequired()
                         .HasMaxLength(253)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("address");
+                        .HasColumnType("character varying(253)")
+                        .HasColumnName("address")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<int?>("DistanceLimit")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("distance_limit");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<int?>("Interval")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("interval");
 
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<int?>("OffsetLimit")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("offset_limit");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<int?>("Port")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("port");
 
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("reason");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<int?>("StratumLimit")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("stratum_limit");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -4516,125 +4719,127 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_logs_time_source_unit_id_owner_id_created_by_num_bd1a8114");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_logs_time_source_number_archived_at_state_owner__322185c8");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Kind", "Address", "Port", "OffsetLimit", "DistanceLimit", "StratumLimit", "Interval", "Extra")
-                        .HasDatabaseName("ix_logs_time_source_number_archived_at_state_owner__04764e0d");
-
                     b.ToTable("logs_time_source", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.Notification", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<int>("AlertCount")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("alert_count");
 
                     b.Property<long?>("AnswerBy")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("answer_by");
 
                     b.Property<long?>("AnsweredAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("answered_at");
 
                     b.Property<Guid?>("AnsweredById")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("answered_by_id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Level")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("level")
+                        .UseCollation("C");
 
                     b.Property<string>("Log")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("log");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("log")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Remark")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("remark");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("remark")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("RuleId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("rule_id");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<long?>("SentAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("sent_at");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<int>("Step")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("step");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -4683,27 +4888,21 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_notification_unit_id_owner_id_created_a0180f7b");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_monitoring_notification_number_archived_at_state_a7ae1566");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "AlertCount", "SentAt", "Step", "AnswerBy", "AnsweredAt", "AnsweredById", "RuleId", "Extra")
-                        .HasDatabaseName("ix_monitoring_notification_number_archived_at_state_26213f70");
-
                     b.ToTable("monitoring_notification", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.NotificationPlace", b =>
                 {
                     b.Property<Guid>("RuleId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("rule_id");
 
                     b.Property<long>("After")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("after");
 
                     b.Property<long?>("ToldAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("told_at");
 
                     b.HasKey("RuleId")
@@ -4715,139 +4914,148 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Monitoring.NotificationRule", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<Guid?>("AboutUnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("about_unit_id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Basis")
                         .IsRequired()
                         .HasMaxLength(2000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("basis");
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("basis")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Entities")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("entities");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("entities")
+                        .UseCollation("C");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("FirstId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("first_id");
 
                     b.Property<Guid?>("FirstOtherId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("first_other_id");
 
                     b.Property<int?>("FirstWithin")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("first_within");
 
                     b.Property<int?>("Gather")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("gather");
 
                     b.Property<string>("MinLevel")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("min_level");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("min_level")
+                        .UseCollation("C");
 
                     b.Property<int?>("MinScore")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("min_score");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Rules")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rules");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("rules")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("SecondId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("second_id");
 
                     b.Property<Guid?>("SecondOtherId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("second_other_id");
 
                     b.Property<int?>("SecondWithin")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("second_within");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("ThirdId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("third_id");
 
                     b.Property<Guid?>("ThirdOtherId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("third_other_id");
 
                     b.Property<int?>("ThirdWithin")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("third_within");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -4881,27 +5089,21 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_monitoring_notification_rule_unit_id_owner_id_cr_43e8a2d7");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_monitoring_notification_rule_number_archived_at__c5b6e9dd");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "MinLevel", "MinScore", "AboutUnitId", "Gather", "FirstId", "FirstOtherId", "FirstWithin", "SecondId", "SecondOtherId", "SecondWithin", "ThirdId", "ThirdOtherId", "ThirdWithin", "Extra")
-                        .HasDatabaseName("ix_monitoring_notification_rule_number_archived_at__ec7c77e7");
-
                     b.ToTable("monitoring_notification_rule", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Monitoring.ToldAlert", b =>
                 {
                     b.Property<Guid>("AlertId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("alert_id");
 
                     b.Property<Guid>("RuleId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("rule_id");
 
                     b.Property<Guid>("NotificationId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("notification_id");
 
                     b.HasKey("AlertId", "RuleId")
@@ -4917,58 +5119,65 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
                     b.Property<string>("Action")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("action");
+                        .HasColumnType("text")
+                        .HasColumnName("action")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("ActorId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("actor_id");
 
                     b.Property<long>("At")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("at");
 
                     b.Property<Guid?>("BatchId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("batch_id");
 
                     b.Property<string>("Commitment")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("commitment");
+                        .HasColumnType("text")
+                        .HasColumnName("commitment")
+                        .UseCollation("C");
 
                     b.Property<string>("Payload")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("payload");
+                        .HasColumnType("text")
+                        .HasColumnName("payload")
+                        .UseCollation("C");
 
                     b.Property<long?>("Position")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("position");
 
                     b.Property<Guid>("RecordId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("record_id");
 
                     b.Property<string>("Salt")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("salt");
+                        .HasColumnType("text")
+                        .HasColumnName("salt")
+                        .UseCollation("C");
 
                     b.Property<string>("TypeKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type_key");
+                        .HasColumnType("text")
+                        .HasColumnName("type_key")
+                        .UseCollation("C");
 
                     b.Property<Guid>("Uid")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("uid");
 
                     b.Property<int>("Version")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -4997,40 +5206,44 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.Comment", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long>("At")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("at");
 
                     b.Property<Guid>("AuthorId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("author_id");
 
                     b.Property<string>("AuthorName")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("author_name");
+                        .HasColumnType("text")
+                        .HasColumnName("author_name")
+                        .UseCollation("C");
 
                     b.Property<string>("Mentions")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("mentions");
+                        .HasColumnType("text")
+                        .HasColumnName("mentions")
+                        .UseCollation("C");
 
                     b.Property<Guid>("RecordId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("record_id");
 
                     b.Property<string>("Text")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("text");
+                        .HasColumnType("text")
+                        .HasColumnName("text")
+                        .UseCollation("C");
 
                     b.Property<string>("TypeKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type_key");
+                        .HasColumnType("text")
+                        .HasColumnName("type_key")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_comment");
@@ -5044,50 +5257,56 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.CustomField", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Choices")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("choices");
+                        .HasColumnType("text")
+                        .HasColumnName("choices")
+                        .UseCollation("C");
 
                     b.Property<bool>("InList")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("in_list");
 
                     b.Property<string>("Key")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("key");
+                        .HasColumnType("text")
+                        .HasColumnName("key")
+                        .UseCollation("C");
 
                     b.Property<string>("Kind")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("LabelEn")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("label_en");
+                        .HasColumnType("text")
+                        .HasColumnName("label_en")
+                        .UseCollation("C");
 
                     b.Property<string>("LabelZh")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("label_zh");
+                        .HasColumnType("text")
+                        .HasColumnName("label_zh")
+                        .UseCollation("C");
 
                     b.Property<int>("Order")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("order");
 
                     b.Property<bool>("Required")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("required");
 
                     b.Property<string>("TypeKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type_key");
+                        .HasColumnType("text")
+                        .HasColumnName("type_key")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_custom_field");
@@ -5103,41 +5322,48 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("id");
 
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
                     b.Property<Guid?>("ActorId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("actor_id");
 
                     b.Property<string>("ActorName")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("actor_name");
+                        .HasColumnType("text")
+                        .HasColumnName("actor_name")
+                        .UseCollation("C");
 
                     b.Property<string>("Address")
                         .HasMaxLength(45)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("address");
+                        .HasColumnType("character varying(45)")
+                        .HasColumnName("address")
+                        .UseCollation("C");
 
                     b.Property<string>("Asked")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("asked");
+                        .HasColumnType("text")
+                        .HasColumnName("asked")
+                        .UseCollation("C");
 
                     b.Property<long>("At")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("at");
 
                     b.Property<string>("Channel")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("channel");
+                        .HasColumnType("text")
+                        .HasColumnName("channel")
+                        .UseCollation("C");
 
                     b.Property<string>("Code")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("code");
+                        .HasColumnType("text")
+                        .HasColumnName("code")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_denial");
@@ -5151,20 +5377,22 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.Draft", b =>
                 {
                     b.Property<Guid>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<string>("FormKey")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("form_key");
+                        .HasColumnType("text")
+                        .HasColumnName("form_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Json")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("json");
+                        .HasColumnType("text")
+                        .HasColumnName("json")
+                        .UseCollation("C");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.HasKey("PersonId", "FormKey")
@@ -5176,87 +5404,97 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.Evidence", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long>("AddedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("added_at");
 
                     b.Property<Guid?>("AddedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("added_by");
 
                     b.Property<DateOnly>("EffectiveOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("effective_on");
 
                     b.Property<string>("FileName")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("file_name");
+                        .HasColumnType("text")
+                        .HasColumnName("file_name")
+                        .UseCollation("C");
 
                     b.Property<string>("Kind")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<string>("MediaType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("media_type");
+                        .HasColumnType("text")
+                        .HasColumnName("media_type")
+                        .UseCollation("C");
 
                     b.Property<string>("Output")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("output");
+                        .HasColumnType("text")
+                        .HasColumnName("output")
+                        .UseCollation("C");
 
                     b.Property<string>("Query")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("query");
+                        .HasColumnType("text")
+                        .HasColumnName("query")
+                        .UseCollation("C");
 
                     b.Property<long?>("QueryFrom")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("query_from");
 
                     b.Property<long?>("QueryTo")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("query_to");
 
                     b.Property<Guid>("RecordId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("record_id");
 
                     b.Property<string>("Scan")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("scan");
+                        .HasColumnType("text")
+                        .HasColumnName("scan")
+                        .UseCollation("C");
 
                     b.Property<string>("Sha256")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("sha256");
+                        .HasColumnType("text")
+                        .HasColumnName("sha256")
+                        .UseCollation("C");
 
                     b.Property<long>("Size")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("size");
 
                     b.Property<Guid?>("TargetId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("target_id");
 
                     b.Property<string>("TargetType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("target_type");
+                        .HasColumnType("text")
+                        .HasColumnName("target_type")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("text")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("TypeKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type_key");
+                        .HasColumnType("text")
+                        .HasColumnName("type_key")
+                        .UseCollation("C");
 
                     b.Property<long?>("WithdrawnAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("withdrawn_at");
 
                     b.HasKey("Id")
@@ -5277,11 +5515,12 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.NumberSeries", b =>
                 {
                     b.Property<string>("Series")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("series");
+                        .HasColumnType("text")
+                        .HasColumnName("series")
+                        .UseCollation("C");
 
                     b.Property<int>("Last")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("last");
 
                     b.HasKey("Series")
@@ -5293,193 +5532,218 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.Obligations.Obligation", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Adjustment")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("adjustment");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("adjustment")
+                        .UseCollation("C");
 
                     b.Property<string>("AppliesTo")
                         .HasMaxLength(400)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("applies_to");
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("applies_to")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Basis")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("basis");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("basis")
+                        .UseCollation("C");
 
                     b.Property<string>("Citation")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("citation");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("citation")
+                        .UseCollation("C");
 
                     b.Property<string>("Confidence")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("confidence");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("confidence")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("Demand")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("demand");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("demand")
+                        .UseCollation("C");
 
                     b.Property<string>("DemandEn")
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("demand_en");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("demand_en")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<int>("EscalateAfterDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("escalate_after_days");
 
                     b.Property<int?>("EscalateBeforeDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("escalate_before_days");
 
                     b.Property<string>("EventKey")
                         .HasMaxLength(80)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("event_key");
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("event_key")
+                        .UseCollation("C");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Law")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("law");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("law")
+                        .UseCollation("C");
 
                     b.Property<string>("LawVersion")
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("law_version");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("law_version")
+                        .UseCollation("C");
 
                     b.Property<int>("LeadDays")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("lead_days");
 
                     b.Property<string>("NextFrom")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("next_from");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("next_from")
+                        .UseCollation("C");
 
                     b.Property<string>("Note")
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("note");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("note")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<string>("Outputs")
                         .HasMaxLength(400)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("outputs");
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("outputs")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("OwnerRole")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("owner_role");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("owner_role")
+                        .UseCollation("C");
 
                     b.Property<string>("Recurrence")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recurrence");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("recurrence")
+                        .UseCollation("C");
 
                     b.Property<string>("Rule")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("rule");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("rule")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("Source")
                         .HasMaxLength(400)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source");
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("source")
+                        .UseCollation("C");
 
                     b.Property<string>("SourceId")
                         .HasMaxLength(80)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("source_id");
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("source_id")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("StartOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("start_on");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("TitleEn")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title_en");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title_en")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<DateOnly?>("ValidFrom")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("valid_from");
 
                     b.Property<DateOnly?>("ValidUntil")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("valid_until");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.Property<string>("Within")
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("within");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("within")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_compliance_obligation");
@@ -5521,129 +5785,134 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_compliance_obligation_unit_id_owner_id_created_b_c6943b97");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_compliance_obligation_number_archived_at_state_o_719f649f");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "TitleEn", "OwnerRole", "Outputs", "Law", "Citation", "LawVersion", "ValidFrom", "ValidUntil", "Confidence", "Basis", "AppliesTo", "Source", "SourceId", "Recurrence", "Rule", "EventKey", "Within", "StartOn", "NextFrom", "Adjustment", "LeadDays", "EscalateBeforeDays", "EscalateAfterDays", "Extra")
-                        .HasDatabaseName("ix_compliance_obligation_number_archived_at_state_o_a23f854c");
-
                     b.ToTable("compliance_obligation", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Records.Obligations.Occurrence", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<long?>("DueAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("due_at");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<int>("Escalation")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("escalation");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Note")
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("note");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("note")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("ObligationId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("obligation_id");
 
                     b.Property<string>("Outputs")
                         .HasMaxLength(400)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("outputs");
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("outputs")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("OwnerRole")
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("owner_role");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("owner_role")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("PerformedOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("performed_on");
 
                     b.Property<string>("Period")
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("period");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("period")
+                        .UseCollation("C");
 
                     b.Property<string>("PlanKey")
                         .HasMaxLength(120)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("plan_key");
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("plan_key")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("PlannedOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("planned_on");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("Trigger")
                         .HasMaxLength(80)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("trigger");
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("trigger")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -5690,34 +5959,29 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_compliance_occurrence_unit_id_owner_id_created_b_417e4ce5");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_compliance_occurrence_number_archived_at_state_o_8b9eabdb");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "ObligationId", "Period", "PlannedOn", "DueAt", "PerformedOn", "Escalation", "Outputs", "OwnerRole", "Trigger", "PlanKey", "Extra")
-                        .HasDatabaseName("ix_compliance_occurrence_number_archived_at_state_o_cc2e29bf");
-
                     b.ToTable("compliance_occurrence", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Records.Obligations.WorkingDay", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<DateOnly>("Date")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("date");
 
                     b.Property<bool>("IsWorking")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("is_working");
 
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_working_day");
@@ -5732,35 +5996,38 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.RecordLink", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid>("FromId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("from_id");
 
                     b.Property<string>("FromType")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("from_type");
+                        .HasColumnType("text")
+                        .HasColumnName("from_type")
+                        .UseCollation("C");
 
                     b.Property<string>("Kind")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("kind");
+                        .HasColumnType("text")
+                        .HasColumnName("kind")
+                        .UseCollation("C");
 
                     b.Property<Guid>("ToId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("to_id");
 
                     b.Property<string>("ToType")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("to_type");
+                        .HasColumnType("text")
+                        .HasColumnName("to_type")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_link");
@@ -5778,31 +6045,34 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.SavedView", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<Guid>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<string>("Query")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("query");
+                        .HasColumnType("text")
+                        .HasColumnName("query")
+                        .UseCollation("C");
 
                     b.Property<bool>("Shared")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("shared");
 
                     b.Property<string>("TypeKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type_key");
+                        .HasColumnType("text")
+                        .HasColumnName("type_key")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_saved_view");
@@ -5816,18 +6086,20 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.Setting", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Key")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("key");
+                        .HasColumnType("text")
+                        .HasColumnName("key")
+                        .UseCollation("C");
 
                     b.Property<string>("Value")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("value");
+                        .HasColumnType("text")
+                        .HasColumnName("value")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_setting");
@@ -5842,17 +6114,18 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Records.Watcher", b =>
                 {
                     b.Property<Guid>("RecordId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("record_id");
 
                     b.Property<Guid>("PersonId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
                     b.Property<string>("TypeKey")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("type_key");
+                        .HasColumnType("text")
+                        .HasColumnName("type_key")
+                        .UseCollation("C");
 
                     b.HasKey("RecordId", "PersonId")
                         .HasName("pk_watcher");
@@ -5863,185 +6136,207 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Hufu.Risk.Asset", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<string>("Addresses")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("addresses");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("addresses")
+                        .UseCollation("C");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<string>("Availability")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("availability");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("availability")
+                        .UseCollation("C");
 
                     b.Property<string>("Category")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("category");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("category")
+                        .UseCollation("C");
 
                     b.Property<string>("Code")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("code");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("code")
+                        .UseCollation("C");
 
                     b.Property<string>("Confidentiality")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("confidentiality");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("confidentiality")
+                        .UseCollation("C");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<string>("Custodian")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("custodian");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("custodian")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<bool>("ExternalFacing")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("external_facing");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Grade")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("grade");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("grade")
+                        .UseCollation("C");
 
                     b.Property<string>("Hostname")
                         .IsRequired()
                         .HasMaxLength(253)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hostname");
+                        .HasColumnType("character varying(253)")
+                        .HasColumnName("hostname")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("InUseSince")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("in_use_since");
 
                     b.Property<string>("Integrity")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("integrity");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("integrity")
+                        .UseCollation("C");
 
                     b.Property<DateOnly?>("LastSeenOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("last_seen_on");
 
                     b.Property<string>("Location")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("location");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("location")
+                        .UseCollation("C");
 
                     b.Property<string>("MacAddress")
                         .IsRequired()
                         .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("mac_address");
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("mac_address")
+                        .UseCollation("C");
 
                     b.Property<string>("Model")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("model");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("model")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<string>("OperatingSystem")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("operating_system");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("operating_system")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<bool>("PersonalData")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("boolean")
                         .HasColumnName("personal_data");
 
                     b.Property<string>("Remark")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("remark");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("remark")
+                        .UseCollation("C");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("SerialNumber")
                         .IsRequired()
                         .HasMaxLength(100)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("serial_number");
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("serial_number")
+                        .UseCollation("C");
 
                     b.Property<string>("Services")
                         .IsRequired()
                         .HasMaxLength(8000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("services");
+                        .HasColumnType("character varying(8000)")
+                        .HasColumnName("services")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<string>("Vendor")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("vendor");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("vendor")
+                        .UseCollation("C");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -6078,136 +6373,139 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_risk_asset_unit_id_owner_id_created_by_number_archived_at");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_risk_asset_number_archived_at_state_owner_id_cre_dbfe77cb");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Code", "Category", "Custodian", "Location", "Hostname", "Addresses", "MacAddress", "Confidentiality", "Integrity", "Availability", "Grade", "PersonalData", "ExternalFacing", "OperatingSystem", "Vendor", "Model", "SerialNumber", "InUseSince", "LastSeenOn", "Extra")
-                        .HasDatabaseName("ix_risk_asset_number_archived_at_state_owner_id_cre_337adfac");
-
                     b.ToTable("risk_asset", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Risk.RiskRecord", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<Guid?>("AssetId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("asset_id");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("ExistingControls")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("existing_controls");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("existing_controls")
+                        .UseCollation("C");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<int?>("Impact")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("impact");
 
                     b.Property<int?>("Level")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("level");
 
                     b.Property<int?>("Likelihood")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("likelihood");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<int?>("ResidualImpact")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("residual_impact");
 
                     b.Property<int?>("ResidualLevel")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("residual_level");
 
                     b.Property<int?>("ResidualLikelihood")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("residual_likelihood");
 
                     b.Property<DateOnly?>("ReviewOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("review_on");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Threat")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("threat");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("threat")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<string>("Treatment")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("treatment");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("treatment")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.Property<string>("Weakness")
                         .IsRequired()
                         .HasMaxLength(1000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("weakness");
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("weakness")
+                        .UseCollation("C");
 
                     b.HasKey("Id")
                         .HasName("pk_risk_risk");
@@ -6246,101 +6544,103 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_risk_risk_unit_id_owner_id_created_by_number_archived_at");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_risk_risk_number_archived_at_state_owner_id_crea_eae0604b");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "AssetId", "Likelihood", "Impact", "Level", "Treatment", "ResidualLikelihood", "ResidualImpact", "ResidualLevel", "ReviewOn", "Extra")
-                        .HasDatabaseName("ix_risk_risk_number_archived_at_state_owner_id_crea_da50c4a5");
-
                     b.ToTable("risk_risk", (string)null);
                 });
 
             modelBuilder.Entity("Hufu.Risk.RiskTreatmentPlan", b =>
                 {
                     b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("id");
 
                     b.Property<long?>("ArchivedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("archived_at");
 
                     b.Property<long>("CreatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
                     b.Property<Guid?>("CreatedBy")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
                     b.Property<DateOnly?>("DueOn")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("date")
                         .HasColumnName("due_on");
 
                     b.Property<string>("Extra")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("extra");
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
 
                     b.Property<string>("Measures")
                         .IsRequired()
                         .HasMaxLength(20000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("measures");
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("measures")
+                        .UseCollation("C");
 
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("number");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("OwnerId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("owner_id");
 
                     b.Property<string>("Resources")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("resources");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("resources")
+                        .UseCollation("C");
 
                     b.Property<string>("Result")
                         .IsRequired()
                         .HasMaxLength(4000)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("result");
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("result")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("RiskId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("risk_id");
 
                     b.Property<string>("SearchText")
                         .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("search_text");
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("state");
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
 
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasMaxLength(200)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("title");
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
 
                     b.Property<Guid?>("UnitId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("unit_id");
 
                     b.Property<long>("UpdatedAt")
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("bigint")
                         .HasColumnName("updated_at");
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("version");
 
                     b.HasKey("Id")
@@ -6371,12 +6671,6 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
                         .HasDatabaseName("ix_risk_treatment_plan_unit_id_owner_id_created_by__18b3b456");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
-                        .HasDatabaseName("ix_risk_treatment_plan_number_archived_at_state_own_4ba3a9e5");
-
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "RiskId", "Extra")
-                        .HasDatabaseName("ix_risk_treatment_plan_number_archived_at_state_own_0ad60a03");
-
                     b.ToTable("risk_treatment_plan", (string)null);
                 });
 
@@ -6384,19 +6678,23 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<int>("Id")
                         .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
+                        .HasColumnType("integer")
                         .HasColumnName("id");
 
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
                     b.Property<string>("ClaimType")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("claim_type");
+                        .HasColumnType("text")
+                        .HasColumnName("claim_type")
+                        .UseCollation("C");
 
                     b.Property<string>("ClaimValue")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("claim_value");
+                        .HasColumnType("text")
+                        .HasColumnName("claim_value")
+                        .UseCollation("C");
 
                     b.Property<Guid>("UserId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("user_id");
 
                     b.HasKey("Id")
@@ -6412,20 +6710,23 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<string>("LoginProvider")
                         .HasMaxLength(128)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("login_provider");
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("login_provider")
+                        .UseCollation("C");
 
                     b.Property<string>("ProviderKey")
                         .HasMaxLength(256)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("provider_key");
+                        .HasColumnType("character varying(256)")
+                        .HasColumnName("provider_key")
+                        .UseCollation("C");
 
                     b.Property<string>("ProviderDisplayName")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("provider_display_name");
+                        .HasColumnType("text")
+                        .HasColumnName("provider_display_name")
+                        .UseCollation("C");
 
                     b.Property<Guid>("UserId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("user_id");
 
                     b.HasKey("LoginProvider", "ProviderKey")
@@ -6441,16 +6742,16 @@ namespace Hufu.Migrations.Sqlite
                 {
                     b.Property<byte[]>("CredentialId")
                         .HasMaxLength(1024)
-                        .HasColumnType("BLOB")
+                        .HasColumnType("bytea")
                         .HasColumnName("credential_id");
 
                     b.Property<string>("Data")
                         .IsRequired()
-                        .HasColumnType("TEXT")
+                        .HasColumnType("text")
                         .HasColumnName("data");
 
                     b.Property<Guid>("UserId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("user_id");
 
                     b.HasKey("CredentialId")
@@ -6465,22 +6766,25 @@ namespace Hufu.Migrations.Sqlite
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<System.Guid>", b =>
                 {
                     b.Property<Guid>("UserId")
-                        .HasColumnType("TEXT")
+                        .HasColumnType("uuid")
                         .HasColumnName("user_id");
 
                     b.Property<string>("LoginProvider")
                         .HasMaxLength(128)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("login_provider");
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("login_provider")
+                        .UseCollation("C");
 
                     b.Property<string>("Name")
                         .HasMaxLength(128)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
 
                     b.Property<string>("Value")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("value");
+                        .HasColumnType("text")
+                        .HasColumnName("value")
+                        .UseCollation("C");
 
                     b.HasKey("UserId", "LoginProvider", "Name")
                         .HasName("pk_person_token");

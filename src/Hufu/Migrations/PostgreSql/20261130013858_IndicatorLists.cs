@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
-namespace Hufu.Migrations.Sqlite
+namespace Hufu.Migrations.PostgreSql
 {
     /// <inheritdoc />
     public partial class IndicatorLists : Migration
@@ -11,35 +11,39 @@ namespace Hufu.Migrations.Sqlite
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_found_in_history_number_archived_at",
+                table: "monitoring_alert");
+
             migrationBuilder.CreateTable(
                 name: "logs_indicator_list",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    folder = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    feed = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    tlp = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    alert_level = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    least_confidence = table.Column<int>(type: "INTEGER", nullable: true),
-                    expiry_days = table.Column<int>(type: "INTEGER", nullable: true),
-                    ends_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
-                    domains_with_below = table.Column<bool>(type: "INTEGER", nullable: false),
-                    whole_lines = table.Column<bool>(type: "INTEGER", nullable: false),
-                    with_doubtful = table.Column<bool>(type: "INTEGER", nullable: false),
-                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
-                    version = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    extra = table.Column<string>(type: "TEXT", nullable: true),
-                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    source = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false, collation: "C"),
+                    folder = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false, collation: "C"),
+                    feed = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false, collation: "C"),
+                    tlp = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false, collation: "C"),
+                    alert_level = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false, collation: "C"),
+                    least_confidence = table.Column<int>(type: "integer", nullable: true),
+                    expiry_days = table.Column<int>(type: "integer", nullable: true),
+                    ends_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    domains_with_below = table.Column<bool>(type: "boolean", nullable: false),
+                    whole_lines = table.Column<bool>(type: "boolean", nullable: false),
+                    with_doubtful = table.Column<bool>(type: "boolean", nullable: false),
+                    number = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false, collation: "C"),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false, collation: "C"),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    unit_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false, collation: "C"),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    archived_at = table.Column<long>(type: "bigint", nullable: true),
+                    extra = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    search_text = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
@@ -50,42 +54,47 @@ namespace Hufu.Migrations.Sqlite
                 name: "logs_indicator_version",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    list_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    from_where = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    format = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    indicator_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    kinds = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
-                    doubts = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    left = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    refused_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    refusals = table.Column<string>(type: "TEXT", maxLength: 20000, nullable: false),
-                    seen_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    own_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    own_assets = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: false),
-                    tried_hits = table.Column<int>(type: "INTEGER", nullable: true),
-                    tried_read = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    tried_most = table.Column<string>(type: "TEXT", maxLength: 5000, nullable: false),
-                    tried_many = table.Column<bool>(type: "INTEGER", nullable: false),
-                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    owner_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    unit_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
-                    version = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    created_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    archived_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    extra = table.Column<string>(type: "TEXT", nullable: true),
-                    search_text = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    list_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false, collation: "C"),
+                    from_where = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false, collation: "C"),
+                    format = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false, collation: "C"),
+                    indicator_count = table.Column<int>(type: "integer", nullable: false),
+                    kinds = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false, collation: "C"),
+                    doubts = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false, collation: "C"),
+                    left = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false, collation: "C"),
+                    refused_count = table.Column<int>(type: "integer", nullable: false),
+                    refusals = table.Column<string>(type: "character varying(20000)", maxLength: 20000, nullable: false, collation: "C"),
+                    seen_at = table.Column<long>(type: "bigint", nullable: true),
+                    own_count = table.Column<int>(type: "integer", nullable: false),
+                    own_assets = table.Column<string>(type: "character varying(10000)", maxLength: 10000, nullable: false, collation: "C"),
+                    tried_hits = table.Column<int>(type: "integer", nullable: true),
+                    tried_read = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false, collation: "C"),
+                    tried_most = table.Column<string>(type: "character varying(5000)", maxLength: 5000, nullable: false, collation: "C"),
+                    tried_many = table.Column<bool>(type: "boolean", nullable: false),
+                    number = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false, collation: "C"),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false, collation: "C"),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    unit_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false, collation: "C"),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    archived_at = table.Column<long>(type: "bigint", nullable: true),
+                    extra = table.Column<string>(type: "text", nullable: true, collation: "C"),
+                    search_text = table.Column<string>(type: "text", nullable: false, collation: "C")
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_logs_indicator_version", x => x.id);
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_rule_author_number_archived_at",
+                table: "monitoring_alert",
+                columns: new[] { "rule_author", "number", "archived_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_logs_indicator_list_alert_level_number_archived_at",
@@ -117,16 +126,6 @@ namespace Hufu.Migrations.Sqlite
                 table: "logs_indicator_list",
                 column: "number",
                 unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_logs_indicator_list_number_archived_at_state_own_85a43f3b",
-                table: "logs_indicator_list",
-                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "source", "feed", "tlp", "alert_level", "folder", "least_confidence", "domains_with_below", "whole_lines", "with_doubtful", "expiry_days", "ends_on", "extra" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_logs_indicator_list_number_archived_at_state_own_fd835992",
-                table: "logs_indicator_list",
-                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_logs_indicator_list_owner_id_state_number_archived_at",
@@ -190,16 +189,6 @@ namespace Hufu.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_logs_indicator_version_number_archived_at_state__da6cc82e",
-                table: "logs_indicator_version",
-                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "search_text" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_logs_indicator_version_number_archived_at_state__db06b3f1",
-                table: "logs_indicator_version",
-                columns: new[] { "number", "archived_at", "state", "owner_id", "created_by", "unit_id", "title", "due_on", "created_at", "updated_at", "list_id", "from_where", "format", "indicator_count", "refused_count", "own_count", "tried_hits", "seen_at", "kinds", "doubts", "left", "tried_many", "hash", "extra" });
-
-            migrationBuilder.CreateIndex(
                 name: "ix_logs_indicator_version_own_count_number_archived_at",
                 table: "logs_indicator_version",
                 columns: new[] { "own_count", "number", "archived_at" });
@@ -248,6 +237,15 @@ namespace Hufu.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "logs_indicator_version");
+
+            migrationBuilder.DropIndex(
+                name: "ix_monitoring_alert_rule_author_number_archived_at",
+                table: "monitoring_alert");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_monitoring_alert_found_in_history_number_archived_at",
+                table: "monitoring_alert",
+                columns: new[] { "found_in_history", "number", "archived_at" });
         }
     }
 }
