@@ -161,7 +161,7 @@ public sealed class HuntNeedTests : IDisposable
     }
 
     private static Hunts Hunts(Site site, TimeProvider clock) => new(
-        site.Get<LogService>(), site.Get<Detection>(), site.Get<LiveDetection>(), site.Get<StorageOptions>(), site.Get<JobService>(), new HuntLimit { PlaceEvery = TimeSpan.Zero }, site.Get<IDbContextFactory<HufuDbContext>>(), clock);
+        site.Get<LogService>(), site.Get<Detection>(), site.Get<IndicatorLibrary>(), site.Get<LiveDetection>(), site.Get<StorageOptions>(), site.Get<JobService>(), new HuntLimit { PlaceEvery = TimeSpan.Zero }, site.Get<IDbContextFactory<HufuDbContext>>(), clock);
 
     private static async Task<(IReadOnlyList<string> Hits, HuntState State, long Resumed)> HuntAsync(Site site, IReadOnlyList<int> breaks, bool alerts = false)
     {
