@@ -97,7 +97,7 @@ public sealed class WorkingTogetherTests(BrowserSite site)
         await picks.Nth(2).ClickAsync(new() { Modifiers = [KeyboardModifier.Shift] });
         await Assertions.Expect(page.Locator("[data-selected]")).ToContainTextAsync("3");
         await page.Locator("#bulk-field").SelectOptionAsync("ownerId");
-        await page.GetByRole(AriaRole.Button, new() { Name = "批次修改…" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "批次修改…" }).FollowAsync();
         await MainLineTests.PickAsync(page, "負責人", "林宏宇");
         await page.GetByRole(AriaRole.Button, new() { Name = "預覽" }).FollowAsync();
         await Assertions.Expect(page.Locator("#preview tbody tr")).ToHaveCountAsync(3);

@@ -105,6 +105,9 @@ public abstract class RecordType
     /// <summary>Runs a typed operation for this type: the bridge from generic pages to typed queries, without reflection at each call.</summary>
     public abstract TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor);
 
+    /// <summary>Fields of lists, by their keys, that a list of this type shows only when they are asked for: it has more to say than a window is wide.</summary>
+    public virtual IReadOnlyList<string> ShownWhenAsked => [];
+
     /// <summary>What people call a record in each language: its title, unless the type knows one in the other language too.</summary>
     public virtual LocalizedText TitleOf(Record record)
     {

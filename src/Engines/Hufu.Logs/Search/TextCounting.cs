@@ -65,11 +65,7 @@ public sealed partial class LogStore
         {
             Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellation }, worker => counted[worker] = Count(worker));
         }
-        catch (InvalidDataException)
-        {
-            return null;
-        }
-        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is InvalidDataException))
+        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is InvalidDataException or IOException))
         {
             // It is not laid out as this version writes files, or is damaged: then the database says how.
             return null;

@@ -75,7 +75,7 @@ public sealed partial class LogStore
                 if (reader.Segment(reader.Rows - 1) == number) from = Math.Max(from, reader.Row(reader.Rows - 1) + 1);
                 return from < until;
             }
-            catch (InvalidDataException)
+            catch (Exception e) when (e is InvalidDataException or IOException)
             {
                 events.Clear();
                 return null;

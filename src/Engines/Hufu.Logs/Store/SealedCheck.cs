@@ -44,7 +44,7 @@ internal static class SealedCheck
 
             return walk.IsAtEnd;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             return false;
         }

@@ -107,6 +107,9 @@ public sealed class AlertType : RecordType<Alert>
         return -1;
     }
 
+    // When it was last seen says more than when its record was last written.
+    public override IReadOnlyList<string> ShownWhenAsked => ["unitId", "updatedAt"];
+
     /// <summary>What a level is called; null for one that is not known.</summary>
     internal static LocalizedText? LabelOf(string level) => Levels.FirstOrDefault(l => l.Code == level)?.Label;
 

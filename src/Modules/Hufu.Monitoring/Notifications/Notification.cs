@@ -62,6 +62,8 @@ public sealed class NotificationType : RecordType<Notification>
 
     public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.3", "create", "answer")];
 
+    public override IReadOnlyList<string> ShownWhenAsked => ["unitId", "updatedAt", "step"];
+
     /// <summary>What the stored title, which is searched, says in both languages, in each of them.</summary>
     public override LocalizedText TitleOf(Record record)
     {

@@ -21,7 +21,7 @@ public sealed record ListState(RecordType Type, RecordQuery Query, IReadOnlyList
         var given = columns.Count > 0;
         // The title carries the row's link: it is always there.
         if (given && columns.TrueForAll(c => c.Key != "title")) columns.Insert(Math.Min(1, columns.Count), type.FindField("title")!);
-        if (!given) columns.AddRange(type.Fields.Where(f => f.InList));
+        if (!given) columns.AddRange(type.Fields.Where(f => f.InList && !type.ShownWhenAsked.Contains(f.Key)));
         return new ListState(
             type,
             new RecordQuery
