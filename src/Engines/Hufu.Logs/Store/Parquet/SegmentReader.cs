@@ -19,10 +19,10 @@ internal sealed class SegmentReader : IDisposable
     private readonly SegmentColumns columns = new();
     private readonly IReadOnlyList<GroupPlace> groups;
     private readonly List<(int At, PageColumn Page)> pages = [];
-    private readonly PageColumn rowPage, timePage, severityPage, messagePage, rawPage, segmentPage;
+    private readonly PageColumn timePage, severityPage, messagePage, rawPage;
 
     // Absent where no event is to be had.
-    private readonly PageColumn receivedPage = null!, occurredPage = null!, occurredOffsetPage = null!, zoneAssumedPage = null!, facilityPage = null!, messageCharsPage = null!, rawBytesPage = null!, problemsPage = null!, exactPage = null!;
+    private readonly PageColumn rowPage = null!, segmentPage = null!, receivedPage = null!, occurredPage = null!, occurredOffsetPage = null!, zoneAssumedPage = null!, facilityPage = null!, messageCharsPage = null!, rawBytesPage = null!, problemsPage = null!, exactPage = null!;
     private readonly PageColumn sourcePage = null!, hostPage = null!, appPage = null!, addressPage = null!, formatPage = null!, namesPage = null!, valuesPage = null!;
     private int next;
     private int left;
@@ -41,8 +41,9 @@ internal sealed class SegmentReader : IDisposable
         var bytes = new byte[footer];
         if (RandomAccess.Read(file.SafeFileHandle, bytes, length - 8 - footer) != footer) throw new InvalidDataException("The file is shorter than it was.");
         groups = SegmentFooter.Read(bytes, columns, length - 8 - footer);
-        (rowPage, timePage, severityPage, messagePage, rawPage, segmentPage) = (Page(columns.Row), Page(columns.Time), Page(columns.Severity), Page(columns.Message), Page(columns.Raw), Page(columns.Segment));
+        (timePage, severityPage, messagePage, rawPage) = (Page(columns.Time), Page(columns.Severity), Page(columns.Message), Page(columns.Raw));
         if (!whole) return;
+        (rowPage, segmentPage) = (Page(columns.Row), Page(columns.Segment));
         (receivedPage, occurredPage, occurredOffsetPage, zoneAssumedPage, facilityPage) = (Page(columns.Received), Page(columns.Occurred), Page(columns.OccurredOffset), Page(columns.ZoneAssumed), Page(columns.Facility));
         (messageCharsPage, rawBytesPage, problemsPage, exactPage) = (Page(columns.MessageChars), Page(columns.RawBytes), Page(columns.Problems), Page(columns.Exact));
         (sourcePage, hostPage, appPage, addressPage, formatPage, namesPage, valuesPage) = (Page(columns.Source), Page(columns.Host), Page(columns.App), Page(columns.Address), Page(columns.Format), Page(columns.Names), Page(columns.Values));
@@ -107,12 +108,12 @@ internal sealed class SegmentReader : IDisposable
         foreach (var (_, page) in pages)
         {
             page.Next(file, decompressor);
-            if (page.Rows != rowPage.Rows) throw new InvalidDataException("The pages of a row group do not have the same rows.");
+            if (page.Rows != timePage.Rows) throw new InvalidDataException("The pages of a row group do not have the same rows.");
         }
 
-        if (rowPage.Rows > left) throw new InvalidDataException("A page has more rows than its row group.");
-        left -= rowPage.Rows;
-        Rows = rowPage.Rows;
+        if (timePage.Rows > left) throw new InvalidDataException("A page has more rows than its row group.");
+        left -= timePage.Rows;
+        Rows = timePage.Rows;
         return true;
     }
 
