@@ -155,6 +155,47 @@ public sealed class SegmentReaderTests : IDisposable
         Assert.Equal((SegmentFault.EventChanged, "00000001/123"), (finding.Fault, finding.EventId));
     }
 
+    [Theory]
+    [InlineData("other")]
+    [InlineData("dropped")]
+    [InlineData("twice")]
+    [InlineData("moved")]
+    public async Task A_file_that_our_own_writer_wrote_with_something_changed_is_found_out(string change)
+    {
+        const int Row = 8_200;
+        var path = await FileAsync(9_000);
+        var rows = Rows(path).Select((bytes, row) => (Bytes: bytes, Row: row)).ToList();
+        switch (change)
+        {
+            case "other": rows[Row] = (EventCodec.Encode(EventCodec.Decode(rows[Row].Bytes) with { Host = "another" }), Row); break;
+            case "dropped": rows.RemoveAt(Row); break;
+            case "twice": rows.Insert(Row, rows[Row]); break;
+            default: (rows[Row], rows[Row + 1]) = ((rows[Row + 1].Bytes, Row), (rows[Row].Bytes, Row + 1)); break;
+        }
+
+        using (var writer = new SegmentWriter(1, 1))
+        {
+            foreach (var (bytes, row) in rows) writer.Add(row, bytes);
+            using var file = File.Create(path);
+            SegmentWriter.WriteFile(file, [writer.EndGroup()!]);
+        }
+
+        // With a manifest that agrees: nothing but the hashes of the events is left to tell.
+        var manifest = Path.Combine(folder, "00000001.json");
+        var hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path, Stop)));
+        await File.WriteAllTextAsync(manifest, System.Text.RegularExpressions.Regex.Replace(await File.ReadAllTextAsync(manifest, Stop), "(\"fileSha256\": \")[0-9a-f]+", "${1}" + hash), Stop);
+        Assert.Equal(rows.Count, Rows(path).Count);
+        await using var store = LogStore.OpenToRead(folder);
+        var findings = store.VerifySegment("00000001", Stop).Findings.Select(f => (f.Fault, f.EventId)).ToList();
+        Assert.Equal(change switch
+        {
+            "other" => [(SegmentFault.EventChanged, $"00000001/{Row}")],
+            "dropped" => [(SegmentFault.EventMissing, $"00000001/{Row}")],
+            "twice" => [(SegmentFault.EventAdded, $"00000001/{Row}")],
+            _ => [(SegmentFault.EventChanged, $"00000001/{Row}"), (SegmentFault.EventChanged, $"00000001/{Row + 1}")],
+        }, findings);
+    }
+
     [Fact]
     public async Task Whatever_is_done_to_a_file_it_is_read_as_it_was_or_refused()
     {
