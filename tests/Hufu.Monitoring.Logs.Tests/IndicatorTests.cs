@@ -164,10 +164,10 @@ public class IndicatorTests
         Assert.Equal("logs.hunt.indicators", (await site.Get<Hunts>().AskAsync(Site.Engineer, new HuntOrder { Choice = new HuntChoice { Indicators = ["IOL-2026-9999"] }, To = site.Clock.GetUtcNow() }, null, Stop)).Errors[0].Code);
     }
 
-    private static async Task<HuntState> HuntAsync(Site site, HuntChoice choice, bool alerts = false)
+    private static async Task<HuntState> HuntAsync(Site site, HuntChoice choice, bool alerts = false, string? own = null)
     {
         var hunts = site.Get<Hunts>();
-        var asked = await hunts.AskAsync(Site.Engineer, new HuntOrder { Choice = choice, Alerts = alerts, To = site.Clock.GetUtcNow() }, null, Stop);
+        var asked = await hunts.AskAsync(Site.Engineer, new HuntOrder { Choice = choice, Alerts = alerts, To = site.Clock.GetUtcNow() }, own, Stop);
         Assert.True(asked.IsOk, string.Join("; ", asked.Errors));
         var outcome = await hunts.WorkAsync(asked.Value.Id, 0, 1, (_, _) => { }, Stop);
         Assert.True(outcome.Ok, outcome.Text.En);
@@ -222,6 +222,10 @@ public class IndicatorTests
         var hunt = await HuntAsync(site, new HuntChoice { Indicators = [list.Number] });
         Assert.Equal(1, hunt.Hits);
         Assert.True(hunt.Events < 27_000, $"{hunt.Events}");
+        // What a rule beside them looks for says nothing about where they are.
+        const string Rule = "title: Elsewhere\nlogsource: { category: dns }\ndetection:\n  name: { QueryName: zebra.example }\n  condition: name\n";
+        Assert.Equal(0, (await HuntAsync(site, new HuntChoice { Own = true }, own: Rule)).Events);
+        Assert.Equal(1, (await HuntAsync(site, new HuntChoice { Own = true, Indicators = [list.Number] }, own: Rule)).Hits);
         // With what may be written otherwise, everything is read.
         await ApplyAsync(site, list, "45.77.1.1\n45.77.0.0/24\n");
         Assert.Null(site.Get<IndicatorLibrary>().SetOf([list.Number]).Value.Words);
