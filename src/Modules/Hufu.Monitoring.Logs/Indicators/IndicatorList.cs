@@ -89,7 +89,7 @@ public sealed class IndicatorListType : RecordType<IndicatorList>
         Number(x => x.LeastConfidence, "最低信心", "Least confidence").Range(0, 100).Help("0 到 100；來源未標示信心者一律比對。留空為不限。", "0 to 100; what has no confidence is looked for in any case. Empty: any.");
         Flag(x => x.DomainsWithBelow, "網域含其下名稱", "Domains with all below").Help("文字與 CSV 中的「evil.com」也比對「www.evil.com」。寫成 *.evil.com 者一律含其下名稱。", "evil.com in a text or CSV means www.evil.com, too. What is written *.evil.com means names below in any case.");
         Flag(x => x.WholeLines, "比對整行日誌", "Search whole lines").Help("除了已知欄位，也在整行文字中尋找位址、雜湊、網域與網址；較慢，誤報較多。", "Besides the fields that are known, addresses, hashes, names and URLs are looked for in the whole line; slower, and with more false alarms.");
-        Flag(x => x.WithDoubtful, "包含可疑誤植", "Include doubtful values").Help("私有位址、公共 DNS、眾所周知的網域、空檔案雜湊等，平常不比對。", "Private addresses, public resolvers, domains that everybody asks for, hashes of empty files and the like, which are held back otherwise.");
+        Flag(x => x.WithDoubtful, "包含易誤報的值", "Include doubtful values").Help("私有位址、公共 DNS、眾所周知的網域、空檔案雜湊等，平常不比對。", "Private addresses, public resolvers, domains that everybody asks for, hashes of empty files and the like, which are held back otherwise.");
         Section("期限", "Ends");
         Number(x => x.ExpiryDays, "指標有效天數", "Days that an indicator holds").Range(1, 3650).InList().Help("最後一次收到後幾天不再比對；指標本身較早到期者以其為準。留空為不限。", "After the last time that it was given; an earlier end of its own goes before. Empty: no such end.");
         Date(x => x.EndsOn, "清單截止日", "List ends on").InList().Help("最後一個比對的日子，之後自動失效並通知負責人。", "The last day that it is looked for; then it lapses by itself and its owner is told.");
@@ -207,7 +207,7 @@ public sealed class IndicatorVersionType : RecordType<IndicatorVersion>
         Number(x => x.TriedHits, "試算命中", "Found in the trial").ReadOnly().InList();
         Instant(x => x.SeenAt, "最後收到", "Last given").ReadOnly();
         Text(x => x.Kinds, "種類", "Kinds", 1000).ReadOnly().NotOnPages();
-        Text(x => x.Doubts, "可疑誤植", "Doubtful", 500).ReadOnly().NotOnPages();
+        Text(x => x.Doubts, "易誤報的值", "Doubtful", 500).ReadOnly().NotOnPages();
         Text(x => x.Left, "不比對", "Left out", 500).ReadOnly().NotOnPages();
         LongText(x => x.Refusals, "無法使用的指標", "What cannot be used", 20_000).ReadOnly().NotOnPages();
         LongText(x => x.OwnAssets, "自己的資產", "Own assets", 10_000).ReadOnly().NotOnPages();
