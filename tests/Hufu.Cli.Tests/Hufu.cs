@@ -83,6 +83,7 @@ internal sealed class Server(Process process) : IAsyncDisposable
 {
     private readonly StringBuilder said = new();
     private Task rest = Task.CompletedTask;
+    private Task<string> complaints = Task.FromResult("");
 
     internal string Said
     {
@@ -119,7 +120,7 @@ internal sealed class Server(Process process) : IAsyncDisposable
 
     internal async Task ReadyAsync()
     {
-        var complaints = process.StandardError.ReadToEndAsync();
+        complaints = process.StandardError.ReadToEndAsync();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(300));
         while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
@@ -161,7 +162,7 @@ internal sealed class Server(Process process) : IAsyncDisposable
         await process.WaitForExitAsync(patience.Token);
         await rest;
         // Cut off, or gone by an exception, it would not have closed what it had open.
-        Assert.True(process.ExitCode == 0, $"exit {process.ExitCode} of a server that was told to stop: {Said}");
+        Assert.True(process.ExitCode == 0, $"exit {process.ExitCode} of a server that was told to stop: {Said}{await complaints}");
     }
 
     public async ValueTask DisposeAsync()

@@ -75,7 +75,7 @@ internal static class ServeVerb
         builder.Services.AddSingleton<DemoProgress>();
         builder.Services.AddSingleton<ILoadingStatus>(s => s.GetRequiredService<DemoProgress>());
         builder.Services.AddHealthChecks().AddCheck<Health>("hufu");
-        var app = builder.Build();
+        await using var app = builder.Build();
         StartCheck.ReleaseMigrationLock(storage, Console.WriteLine);
         // The database's model is made meanwhile: half of the start is that, and neither needs the other.
         var upgrade = Task.Run(() => DatabaseUpgrade.RunAsync(app.Services, storage, Console.WriteLine), cancellation);
