@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Hufu.Sigma.Indexing;
+using Hufu.Sigma.Support;
 
 namespace Hufu.Sigma.Tests;
 
@@ -188,6 +189,53 @@ public class IndexTests
         for (var i = 0; i < 1_000; i++) found += engine.Match(item, sources).Count + engine.Match(item, null).Count;
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(0, found);
+    }
+
+    [Fact]
+    public void WhatHasToBeTriedCostsNoMemoryEither()
+    {
+        const string rules = """
+            title: expression
+            logsource: {product: windows}
+            detection:
+              s: {CommandLine|re: 'needle[0-9]+x'}
+              condition: s
+            ---
+            title: pattern
+            logsource: {product: windows}
+            detection:
+              s: {CommandLine|contains: 'nee?le*nowhere'}
+              condition: s
+            ---
+            title: network
+            logsource: {product: windows}
+            detection:
+              s: {Address|cidr: '10.0.0.0/8'}
+              condition: s
+            """;
+        var engine = SigmaEngine.Compile(SigmaParser.Parse(rules, "r.yml").Rules);
+        // Too long to be remembered, and never twice the same.
+        byte[][] lines = [.. Enumerable.Range(0, 500).Select(i => Encoding.UTF8.GetBytes($"{{\"CommandLine\":\"needle{i} {new string('a', 2_000)}\",\"Address\":\"192.0.2.7\"}}"))];
+        var item = new WindowsEvent();
+        for (var i = 0; i < 50; i++) Assert.Equal(0, Matches(lines[i]));
+        var found = 0;
+        foreach (var line in lines)
+        {
+            item.Read(line);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            found += engine.Match(item, null).Count;
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, found);
+        item.Read("""{"CommandLine":"needle7x","Address":"10.1.2.3"}"""u8);
+        Assert.Equal(["expression", "network"], engine.Match(item, null).Select(rule => rule.Title).Order());
+
+        int Matches(byte[] line)
+        {
+            item.Read(line);
+            return engine.Match(item, null).Count;
+        }
     }
 
     [Fact]

@@ -26,6 +26,7 @@ internal sealed class RuleIndex
     private readonly bool[] needsNothing;
     private readonly Node[] nodes;
     private readonly FieldIndex[] fields;
+    private readonly bool[] hasLiterals;
     private readonly string[] fieldNames;
     private readonly NameTable fieldByName;
     private readonly FieldIndex keywords;
@@ -54,19 +55,24 @@ internal sealed class RuleIndex
         nodes = [.. builder.Nodes];
         PredicateCount = builder.PredicateCount;
         keywords = builder.Keywords;
+        // A field in whose values no literal is looked for has a number too where the answers of its tests are remembered.
+        foreach (var node in nodes)
+        {
+            if (node.Matcher is FieldMatcher { Test.ReadsText: true } asked) builder.Fields.TryAdd(asked.Name, new FieldIndex());
+        }
+
         fieldNames = [.. builder.Fields.Keys];
         fields = [.. builder.Fields.Values];
         fieldByName = new NameTable(fieldNames);
         MemoCount = FieldCount + 1;
         foreach (var node in nodes)
         {
-            // A field that only tests without literals ask for has no number.
-            if (node.Matcher is not FieldMatcher { Test: RegexTest or PatternTest } asked || fieldByName.IndexOf(asked.Name) is var field && field < 0) continue;
-            (node.Field, node.Answers) = (field, MemoCount++);
+            if (node.Matcher is FieldMatcher { Test.ReadsText: true } asked) (node.Field, node.Answers) = (fieldByName.IndexOf(asked.Name), MemoCount++);
         }
 
         keywords.Build();
         foreach (var field in fields) field.Build();
+        hasLiterals = [.. fields.Select(field => !field.IsEmpty)];
 
         needsNothing = new bool[rootNodes.Length];
         var proposed = new List<int>[PredicateCount];
@@ -74,9 +80,10 @@ internal sealed class RuleIndex
         keywordsOfRoot = new string[]?[rootNodes.Length];
         for (var root = 0; root < rootNodes.Length; root++)
         {
-            var used = new HashSet<int>();
-            Collect(rootNodes[root], used);
-            fieldsOfRoot[root] = [.. used.Where(predicate => builder.FieldOf[predicate] is not null).SelectMany(predicate => builder.FieldOf[predicate]!).Distinct().Select(name => fieldByName.IndexOf(name))];
+            var (used, asked) = (new HashSet<int>(), new HashSet<int>());
+            Collect(rootNodes[root], used, asked);
+            asked.UnionWith(used.SelectMany(predicate => builder.FieldOf[predicate] ?? []).Select(name => fieldByName.IndexOf(name)));
+            fieldsOfRoot[root] = [.. asked];
             if (used.Any(predicate => builder.KeywordsOf[predicate] is not null)) keywordsOfRoot[root] = [.. used.SelectMany(predicate => builder.KeywordsOf[predicate] ?? []).Distinct(StringComparer.Ordinal)];
             var (witnesses, _) = builder.Witnesses(rootNodes[root]);
             if (witnesses is null)
@@ -171,7 +178,7 @@ internal sealed class RuleIndex
             for (var i = 0; i < list.FieldCount; i++)
             {
                 var kind = list.FieldAt(i, out var name, out var text);
-                if (kind == SigmaValueKind.Null || fieldByName.IndexOf(name) is var field && field < 0 || !AnyUses(ways, field) || !scratch.Take(field, i)) continue;
+                if (kind == SigmaValueKind.Null || fieldByName.IndexOf(name) is var field && field < 0 || !AnyUses(ways, field) || !scratch.Take(field, i) || !hasLiterals[field]) continue;
                 if (kind == SigmaValueKind.Many) LookInto(field, fields[field], list.ValueAt(i), scratch);
                 else scratch.Look(field, fields[field], kind, text);
             }
@@ -183,7 +190,7 @@ internal sealed class RuleIndex
             {
                 foreach (var field in shape is null ? route.Fields : route.FieldsOf(shape, fieldNames))
                 {
-                    if (scratch.Take(field, -1) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
+                    if (hasLiterals[field] && scratch.Take(field, -1) && item.TryGet(fieldNames[field], out var value)) LookInto(field, fields[field], value, scratch);
                 }
             }
         }
@@ -281,7 +288,7 @@ internal sealed class RuleIndex
         }
 
         var before = scratch.Evaluation.Timeouts;
-        var holds = node.Matcher!.Matches(item, scratch.Evaluation);
+        var holds = kind is SigmaValueKind.Null or SigmaValueKind.Many ? node.Matcher!.Matches(item, scratch.Evaluation) : ((FieldMatcher)node.Matcher!).Test.Matches(kind, text, scratch.Evaluation);
         if (place >= 0 && scratch.Evaluation.Timeouts == before) scratch.Memo.Keep(place, node.Answers, kind, text, holds ? Holding : []);
         return holds;
     }
@@ -351,11 +358,12 @@ internal sealed class RuleIndex
         return texts.Any(text => text.Length < 2 || !Ascii.IsValid(text)) ? null : SearchValues.Create([.. texts], StringComparison.OrdinalIgnoreCase);
     }
 
-    private void Collect(int index, HashSet<int> into)
+    private void Collect(int index, HashSet<int> predicates, HashSet<int> asked)
     {
         var node = nodes[index];
-        if (node.Predicate >= 0) into.Add(node.Predicate);
-        foreach (var child in node.Children) Collect(child, into);
+        if (node.Predicate >= 0) predicates.Add(node.Predicate);
+        if (node.Field >= 0) asked.Add(node.Field);
+        foreach (var child in node.Children) Collect(child, predicates, asked);
     }
 
     private enum NodeKind

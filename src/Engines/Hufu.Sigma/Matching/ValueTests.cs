@@ -11,8 +11,17 @@ internal abstract class ValueTest
     /// <summary>True when a field of several values matches if one of them does; false for tests on the field itself.</summary>
     public virtual bool LooksInto => true;
 
+    /// <summary>True for a test whose answer follows from the kind of a value and its text, so that no value needs to be made of what an event holds.</summary>
+    public virtual bool ReadsText => false;
+
     /// <summary>Two tests with the same key give the same answer on every value.</summary>
     public abstract string Key { get; }
+
+    /// <summary>The same answer as for a value that is there, where <see cref="ReadsText"/> is true.</summary>
+    /// <param name="kind">What the value is; neither null nor several values.</param>
+    /// <param name="text">The value as text.</param>
+    /// <param name="evaluation">Receives what happens besides.</param>
+    public virtual bool Matches(SigmaValueKind kind, ReadOnlySpan<char> text, Evaluation evaluation) => throw new NotSupportedException();
 
     public abstract bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation);
 }
@@ -26,10 +35,14 @@ internal sealed class PatternTest(Pattern pattern, bool cased) : ValueTest
 
     public bool Cased => cased;
 
+    public override bool ReadsText => true;
+
     public override string Key => (cased ? "P" : "p") + pattern.Key;
 
     public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) =>
-        present && value.Kind != SigmaValueKind.Null && (test ??= new TextTest(pattern, cased)).Matches(value.Text);
+        present && value.Kind != SigmaValueKind.Null && Matches(value.Kind, value.Text, evaluation);
+
+    public override bool Matches(SigmaValueKind kind, ReadOnlySpan<char> text, Evaluation evaluation) => (test ??= new TextTest(pattern, cased)).Matches(text);
 }
 
 internal sealed class NumberTest(double number, string written) : ValueTest
@@ -94,17 +107,21 @@ internal sealed class RegexTest(string pattern, RegexOptions options, TimeSpan t
 
     public Regex Regex => regex.Value;
 
+    public override bool ReadsText => true;
+
     public override string Key => string.Create(CultureInfo.InvariantCulture, $"r{(int)options},{pattern}");
 
     /// <summary>True when only a form can be had that may take exponential time, so that the time limit is what bounds it.</summary>
     public bool Backtracks => !regex.Value.Options.HasFlag(RegexOptions.NonBacktracking);
 
-    public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation)
+    public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) =>
+        present && value.Kind != SigmaValueKind.Null && Matches(value.Kind, value.Text, evaluation);
+
+    public override bool Matches(SigmaValueKind kind, ReadOnlySpan<char> text, Evaluation evaluation)
     {
-        if (!present || value.Kind == SigmaValueKind.Null) return false;
         try
         {
-            return regex.Value.IsMatch(value.Text);
+            return regex.Value.IsMatch(text);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -137,6 +154,8 @@ internal sealed class CidrTest : ValueTest
     /// <summary>How many bits of an address are those of the network.</summary>
     public int Prefix => prefix;
 
+    public override bool ReadsText => true;
+
     public override string Key => string.Create(CultureInfo.InvariantCulture, $"c{Convert.ToHexString(network)}/{prefix}");
 
     private CidrTest(byte[] network, int prefix)
@@ -149,31 +168,35 @@ internal sealed class CidrTest : ValueTest
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var address = slash < 0 ? text : text[..slash];
-        if (!TryAddress(address, out var bytes)) return null;
-        var bits = bytes.Length * 8;
+        var bytes = new byte[16];
+        if (!TryAddress(address, bytes, out var length)) return null;
+        bytes = bytes[..length];
+        var bits = length * 8;
         var prefix = bits;
         if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefix) || prefix > bits)) return null;
         return new CidrTest(bytes, prefix);
     }
 
-    public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation)
+    public override bool Matches(in SigmaValue value, bool present, ISigmaEvent fields, Evaluation evaluation) => present && Matches(value.Kind, value.Text, evaluation);
+
+    public override bool Matches(SigmaValueKind kind, ReadOnlySpan<char> text, Evaluation evaluation)
     {
-        if (!present || value.Kind != SigmaValueKind.Text || !TryAddress(value.Text, out var bytes) || bytes.Length != network.Length) return false;
+        Span<byte> bytes = stackalloc byte[16];
+        if (kind != SigmaValueKind.Text || !TryAddress(text, bytes, out var length) || length != network.Length) return false;
         var whole = prefix / 8;
-        if (!bytes.AsSpan(0, whole).SequenceEqual(network.AsSpan(0, whole))) return false;
+        if (!bytes[..whole].SequenceEqual(network.AsSpan(0, whole))) return false;
         var rest = prefix % 8;
         return rest == 0 || (bytes[whole] ^ network[whole]) >> (8 - rest) == 0;
     }
 
-    private static bool TryAddress(string text, out byte[] bytes)
+    private static bool TryAddress(ReadOnlySpan<char> text, Span<byte> bytes, out int length)
     {
-        bytes = [];
+        length = 0;
         // IPAddress also takes "1" and "0x7f.1" as IPv4; a log writes four decimal numbers.
         if (!IPAddress.TryParse(text, out var address)) return false;
-        if (address.AddressFamily == AddressFamily.InterNetwork && text.AsSpan().Count('.') != 3) return false;
+        if (address.AddressFamily == AddressFamily.InterNetwork && text.Count('.') != 3) return false;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        bytes = address.GetAddressBytes();
-        return true;
+        return address.TryWriteBytes(bytes, out length);
     }
 }
 
