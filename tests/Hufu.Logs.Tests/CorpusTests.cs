@@ -19,7 +19,9 @@ public class CorpusTests
         return "";
     }
 
-    private static List<LogEvent> Loghub(string name)
+    private static List<LogEvent> Loghub(string name) => [.. LoghubLines(name).Select(line => LogParser.Parse(line, Options.ReferenceTime, "loghub", Options))];
+
+    private static string[] LoghubLines(string name)
     {
         using var file = File.OpenRead(Find("logs/loghub-dev.tar.gz"));
         using var tar = new TarReader(new GZipStream(file, CompressionMode.Decompress));
@@ -27,7 +29,7 @@ public class CorpusTests
         {
             if (entry.Name != name) continue;
             using var reader = new StreamReader(entry.DataStream!);
-            return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => LogParser.Parse(line.TrimEnd('\r'), Options.ReferenceTime, "loghub", Options))];
+            return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r'))];
         }
 
         throw new FileNotFoundException(name);
@@ -55,6 +57,27 @@ public class CorpusTests
         Assert.All(events, item => Assert.Equal((LogFormats.Syslog3164, 0), (item.Format, item.Problems.Count)));
         Assert.All(events, item => Assert.Equal("combo", item.Host));
         Assert.All(events.Where(item => item.App is null), item => Assert.DoesNotContain("]: ", item.Raw));
+    }
+
+    [Theory]
+    [InlineData("HDFS", "Component", "2008-11-09 20:36:15")]
+    [InlineData("Zookeeper", null, "2015-07-29 17:41:44.747")]
+    [InlineData("Proxifier", null, "2025-10-30 16:49:06")]
+    [InlineData("Windows", "Component", "2016-09-28 04:30:30")]
+    public void LinesOfPrograms_HaveTimeLevelAndMessage(string name, string? logger, string first)
+    {
+        var events = Loghub($"{name}/{name}_2k.log");
+        Assert.Equal(DateTime.Parse(first, System.Globalization.CultureInfo.InvariantCulture), events[0].OccurredAt!.Value.DateTime);
+        Assert.All(events, item => Assert.Equal((LogFormats.Application, true, true, 0), (item.Format, item.OccurredAt is not null, item.TimeZoneAssumed, item.Problems.Count)));
+        var (table, stream) = (Options with { Format = LogFormats.Csv }, new LogStream());
+        var told = LoghubLines($"{name}/{name}_2k.log_structured.csv").Select(line => LogParser.ParseRecord(line, table, stream).Fields).ToArray()[1..];
+        Assert.Equal(events.Count, told.Length);
+        for (var i = 0; i < events.Count; i++)
+        {
+            var program = told[i].TryGetValue("Program", out var by) ? by + " - " : "";
+            Assert.Equal((told[i].GetValueOrDefault("Level"), (program + told[i]["Content"]).Trim()), (events[i].Field("level"), events[i].Message.Trim()));
+            if (logger is not null) Assert.Equal(told[i][logger], events[i].Field("logger"));
+        }
     }
 
     [Fact]

@@ -128,7 +128,7 @@ public class DecoderTests
         Assert.Contains(new LogSourceHint("linux", null, "sshd"), LogSourceHints.For(Read("""{"event":{"module":"system"},"program":"sshd","message":"x"}""")));
 
     [Theory]
-    [InlineData("2026-01-04 01:02:03 something else happened")]
+    [InlineData("something else happened at 2026-01-04 01:02:03")]
     [InlineData("just text")]
     [InlineData("04-Jan-2026 nothing")]
     public void WhatNoDecoderKnowsStaysPlain(string line)

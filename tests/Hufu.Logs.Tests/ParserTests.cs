@@ -240,5 +240,9 @@ public class ParserTests
     [InlineData("2026/13/22 01:42:10 [error] 1#1: x")]
     [InlineData("2026/11/22 01:42:10 [loud] 1#1: x")]
     [InlineData("2026/11/22 01:42:10 something else")]
-    public void WhatIsNoNginxErrorLine_StaysPlain(string line) => Assert.Equal(LogFormats.Plain, Read(line).Format);
+    public void WhatIsNoNginxErrorLine_IsNoneOfIt(string line)
+    {
+        Assert.NotEqual(LogFormats.NginxError, Read(line).Format);
+        Assert.Equal((LogFormats.Plain, line), (Read(line, Options with { Format = LogFormats.NginxError }).Format, Read(line, Options with { Format = LogFormats.NginxError }).Message));
+    }
 }

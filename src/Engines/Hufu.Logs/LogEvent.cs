@@ -126,6 +126,9 @@ public static class LogFormats
     /// <summary>CSV whose first line names the columns; only when told, for any text may hold commas.</summary>
     public const string Csv = "csv";
 
+    /// <summary>A line of any program that begins with a time, with a level, a thread and a logger where they are written.</summary>
+    public const string Application = "application";
+
     /// <summary><c>name=value</c> pairs, logfmt among them.</summary>
     public const string Pairs = "kv";
 
@@ -139,7 +142,7 @@ public static class LogFormats
     public const string Database = "database";
 
     /// <summary>The formats of a line, in the order in which they are tried.</summary>
-    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Cef, Leef, WindowsXml, Xml, W3C, Zeek, Csv, Access, NginxError, Pairs, Plain];
+    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Cef, Leef, WindowsXml, Xml, W3C, Zeek, Csv, Access, NginxError, Application, Pairs, Plain];
 
     /// <summary>
     /// The decoders of single programs' messages. Given as a format, one reads every record whose header is syslog or that has none, whatever

@@ -85,6 +85,7 @@ public static class LogParser
             LogFormats.W3C or LogFormats.Zeek or LogFormats.Csv => Table(raw, options.Format, options, stream),
             LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, LogProblem.AccessNone),
             LogFormats.NginxError => NginxErrorParser.TryParse(raw, options) ?? Plain(raw, LogProblem.NginxErrorNone),
+            LogFormats.Application => ApplicationParser.TryParse(raw, options, out _) ?? Plain(raw, LogProblem.TimeNone),
             LogFormats.Pairs => Header(raw, options) ?? Pairs(raw, options),
             LogFormats.Plain => Plain(raw),
             var name when LogFormats.Decoders.Contains(name) => Header(raw, options) ?? Plain(raw),
@@ -219,7 +220,10 @@ public static class LogParser
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         if (Line(raw, options) is { } line) return line;
+        var program = ApplicationParser.TryParse(raw, options, out var sure);
+        if (sure) return program!;
         if (digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
+        if (program is not null) return program;
         if (PairsParser.Looks(raw)) return Pairs(raw, options);
         return raw.StartsWith('<') && raw.IndexOf('>', StringComparison.Ordinal) is > 0 and < 8 && char.IsAsciiDigit(raw.ElementAtOrDefault(1))
             ? SyslogParser.Parse3164(raw, options)

@@ -150,11 +150,11 @@ internal static class Severities
         "EMERG" or "EMERGENCY" or "PANIC" => 0,
         "ALERT" => 1,
         "CRIT" or "CRITICAL" or "FATAL" => 2,
-        "ERR" or "ERROR" or "HIGH" => 3,
+        "ERR" or "ERROR" or "SEVERE" or "HIGH" => 3,
         "WARNING" or "WARN" or "MEDIUM" => 4,
         "NOTICE" => 5,
-        "INFO" or "INFORMATION" or "INFORMATIONAL" or "LOG" or "NOTE" or "SYSTEM" or "LOW" => 6,
-        "DEBUG" or "TRACE" or "VERBOSE" => 7,
+        "INFO" or "INFORMATION" or "INFORMATIONAL" or "CONFIG" or "LOG" or "NOTE" or "SYSTEM" or "LOW" => 6,
+        "DEBUG" or "TRACE" or "VERBOSE" or "FINE" or "FINER" or "FINEST" => 7,
         _ => null,
     };
 }

@@ -414,7 +414,8 @@ internal static class SyslogParser
         }
     }
 
-    private static int MonthOf(ReadOnlySpan<char> name)
+    /// <summary>The month of three letters, from 1; 0 for others.</summary>
+    internal static int MonthOf(ReadOnlySpan<char> name)
     {
         for (var i = 0; i < Months.Length; i++)
         {
@@ -424,7 +425,8 @@ internal static class SyslogParser
         return 0;
     }
 
-    private static DateTimeOffset? WithYear((int? Year, int Month, int Day, TimeSpan Time) time, LogParseOptions options)
+    /// <summary>A local time with the year that the options tell where it names none; absent for a day that there is not.</summary>
+    internal static DateTimeOffset? WithYear((int? Year, int Month, int Day, TimeSpan Time) time, LogParseOptions options)
     {
         var local = options.ReferenceTime.ToOffset(options.AssumedOffset).DateTime;
         var latest = local > DateTime.MaxValue.AddDays(-1) ? local : local.AddDays(1);
