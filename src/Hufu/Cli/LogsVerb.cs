@@ -84,10 +84,12 @@ internal static class LogsVerb
             using (var rows = new RowWriter(output, kind, kind == "table" ? ["time", "id", "host", "app", "message"] : EventColumns))
             {
                 LogCursor? after = null;
+                // The first come at once; who asks for many is not to pay the search again for each thousand of them, nor to hold more than a few megabytes.
+                var size = 1_000;
                 var notes = new HashSet<string>(StringComparer.Ordinal);
                 do
                 {
-                    var page = await store.SearchAsync(new LogSearch { Query = read.Value, From = begin, To = end, Limit = Math.Min(left, 1_000), After = after }, cancellation);
+                    var page = await store.SearchAsync(new LogSearch { Query = read.Value, From = begin, To = end, Limit = Math.Min(left, size), After = after }, cancellation);
                     foreach (var item in page.Events)
                     {
                         found++;
@@ -99,6 +101,7 @@ internal static class LogsVerb
                     foreach (var note in page.Notes.Where(note => notes.Add(note.En))) await Console.Error.WriteLineAsync(note.En);
                     left -= page.Events.Count;
                     after = page.Next;
+                    size = page.Events.Sum(item => (long)item.Raw.Length) > 4_000_000 ? 1_000 : Math.Min(size * 2, 10_000);
                 }
                 while (after is not null && left > 0);
                 if (after is not null) await Console.Error.WriteLineAsync($"There are more events; --limit {parse.GetValue(limit)} ends here.");
