@@ -5,7 +5,9 @@ using Hufu.Cli;
 using Hufu.Records.Storage;
 using Microsoft.EntityFrameworkCore;
 
-var parsed = HufuCommand.Build().Parse(args);
+// What a verb asks its services for it asks once or twice: to translate the making of each, as a server is right to do, costs a tenth of a short run.
+if (args is not ["serve", ..]) AppContext.SetSwitch("Microsoft.Extensions.DependencyInjection.DisableDynamicEngine", true);
+var parsed = HufuCommand.Build(args).Parse(args);
 try
 {
     var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Exit.Patience });

@@ -3,6 +3,8 @@ using Hufu.Kernel;
 using Hufu.Ledger;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Hufu.Records.Storage.Ledger;
 
@@ -191,8 +193,19 @@ public sealed class LedgerCheck(IDbContextFactory<HufuDbContext> factory, Ledger
     private static IAsyncEnumerable<IAudited> Rows(HufuDbContext db, Type type) =>
         (IAsyncEnumerable<IAudited>)typeof(LedgerCheck).GetMethod(nameof(RowsOf), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [db])!;
 
+    // Asked within the moment that all else is read in.
+    private static async Task<bool> HasRowsAsync(HufuDbContext db, IEntityType type)
+    {
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
+        command.CommandText = $"SELECT 1 FROM \"{type.GetTableName()}\" LIMIT 1";
+        return await command.ExecuteScalarAsync() is not null;
+    }
+
     private static async IAsyncEnumerable<IAudited> RowsOf<T>(HufuDbContext db) where T : class, IAudited
     {
+        // Translating the question for a whole row costs more than all else where a table has none, and most of a small site's have none.
+        if (!await HasRowsAsync(db, db.Model.FindEntityType(typeof(T))!)) yield break;
         await foreach (var row in db.Set<T>().AsTracking().AsAsyncEnumerable()) yield return row;
     }
 }
