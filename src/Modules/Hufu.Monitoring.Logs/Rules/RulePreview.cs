@@ -126,13 +126,17 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var read = Scan(item =>
         {
             var fields = new LogEventFields(item);
-            foreach (var match in seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None) : [])
+            var shown = seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None).Where(match => own.IsFor(match.Rule)).ToList() : [];
+            if (shown.Count > 0)
             {
-                if (!own.IsFor(match.Rule)) continue;
-                matches++;
-                if (!own.Suppresses(match.Rule, fields)) continue;
-                suppressed++;
-                Keep(newest, new PreviewHit(match.Rule, item, 1));
+                matches += shown.Count;
+                // What another list has too is found all the same.
+                var still = seen!.Value.Set.Match(seen.Value.Scan, item, fields, own).Select(match => IndicatorRules.GatheredOf(match.Rule)).ToHashSet(StringComparer.Ordinal);
+                foreach (var match in shown.Where(match => !still.Contains(IndicatorRules.GatheredOf(match.Rule))))
+                {
+                    suppressed++;
+                    Keep(newest, new PreviewHit(match.Rule, item, 1));
+                }
             }
 
             var all = plain.Match(fields, fields.Sources);

@@ -96,7 +96,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         for (var skip = 0; ; skip += AtOnce)
         {
             var some = await db.Set<Alert>().AsNoTracking()
-                .Where(a => a.State == "new" && a.ArchivedAt == null && levels.Contains(a.Level) && a.CreatedAt >= after && !db.Set<ToldAlert>().Any(t => t.AlertId == a.Id && t.RuleId == rule.Id))
+                .Where(a => a.State == "new" && a.ArchivedAt == null && levels.Contains(a.Level) && (a.CreatedAt >= after || a.LevelRaisedAt >= after) && !db.Set<ToldAlert>().Any(t => t.AlertId == a.Id && t.RuleId == rule.Id))
                 .OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Skip(skip).Take(AtOnce)
                 .Select(a => new Candidate(a.Id, a.Number, a.Title, a.Level, a.Score, a.RuleId, a.RuleTitle, a.RuleTitleEn, a.RuleAuthor, a.Tags, a.Entity, a.Host, a.SourceIp, a.Account, a.UnitId, a.CreatedAt)).ToListAsync(cancellation);
             found.AddRange(some.Where(a => Concerns(rule, a, units)));
