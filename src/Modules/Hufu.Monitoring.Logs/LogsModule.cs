@@ -47,7 +47,7 @@ public sealed class LogsModule : HufuModule
     public override IReadOnlyList<NavigationSection> Sections { get; } =
     [
         new(null, "/monitoring/alerts", "/logs/search", "/logs/tail", "/logs/entities"),
-        new(new LocalizedText("儲存與匯出的搜尋", "Saved and exported searches"), "/logs/saved-searches", "/logs/exports"),
+        new(new LocalizedText("儲存與匯出", "Saved and exported"), "/logs/saved-searches", "/logs/exports"),
         new(new LocalizedText("偵測", "Detection"), "/logs/rules", "/logs/rule-packs", "/logs/rule-pack-versions", "/logs/own-rules", "/logs/rule-exceptions", "/logs/indicators", "/logs/indicator-lists", "/logs/indicator-versions", "/logs/hunts"),
         new(new LocalizedText("通報", "Notifying"), "/monitoring/notifications", "/monitoring/notification-rules"),
         new(new LocalizedText("來源與接收", "Sources and receiving"), "/logs/sources", "/logs/connect", "/logs/receivers", "/logs/files", "/logs/databases", "/logs/import", "/logs/decoders", "/logs/decoder-trial"),
@@ -89,6 +89,7 @@ public sealed class LogsModule : HufuModule
         new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)),
         new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)),
         new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)),
+        new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertIndicator)),
         new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertEntities)),
         new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)),
         new("incident.incident", RecordSlot.Panel, typeof(EventsPanel)),
@@ -97,7 +98,6 @@ public sealed class LogsModule : HufuModule
         new(RulePackVersionType.TypeKey, RecordSlot.Panel, typeof(RulePackVersionPanel)),
         new(OwnRuleType.TypeKey, RecordSlot.Panel, typeof(OwnRulePanel)),
         new(RuleExceptionType.TypeKey, RecordSlot.Panel, typeof(RuleExceptionPanel)),
-        new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertIndicator)),
         new(IndicatorListType.TypeKey, RecordSlot.Panel, typeof(IndicatorListPanel)),
         new(IndicatorVersionType.TypeKey, RecordSlot.Panel, typeof(IndicatorVersionPanel)),
     ];

@@ -60,7 +60,7 @@ internal static class IndicatorEndpoints
         if (detection.Indicators is not { } set || value.Length is 0 or > MaxValue) return [];
         var known = set.Find(value, fields);
         var seen = await IndicatorSightings.OfAsync(store, actor, [.. known.Select(k => (k.Key, k.Gathered))], cancellation);
-        return [.. known.Select(k => new IndicatorStanding(k, seen.GetValueOrDefault(k.Key)))];
+        return [.. known.OrderByDescending(k => AlertType.RankOf(k.List.Level)).ThenBy(k => k.List.Number, StringComparer.Ordinal).Select(k => new IndicatorStanding(k, seen.GetValueOrDefault(k.Key)))];
     }
 
     private static async Task<IResult> PageAsync(string? value, Detection detection, IndicatorLibrary library, RecordStore store, PageContext page, HttpContext http)

@@ -183,7 +183,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         store.Db.ActAs(actor, "trial");
         (record.TriedAt, record.TriedOf) = (Instants.Truncate(clock.GetUtcNow()), RuleExceptionType.HashOf(record));
         (record.TriedSuppressed, record.TriedMatches) = ((int)Math.Min(trial.Value.Suppressed, int.MaxValue), (int)Math.Min(trial.Value.Matches, int.MaxValue));
-        record.TriedRead = string.Join('\n', Words(trial.Value.Read).Select(w => w.Zh + " / " + w.En));
+        record.TriedRead = Kept(trial.Value.Read);
         try
         {
             await store.Db.SaveChangesAsync(cancellation);
@@ -195,6 +195,12 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
 
         return trial;
     }
+
+    /// <summary>What <see cref="Words"/> said, as records keep it: both languages a line.</summary>
+    internal static string Kept(PreviewRead read) => string.Join('\n', Words(read).Select(w => w.Zh + " / " + w.En));
+
+    /// <summary>What a record keeps of it, in the reader's language.</summary>
+    internal static IEnumerable<string> Told(string kept) => Alert.Lines(kept).Select(line => line.IndexOf(" / ", StringComparison.Ordinal) is > 0 and var between ? new LocalizedText(line[..between], line[(between + 3)..]).ToString() : line);
 
     /// <summary>What was read, and what was not.</summary>
     internal static IReadOnlyList<LocalizedText> Words(PreviewRead read) =>

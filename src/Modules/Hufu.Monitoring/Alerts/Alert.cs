@@ -70,7 +70,7 @@ public sealed class Alert : Record
     public DateTimeOffset? LevelRaisedAt { get; set; }
 
     /// <summary>The lines of a text that have something on them.</summary>
-    internal static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>告警.</summary>
