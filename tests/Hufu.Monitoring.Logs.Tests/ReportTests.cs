@@ -90,6 +90,7 @@ public class ReportTests
         var (report, facts) = await MadeAsync(site, Day);
         Assert.Equal((Utc(22, 16), Utc(23, 16), "daily/2026-11-23", "draft"), (report.From, report.To, report.PeriodKey, report.State));
         Assert.Equal((3m, 4, 1), (report.Events, report.Alerts, report.Incidents));
+        Assert.Equal(("監控日報 2026-11-23", "Daily monitoring report 2026-11-23"), (site.Store.Types.Of(report).TitleOf(report).Zh, site.Store.Types.Of(report).TitleOf(report).En));
         Assert.Equal(new ServerFacts(1440, 1440), facts.Server);
         Assert.Equal((3, 3), (facts.Events!.Total, facts.Events.Before));
         Assert.Equal([0, 5, 23], Enumerable.Range(0, 24).Where(h => facts.Events.Slices[h] > 0));
