@@ -190,7 +190,8 @@ public class ApiTests(WholeSite site) : WholeSiteTests(site)
         Assert.False(table.GetProperty("truncated").GetBoolean());
         await JsonAsync(HttpMethod.Get, "/api/v1/logs/search?q=" + Uri.EscapeDataString("| no"), 400);
         var shown = (await Site.As("linhy").GetAsync("/logs/search?range=all&q=" + Uri.EscapeDataString($"src_ip:{address} | timechart span=1h count by host"))).Body;
-        Assert.Contains($"<td class=\"mono\">{host}</td>", shown, StringComparison.Ordinal);
+        // A column for each value.
+        Assert.Contains($"<th scope=\"col\" class=\"a-end mono\" title=\"{host}\">{host}</th>", shown, StringComparison.Ordinal);
         Assert.Contains("class=\"spark ", shown, StringComparison.Ordinal);
 
         // All that is known of the address, and of the host that it came to.

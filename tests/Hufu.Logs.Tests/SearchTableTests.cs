@@ -127,6 +127,45 @@ public sealed class SearchTableTests : IDisposable
     }
 
     [Fact]
+    public async Task ATimechartByAFieldBecomesAColumnForEachValue()
+    {
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync([.. Enumerable.Range(0, 14).SelectMany(i => Enumerable.Repeat(i, i + 1)).Select((i, at) => Event(at % 120, "h", $"u{i:00}"))], Stop);
+        var table = await store.TableAsync(new LogSearch { Query = Query("| timechart span=1h count by user") }, cancellation: Stop);
+        var wide = WideTable.Of(table, "rest", "none")!;
+        Assert.Equal(["time", .. Enumerable.Range(4, 10).Reverse().Select(i => $"u{i:00}"), "rest"], wide.Columns.Select(column => column.Name));
+        Assert.Equal(2, wide.Rows.Count);
+        Assert.All(wide.Rows, row => Assert.Equal(12, row.Count));
+        // Nothing is lost and nothing counted twice.
+        foreach (var (name, at) in wide.Columns.Select((column, at) => (column.Name, at)).Skip(1))
+            Assert.Equal(table.Rows.Where(row => (string)row[1]! == (name == "rest" ? "other" : name)).Sum(row => (long)row[2]!), wide.Rows.Sum(row => (long)row[at]!));
+        Assert.Equal(105L, wide.Rows.Sum(row => row.Skip(1).Sum(figure => (long)figure!)));
+
+        // Two figures are two columns; what is no count is left open where nothing was.
+        var two = WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("user:(u00 OR u13) | timechart span=1h count as n, max(severity) as s by user") }, cancellation: Stop), "rest", "none")!;
+        Assert.Equal("time,n: u13,s: u13,n: u00,s: u00", string.Join(',', two.Columns.Select(column => column.Name)));
+        Assert.Contains(two.Rows, row => row[3] is 0L && row[4] is null);
+
+        // Rows that were sorted, cut or chosen stay rows; those that only lack some do not.
+        Assert.Null(WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("| timechart span=1h count by user | sort -count | head 3") }, cancellation: Stop), "rest", "none"));
+        Assert.Null(WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("| timechart span=1h count by user | table user, count") }, cancellation: Stop), "rest", "none"));
+        Assert.Null(WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("| timechart span=1h count") }, cancellation: Stop), "rest", "none"));
+        Assert.Null(WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("| stats count by user, host") }, cancellation: Stop), "rest", "none"));
+        Assert.Equal(3, WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("| timechart span=1h count by user | where user = u13 or user = u12") }, cancellation: Stop), "rest", "none")!.Columns.Count);
+        Assert.True(Query("| timechart count by user | where count > 1").IsSplit);
+        Assert.False(Query("| timechart count by user | head 3").IsSplit);
+    }
+
+    [Fact]
+    public async Task AValueThatIsCalledAsTheRestStandsBesideIt()
+    {
+        await using var store = LogStore.Open(folder);
+        await store.AppendAsync([.. Enumerable.Range(0, 12).SelectMany(i => Enumerable.Repeat(i == 11 ? "other" : $"u{i:00}", i + 1)).Select(name => Event(0, "h", name))], Stop);
+        var wide = WideTable.Of(await store.TableAsync(new LogSearch { Query = Query("| timechart span=1h count by user") }, cancellation: Stop), "the rest", "none")!;
+        Assert.Equal(("other", 12L, "the rest", 3L), (wide.Columns[1].Name, wide.Rows[0][1], wide.Columns[^1].Name, wide.Rows[0][^1]));
+    }
+
+    [Fact]
     public async Task ALongTableIsCutAndSaysSo()
     {
         await using var store = LogStore.Open(folder);

@@ -107,6 +107,35 @@ public class NotificationTests
     }
 
     [Fact]
+    public async Task An_alert_that_became_graver_is_told_then()
+    {
+        await using var scene = await Scene.OpenAsync();
+        await scene.RuleAsync();
+        scene.Bench.Clock.Now += TimeSpan.FromMinutes(1);
+        await ShownAsync("low", "IOL-2026-0001/ip:203.0.113.7", "N-ISAC", "e1");
+        await scene.StepAsync();
+        // Another alert moves what was looked at last beyond it.
+        scene.Bench.Clock.Now += TimeSpan.FromHours(3);
+        await scene.AlertAsync();
+        Assert.Equal(1, await scene.StepAsync());
+        Assert.Equal(1, scene.All()[0].AlertCount);
+        scene.Bench.Clock.Now += TimeSpan.FromHours(3);
+        await ShownAsync("critical", "IOL-2026-0002/ip:203.0.113.7", "Vendor", "e2");
+        await scene.StepAsync(6);
+        Assert.Equal((2, "critical"), (scene.All().Count, scene.All()[^1].Level));
+        Assert.Contains("N-ISAC, Vendor", scene.Notices(scene.Staff.Lin)[^1].TextEn, StringComparison.Ordinal);
+        await scene.StepAsync(6);
+        Assert.Equal(2, scene.All().Count);
+
+        async Task ShownAsync(string level, string key, string producer, string id)
+        {
+            var raised = await AlertGrouping.RaiseAsync(scene.Bench.Store, [new RuleMatch { RuleId = key, RuleTitle = "Indicator: 203.0.113.7", RuleAuthor = producer, Level = level, EventId = id, EventTime = scene.Bench.Clock.Now, Host = "web01", Gathered = "a1b2", Indicators = [new SeenIndicator(key, level, "amber", producer)] }]);
+            Assert.True(raised.IsOk, string.Join("; ", raised.Errors));
+            scene.Bench.Store.Db.ChangeTracker.Clear();
+        }
+    }
+
+    [Fact]
     public async Task A_new_alert_is_told_once_to_those_that_the_rule_names_with_level_title_and_author()
     {
         await using var scene = await Scene.OpenAsync();
@@ -301,6 +330,14 @@ public class NotificationTests
 
         await scene.StepAsync(1);
         await scene.StepAsync(1);
+        // A report counts it, and still does when the mail itself is no longer kept.
+        for (var kept = 0; kept < 2; kept++)
+        {
+            var brief = Assert.Single(await NotificationBrief.OfPeriodAsync(scene.Bench.Store.Db, scene.Bench.Clock.Now.AddDays(-1), scene.Bench.Clock.Now.AddDays(1), default));
+            Assert.Equal((1, 0, false, false), (brief.MailsSent, brief.MailsFailed, brief.Escalated, brief.IsInTime));
+            await scene.Bench.Store.Db.Set<MailOut>().ExecuteDeleteAsync();
+        }
+
         Assert.Equal((1, 1), (Count("mail sent"), Count("read the notice")));
 
         int Count(string words) => scene.All()[0].Log.Split(words).Length - 1;

@@ -90,6 +90,7 @@ public class ReportTests
         var (report, facts) = await MadeAsync(site, Day);
         Assert.Equal((Utc(22, 16), Utc(23, 16), "daily/2026-11-23", "draft"), (report.From, report.To, report.PeriodKey, report.State));
         Assert.Equal((3m, 4, 1), (report.Events, report.Alerts, report.Incidents));
+        Assert.Equal(("監控日報 2026-11-23", "Daily monitoring report 2026-11-23"), (site.Store.Types.Of(report).TitleOf(report).Zh, site.Store.Types.Of(report).TitleOf(report).En));
         Assert.Equal(new ServerFacts(1440, 1440), facts.Server);
         Assert.Equal((3, 3), (facts.Events!.Total, facts.Events.Before));
         Assert.Equal([0, 5, 23], Enumerable.Range(0, 24).Where(h => facts.Events.Slices[h] > 0));
@@ -158,6 +159,66 @@ public class ReportTests
         site.Clock.Ahead = TimeSpan.FromDays(1);
         var (_, after) = await MadeAsync(site, ReportPeriod.Day(Day.First.AddDays(1)));
         Assert.Equal((0, null, 0L, null), (after.Alerts!.Total, after.Alerts.Before, after.Events!.Total, after.Events.Before));
+    }
+
+    private static async Task<string> ToldAsync(Site site, DateTimeOffset at, string level, int alerts, string log = "")
+    {
+        var made = await site.Store.CreateAsync(Actor.System(), new Notification { Title = $"{alerts}", State = "sent", Level = level, AlertCount = alerts, SentAt = at, Log = log }, cancellation: Stop);
+        Assert.True(made.IsOk, string.Join("; ", made.Errors));
+        return made.Value.Number;
+    }
+
+    [Fact]
+    public async Task Notifications_are_counted_with_what_became_of_them()
+    {
+        await using var site = await Site.OpenAsync();
+        for (var hour = -1; hour < 24; hour++) await RunAsync(site, Day.From.AddHours(hour));
+        await ToldAsync(site, Day.From.AddMinutes(-1), "high", 9);
+        var quick = await ToldAsync(site, Day.From, "high", 2, "2026-11-23 00:00:05 林：郵件已送出 / Lin: mail sent\n2026-11-23 00:00:06 陳：郵件無法送達（no such mailbox） / Chen: mail not delivered");
+        var passed = await ToldAsync(site, Day.From.AddHours(1), "high", 1, "2026-11-23 01:00:05 林：郵件已送出 / Lin: mail sent");
+        var nobody = await ToldAsync(site, Day.From.AddHours(2), "critical", 3);
+        var late = await ToldAsync(site, Day.From.AddHours(3), "medium", 1);
+        await ToldAsync(site, Day.To.AddSeconds(-1), "low", 1);
+        await ToldAsync(site, Day.To, "critical", 7);
+        await MoveAsync(site, Day.From.AddMinutes(6), Site.Engineer, quick, "answer");
+        await MoveAsync(site, Day.From.AddHours(1.5), Chief, passed, "escalate");
+        await MoveAsync(site, Day.From.AddHours(2), Chief, passed, "answer");
+        await MoveAsync(site, Day.From.AddHours(3), Actor.System(), nobody, "give-up", "time over");
+        await MoveAsync(site, Day.From.AddHours(4), Actor.System(), late, "give-up", "time over");
+        await MoveAsync(site, Day.From.AddHours(5), Site.Engineer, late, "answer");
+        var (report, facts) = await MadeAsync(site, Day);
+        var notices = facts.Notices! with { Late = Listed<NoticeFact>.Of([]) };
+        // Answered after 6, 60 and 120 minutes; one waits.
+        Assert.Equal(new NoticeFacts(5, 1, 8, 1, 2, 1, 1, 1, 60, 120, 2, 1, notices.Late), notices);
+        Assert.Equal([$"{nobody} critical unanswered ", $"{passed} high answered 60", $"{late} medium answered 120"], facts.Notices.Late.Rows.Select(r => $"{r.Number} {r.Level} {r.State} {r.Minutes}"));
+        var words = Words(ReportPaper.Body(report, facts, site.Store.Types, "zh-TW"));
+        Assert.Contains("期限內 1，逾期 2，等候中 1，無人確認 1", words, StringComparison.Ordinal);
+        Assert.Contains("已送出 2，無法送達 1", words, StringComparison.Ordinal);
+        Assert.Contains($"{nobody} 嚴重 3", words, StringComparison.Ordinal);
+        var english = Words(ReportPaper.Body(report, facts, site.Store.Types, "en"));
+        Assert.Contains("in time 1, later 2, waiting 1, by nobody 1", english, StringComparison.Ordinal);
+        Assert.Contains("5: 1 answered in time, 1 escalated, 1 not answered", english, StringComparison.Ordinal);
+        // In each of the files.
+        var paper = ReportPaper.Make(report, facts, site.Store.Types, "zh-TW", new PaperSides(new LocalizedText("機關", "Agency"), null, null, null));
+        Assert.Contains("未在期限內確認的通報", Words(paper.Blocks), StringComparison.Ordinal);
+        // The day after nobody was told, and the month is the sum.
+        site.Clock.Ahead = TimeSpan.FromDays(9);
+        var (_, month) = await MadeAsync(site, ReportPeriod.Month(Day.First));
+        Assert.Equal((7, 24), (month.Notices!.Told, month.Notices.Alerts));
+    }
+
+    [Fact]
+    public async Task Whether_anybody_was_told_is_said_or_not_known_and_earlier_reports_stay_as_they_are()
+    {
+        await using var site = await Site.OpenAsync();
+        await RunAsync(site, Day.From);
+        var (report, facts) = await MadeAsync(site, Day);
+        Assert.Equal(0, facts.Notices!.Told);
+        Assert.Contains("沒有依通報規則通知任何人", Words(ReportPaper.Body(report, facts, site.Store.Types, "zh-TW")), StringComparison.Ordinal);
+        var (before, unknown) = await MadeAsync(site, ReportPeriod.Day(Day.First.AddDays(-3)));
+        Assert.Null(unknown.Notices);
+        Assert.Contains("Notifications\nnot evaluated", Words(ReportPaper.Body(before, unknown, site.Store.Types, "en")), StringComparison.Ordinal);
+        Assert.DoesNotContain("告警通報", Words(ReportPaper.Body(report, facts with { Version = 1 }, site.Store.Types, "zh-TW")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -343,7 +404,7 @@ public class ReportTests
     [Fact]
     public void Facts_of_another_form_are_refused_and_not_guessed_at()
     {
-        Assert.Null(ReportFacts.Read("{\"version\":2,\"kind\":\"daily\",\"from\":\"2026-11-22T16:00:00Z\",\"to\":\"2026-11-23T16:00:00Z\",\"computedAt\":\"2026-11-23T16:00:00Z\"}"));
+        Assert.Null(ReportFacts.Read("{\"version\":3,\"kind\":\"daily\",\"from\":\"2026-11-22T16:00:00Z\",\"to\":\"2026-11-23T16:00:00Z\",\"computedAt\":\"2026-11-23T16:00:00Z\"}"));
         Assert.Null(ReportFacts.Read("{"));
         Assert.NotNull(ReportFacts.Read("{\"version\":1,\"kind\":\"daily\",\"from\":\"2026-11-22T16:00:00Z\",\"to\":\"2026-11-23T16:00:00Z\",\"computedAt\":\"2026-11-23T16:00:00Z\"}"));
     }

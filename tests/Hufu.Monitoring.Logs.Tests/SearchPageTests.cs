@@ -31,18 +31,35 @@ public sealed class SearchPageTests
     }
 
     [Fact]
-    public void A_timechart_has_a_series_for_each_value_with_zeros_between()
+    public async Task A_timechart_has_a_column_and_a_series_for_each_value_with_zeros_between()
     {
-        LogColumn[] columns = [new("time", LogColumnType.Time), new("user", LogColumnType.Text), new("count", LogColumnType.Integer)];
-        var table = new LogTable(columns, [[Start, "a", 2L], [Start.AddHours(2), "a", 1L], [Start.AddHours(2), null, 5L]], false) { Span = TimeSpan.FromHours(1) };
-        var series = LogEndpoints.SeriesOf(table);
-        Assert.Equal(["a", null], series.Select(s => s.Name));
-        Assert.Equal([2, 0, 1], series[0].Values);
-        Assert.Equal([0, 0, 5], series[1].Values);
-        Assert.Empty(LogEndpoints.SeriesOf(table with { Truncated = true }));
-        Assert.Empty(LogEndpoints.SeriesOf(table with { Span = null }));
-        Assert.Empty(LogEndpoints.SeriesOf(table with { Rows = [] }));
-        Assert.Empty(LogEndpoints.SeriesOf(table with { Span = TimeSpan.FromSeconds(1) }));
+        var folder = Directory.CreateTempSubdirectory("hufu-chart-").FullName;
+        await using (var store = LogStore.Open(folder))
+        {
+            await store.AppendAsync([At(0, "b"), At(1, "a"), At(1, "a"), At(121, "a"), At(122, null), At(122, null), At(123, null), At(124, null)], TestContext.Current.CancellationToken);
+            var table = await Table("| timechart span=1h count by user");
+            var wide = LogEndpoints.Wide(table)!;
+            Assert.Equal(["time", Hufu.Kernel.Texts.T("logs.chart-none"), "a", "b"], wide.Columns.Select(c => c.Name));
+            Assert.Equal([[Start, 0L, 2L, 1L], [Start.AddHours(2), 4L, 1L, 0L]], wide.Rows);
+            var series = LogEndpoints.SeriesOf(table);
+            Assert.Equal(wide.Columns.Skip(1).Select(c => c.Name), series.Select(s => s.Name));
+            Assert.Equal([2, 0, 1], series[1].Values);
+            Assert.Equal((Start, Start.AddHours(3)), (series[0].From, series[0].Until));
+            Assert.Empty(LogEndpoints.SeriesOf(table with { Truncated = true }));
+            Assert.Empty(LogEndpoints.SeriesOf(table with { Span = null }));
+            Assert.Empty(LogEndpoints.SeriesOf(table with { Rows = [] }));
+            Assert.Empty(LogEndpoints.SeriesOf(table with { Span = TimeSpan.FromSeconds(1) }));
+            // Without a split there is one series, of the first figure.
+            var plain = await Table("| timechart span=1h count as n, dc(user)");
+            Assert.Null(LogEndpoints.Wide(plain));
+            Assert.Equal(["n"], LogEndpoints.SeriesOf(plain).Select(s => s.Name));
+
+            async Task<LogTable> Table(string query) => await store.TableAsync(new LogSearch { Query = SearchQuery.Parse(query).Value }, cancellation: TestContext.Current.CancellationToken);
+        }
+
+        Directory.Delete(folder, recursive: true);
+
+        static LogEvent At(int minute, string? user) => (user is null ? Event("m") : Event("m", ("user", user))) with { OccurredAt = Start.AddMinutes(minute), ReceivedAt = Start.AddMinutes(minute) };
     }
 
     private static LogEvent Event(string message, params (string Name, string Value)[] fields) => new()

@@ -30,8 +30,9 @@ internal static class Specimens
     private static object? Make(Type type, string text, int depth)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
+        // What holds its own kind ends somewhere: with empty lists, not with nothing in them.
         if (depth > 4)
-            return null;
+            return type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? Array.CreateInstance(type.GetGenericArguments()[0], 0) : null;
         if (type == typeof(string))
             return text;
         if (type == typeof(bool))
@@ -76,8 +77,8 @@ internal static class Specimens
             if (typeof(IEnumerable).IsAssignableFrom(type))
             {
                 var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(arguments[0]))!;
-                list.Add(Make(arguments[0], text, depth + 1));
-                list.Add(Make(arguments[0], text, depth + 1));
+                for (var i = 0; i < 2; i++)
+                    if (Make(arguments[0], text, depth + 1) is { } item) list.Add(item);
                 return list;
             }
         }

@@ -68,7 +68,8 @@ internal static class LogsVerb
             if (read.Value.IsTable)
             {
                 if (kind == "raw") return Terminal.Fail("A search with commands gives a table: use --format table, csv or jsonl.");
-                var table = await store.TableAsync(new LogSearch { Query = read.Value, From = begin, To = end, DayOffset = SiteTime.Zone.GetUtcOffset(end ?? DateTimeOffset.UtcNow) }, Math.Min(left, 10_000), cancellation);
+                var table = await store.TableAsync(new LogSearch { Query = read.Value, From = begin, To = end, DayOffset = SiteTime.Zone.GetUtcOffset(end ?? DateTimeOffset.UtcNow) }, read.Value.IsSplit ? 10_000 : Math.Min(left, 10_000), cancellation);
+                table = Shaped(table, kind, left);
                 await using (var lines = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16))
                 using (var rows = new RowWriter(lines, kind, [.. table.Columns.Select(column => column.Name)]))
                 {
@@ -245,7 +246,7 @@ internal static class LogsVerb
             {
                 if (search.Query.IsTable)
                 {
-                    var table = await store.TableAsync(search, search.Limit, cancellation);
+                    var table = Shaped(await store.TableAsync(search, search.Query.IsSplit ? 10_000 : search.Limit, cancellation), kind, search.Limit);
                     found = table.Rows.Count;
                     foreach (var note in table.Notes) await Console.Error.WriteLineAsync(note.En);
                     using var rows = new RowWriter(output, kind, [.. table.Columns.Select(column => column.Name)]);
@@ -268,6 +269,13 @@ internal static class LogsVerb
             return Exit.Finding;
         });
         return verb;
+    }
+
+    // A timechart by a field has a column for each value where people read it; for programs it stays a row a slice and value.
+    private static LogTable Shaped(LogTable table, string kind, int most)
+    {
+        var shown = kind is "table" or "csv" ? WideTable.Of(table, "other", "(none)") ?? table : table;
+        return shown.Rows.Count <= most ? shown : shown with { Rows = [.. shown.Rows.Take(most)], Truncated = true };
     }
 
     private static IQueryable<SavedSearch> SharedOf(HufuDbContext db) => db.Set<SavedSearch>().AsNoTracking().Where(s => s.ArchivedAt == null && s.Visibility != IMayBePrivate.Private);

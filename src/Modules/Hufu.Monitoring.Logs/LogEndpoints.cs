@@ -82,7 +82,10 @@ internal static class LogEndpoints
     private const int MaxPinned = 12;
 
     // Rows of a table on the page; the command line and the API give more.
-    private const int ShownRows = 500;
+    internal const int ShownRows = 500;
+
+    // Rows that columns are made of.
+    private const int MostSplitRows = 10_000;
 
     // One request of live events, as it comes and unpacked.
     internal const long MaxEvents = 64L << 20;
@@ -110,7 +113,7 @@ internal static class LogEndpoints
         }
 
         var search = new LogSearch { Query = query.Value, From = begin, To = end, DayOffset = DayOffset(end, clock), Limit = 100, After = after is null ? null : LogCursor.Parse(after) };
-        var table = query.Value.IsTable ? await store.TableAsync(search, ShownRows, http.RequestAborted) : null;
+        var table = query.Value.IsTable ? await store.TableAsync(search, query.Value.IsSplit ? MostSplitRows : ShownRows, http.RequestAborted) : null;
         var page = table is null ? await store.SearchAsync(search, http.RequestAborted) : new LogPage([], null, 0);
         var histogram = await store.HistogramAsync(search, cancellation: http.RequestAborted);
         var buckets = histogram.Buckets.Select(b => new Hufu.Web.Components.HistogramBucket(
@@ -361,27 +364,35 @@ internal static class LogEndpoints
     }
 
     /// <summary>A series of a timechart: its values at equal distances, zero where there is no row.</summary>
-    internal sealed record TableSeries(string? Name, IReadOnlyList<double> Values);
+    /// <param name="Name">The value that it is of; without a split the figure.</param>
+    /// <param name="Values">The values.</param>
+    /// <param name="From">Beginning of the first slice.</param>
+    /// <param name="Until">End of the last slice.</param>
+    internal sealed record TableSeries(string Name, IReadOnlyList<double> Values, DateTimeOffset From, DateTimeOffset Until);
 
     // More slices than this are no picture.
     private const int MaxSlices = 2_000;
 
-    /// <summary>The series of a timechart by its first number, in the order of the rows; none for another table.</summary>
+    /// <summary>A table with a column for each value, where it is a timechart by a field; null otherwise.</summary>
+    internal static LogTable? Wide(LogTable table) => WideTable.Of(table, Texts.T("logs.chart-other"), Texts.T("logs.chart-none"));
+
+    /// <summary>The series of a timechart by its first figure, one for each value where it is split; none for another table.</summary>
     internal static IReadOnlyList<TableSeries> SeriesOf(LogTable table)
     {
-        var number = table.Columns.ToList().FindIndex(c => c.Type is LogColumnType.Integer or LogColumnType.Number);
-        if (table.Span is not { } span || table.Truncated || number < 1 || table.Columns[0].Type != LogColumnType.Time || table.Rows.Count == 0) return [];
-        var split = number > 1 && table.Columns[1].Type == LogColumnType.Text;
-        var rows = table.Rows.Where(row => row[0] is DateTimeOffset).Select(row => (At: (DateTimeOffset)row[0]!, Name: split ? (string?)row[1] : "", Value: row[number] is { } value ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : 0)).ToList();
+        if (table.Span is not { } span || table.Truncated || table.Columns[0].Type != LogColumnType.Time) return [];
+        var wide = Wide(table with { Columns = [.. table.Columns.Take(3)] });
+        var drawn = wide ?? table;
+        var numbers = Enumerable.Range(1, drawn.Columns.Count - 1).Where(i => drawn.Columns[i].Type is LogColumnType.Integer or LogColumnType.Number).Take(wide is null ? 1 : int.MaxValue).ToList();
+        var rows = drawn.Rows.Where(row => row[0] is DateTimeOffset).ToList();
         if (rows.Count == 0) return [];
-        var first = rows.Min(row => row.At);
-        var slices = (rows.Max(row => row.At) - first) / span + 1;
+        var first = rows.Min(row => (DateTimeOffset)row[0]!);
+        var slices = (rows.Max(row => (DateTimeOffset)row[0]!) - first) / span + 1;
         if (slices > MaxSlices) return [];
-        return [.. rows.GroupBy(row => row.Name).Select(series =>
+        return [.. numbers.Select(number =>
         {
             var values = new double[(int)slices];
-            foreach (var row in series) values[(int)((row.At - first) / span)] += row.Value;
-            return new TableSeries(series.Key, values);
+            foreach (var row in rows) values[(int)(((DateTimeOffset)row[0]! - first) / span)] += row[number] is { } value ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : 0;
+            return new TableSeries(drawn.Columns[number].Name, values, first, first + span * values.Length);
         })];
     }
 

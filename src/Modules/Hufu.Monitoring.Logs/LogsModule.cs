@@ -44,6 +44,19 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("情資指標", "Indicators"), "/logs/indicators", "target", Area),
     ];
 
+    public override IReadOnlyList<NavigationSection> Sections { get; } =
+    [
+        new(null, "/monitoring/alerts", "/logs/search", "/logs/tail", "/logs/entities"),
+        new(new LocalizedText("儲存與匯出", "Saved and exported"), "/logs/saved-searches", "/logs/exports"),
+        new(new LocalizedText("偵測", "Detection"), "/logs/rules", "/logs/rule-packs", "/logs/rule-pack-versions", "/logs/own-rules", "/logs/rule-exceptions", "/logs/indicators", "/logs/indicator-lists", "/logs/indicator-versions", "/logs/hunts"),
+        new(new LocalizedText("通報", "Notifying"), "/monitoring/notifications", "/monitoring/notification-rules"),
+        new(new LocalizedText("來源與接收", "Sources and receiving"), "/logs/sources", "/logs/connect", "/logs/receivers", "/logs/files", "/logs/databases", "/logs/import", "/logs/decoders", "/logs/decoder-trial"),
+        new(new LocalizedText("基準與涵蓋", "Criteria and coverage"), "/logs/criteria", "/logs/coverage"),
+        new(new LocalizedText("校時", "Time"), "/logs/time", "/logs/time-sources", "/logs/time-reviews"),
+        new(new LocalizedText("保存", "Keeping"), "/logs/storage", "/logs/retention-rules", "/logs/holds"),
+        new(new LocalizedText("報表", "Reports"), "/logs/reporting", "/logs/reports"),
+    ];
+
     public override IReadOnlyList<RecordType> RecordTypes { get; } =
     [
         new SavedSearchType(),
@@ -76,6 +89,7 @@ public sealed class LogsModule : HufuModule
         new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)),
         new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)),
         new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)),
+        new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertIndicator)),
         new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertEntities)),
         new(AlertType.TypeKey, RecordSlot.Panel, typeof(EventsPanel)),
         new("incident.incident", RecordSlot.Panel, typeof(EventsPanel)),
@@ -84,7 +98,6 @@ public sealed class LogsModule : HufuModule
         new(RulePackVersionType.TypeKey, RecordSlot.Panel, typeof(RulePackVersionPanel)),
         new(OwnRuleType.TypeKey, RecordSlot.Panel, typeof(OwnRulePanel)),
         new(RuleExceptionType.TypeKey, RecordSlot.Panel, typeof(RuleExceptionPanel)),
-        new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertIndicator)),
         new(IndicatorListType.TypeKey, RecordSlot.Panel, typeof(IndicatorListPanel)),
         new(IndicatorVersionType.TypeKey, RecordSlot.Panel, typeof(IndicatorVersionPanel)),
     ];

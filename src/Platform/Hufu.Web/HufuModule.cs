@@ -19,6 +19,11 @@ public sealed record NavigationEntry(LocalizedText Label, string Href, string Ic
     public bool IsOpenTo(Actor actor) => Area is null || actor.May(Area, Right);
 }
 
+/// <summary>Entries of a duty's navigation that stand under one heading.</summary>
+/// <param name="Label">The heading; null for what is wanted most, before all headings.</param>
+/// <param name="Paths">Where its entries lead, of pages and of record types, in their order. The path of a record type without an entry opens the heading on its pages.</param>
+public sealed record NavigationSection(LocalizedText? Label, params IReadOnlyList<string> Paths);
+
 /// <summary>The places in a record page that a module may fill. A sixth need is an own page.</summary>
 public enum RecordSlot
 {
@@ -59,6 +64,9 @@ public abstract class HufuModule
 
     /// <summary>Its pages in the navigation, before the lists of its record types.</summary>
     public virtual IReadOnlyList<NavigationEntry> Navigation => [];
+
+    /// <summary>Headings over the entries of its duty, where they are too many to be read at once; what none takes stands before them.</summary>
+    public virtual IReadOnlyList<NavigationSection> Sections => [];
 
     /// <summary>What it puts into record pages.</summary>
     public virtual IReadOnlyList<SlotContent> Slots => [];

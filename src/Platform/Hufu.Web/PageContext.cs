@@ -77,7 +77,23 @@ public sealed class PageContext(IHttpContextAccessor accessor, IAntiforgery anti
             else groups[same] = groups[same] with { Items = [.. groups[same].Items, .. items] };
         }
 
-        return groups;
+        return [.. groups.Select(group => Divided(group, modules.All.Where(m => m.Duty is not null && m.Duty == group.Code).SelectMany(m => m.Sections), path))];
+    }
+
+    // The entries under their headings, as far as this person has any; the heading of the page stands open.
+    private static NavGroup Divided(NavGroup group, IEnumerable<NavigationSection> sections, string path)
+    {
+        var left = group.Items.ToList();
+        var (first, under) = (new List<NavItem>(), new List<NavGroup>());
+        foreach (var section in sections)
+        {
+            List<NavItem> items = [.. section.Paths.Select(p => left.Find(item => item.Href == p)).OfType<NavItem>()];
+            left.RemoveAll(items.Contains);
+            if (section.Label is not { } label) first.AddRange(items);
+            else if (items.Count > 0) under.Add(new NavGroup(label.ToString(), items, Open: section.Paths.Any(p => IsAt(path, p))));
+        }
+
+        return under.Count == 0 ? group : group with { Items = [.. first, .. left], Groups = under };
     }
 
     public Task<int> UnreadNoticesAsync() => facts.UnreadNoticesAsync(Actor);

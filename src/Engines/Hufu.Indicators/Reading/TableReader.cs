@@ -217,7 +217,7 @@ internal sealed class TableReader(IndicatorSink sink, string name)
         var labels = tags.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(t => t is not ("None" or "none")).Select(t => IndicatorSink.Plain(t, 100)).Take(30).ToList();
         return contexts[key] = new IndicatorContext
         {
-            Tlp = IndicatorSink.TlpOf(tlp.StartsWith("tlp:", StringComparison.OrdinalIgnoreCase) ? tlp : "tlp:" + tlp) ?? labels.Select(IndicatorSink.TlpOf).OfType<string>().FirstOrDefault() ?? "", Report = IndicatorSink.Plain(name, 200), Labels = [.. labels.Where(l => IndicatorSink.TlpOf(l) is null)],
+            Tlp = IndicatorSink.TlpOf(tlp.StartsWith("tlp:", StringComparison.OrdinalIgnoreCase) ? tlp : "tlp:" + tlp) ?? labels.Select(IndicatorSink.TlpOf).OfType<string>().FirstOrDefault() ?? "", Labels = [.. labels.Where(l => IndicatorSink.TlpOf(l) is null)],
         };
     }
 

@@ -34,6 +34,9 @@ public sealed record LogTable(IReadOnlyList<LogColumn> Columns, IReadOnlyList<IR
     /// <summary>Length of a slice of time when the last command that made columns was a timechart; absent otherwise.</summary>
     public TimeSpan? Span { get; init; }
 
+    /// <summary>How a timechart was split, where the rows are as it made them.</summary>
+    internal LogSplit? Split { get; init; }
+
     /// <summary>What the table lacks and why; empty when it is made of everything.</summary>
     public IReadOnlyList<LocalizedText> Notes { get; init; } = [];
 }
@@ -95,6 +98,6 @@ public sealed partial class LogStore
         }
 
         var shape = commands.LastOrDefault(command => command is StatsCommand or TopCommand or TimechartCommand or TableCommand);
-        return new LogTable([.. columns.Select(column => new LogColumn(column.Name, column.Type))], whole, truncated) { Span = shape is TimechartCommand chart ? TimeSpan.FromSeconds(chart.Seconds) : null };
+        return new LogTable([.. columns.Select(column => new LogColumn(column.Name, column.Type))], whole, truncated) { Span = shape is TimechartCommand chart ? TimeSpan.FromSeconds(chart.Seconds) : null, Split = LogSplit.Of(commands) };
     }
 }

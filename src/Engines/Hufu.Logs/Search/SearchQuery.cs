@@ -37,6 +37,9 @@ public sealed class SearchQuery
     /// <summary>True when commands make a table of the events: see <see cref="LogStore.TableAsync"/>.</summary>
     public bool IsTable => Commands.Count > 0;
 
+    /// <summary>True when its table has a row for each slice of time and value, of which <see cref="WideTable"/> makes columns.</summary>
+    public bool IsSplit => LogSplit.Of(Commands) is not null;
+
     internal SearchNode? Root { get; }
 
     internal IReadOnlyList<PipeCommand> Commands { get; }

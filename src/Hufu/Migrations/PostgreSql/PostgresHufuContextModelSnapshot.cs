@@ -1532,11 +1532,25 @@ namespace Hufu.Migrations.PostgreSql
                         .HasColumnName("found_in_history")
                         .UseCollation("C");
 
+                    b.Property<string>("Gathered")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("gathered")
+                        .UseCollation("C");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
                         .HasColumnType("character varying(253)")
                         .HasColumnName("host")
+                        .UseCollation("C");
+
+                    b.Property<string>("Indicators")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("indicators")
                         .UseCollation("C");
 
                     b.Property<long?>("LastSeen")
@@ -1549,6 +1563,10 @@ namespace Hufu.Migrations.PostgreSql
                         .HasColumnType("character varying(200)")
                         .HasColumnName("level")
                         .UseCollation("C");
+
+                    b.Property<long?>("LevelRaisedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("level_raised_at");
 
                     b.Property<string>("Number")
                         .IsRequired()

@@ -1441,11 +1441,23 @@ namespace Hufu.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("found_in_history");
 
+                    b.Property<string>("Gathered")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("gathered");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasMaxLength(253)
                         .HasColumnType("TEXT")
                         .HasColumnName("host");
+
+                    b.Property<string>("Indicators")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("indicators");
 
                     b.Property<long?>("LastSeen")
                         .HasColumnType("INTEGER")
@@ -1456,6 +1468,10 @@ namespace Hufu.Migrations.Sqlite
                         .HasMaxLength(200)
                         .HasColumnType("TEXT")
                         .HasColumnName("level");
+
+                    b.Property<long?>("LevelRaisedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("level_raised_at");
 
                     b.Property<string>("Number")
                         .IsRequired()
@@ -1601,8 +1617,8 @@ namespace Hufu.Migrations.Sqlite
                     b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
                         .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__5c73e334");
 
-                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleTitleEn", "RuleAuthor", "RuleLicense", "Tags", "Extra")
-                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__91cf6103");
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "Level", "Score", "Entity", "AssetId", "FirstSeen", "LastSeen", "FoundInHistory", "EventCount", "Host", "SourceIp", "Account", "ScoreReasons", "RuleId", "RuleTitle", "RuleTitleEn", "RuleAuthor", "RuleLicense", "Tags", "Gathered", "LevelRaisedAt", "Extra")
+                        .HasDatabaseName("ix_monitoring_alert_number_archived_at_state_owner__2ec8825c");
 
                     b.ToTable("monitoring_alert", (string)null);
                 });

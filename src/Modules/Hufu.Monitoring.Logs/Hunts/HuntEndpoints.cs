@@ -240,7 +240,7 @@ internal static class HuntEndpoints
     {
         if (await hunts.FindAsync(hunt, http.RequestAborted) is not { } found) return Refusals.Of([NoHunt]);
         var raised = await hunts.RaiseAsync(page.Actor, found, http.RequestAborted);
-        page.Flash(raised.IsOk ? Texts.T("logs.hunt-raised-now", raised.Value.Created.Count, raised.Value.Grown.Count, raised.Value.Known) : raised.Errors[0].ToString(), bad: !raised.IsOk);
+        page.Flash(raised.IsOk ? Texts.T("logs.hunt-raised-now", HuntsPage.Number(raised.Value.Created.Count), HuntsPage.Number(raised.Value.Grown.Count), HuntsPage.Number(raised.Value.Known)) : raised.Errors[0].ToString(), bad: !raised.IsOk);
         return Results.LocalRedirect($"/logs/hunts/{hunt}");
     }
 

@@ -81,6 +81,12 @@ public sealed class HuntTally
 
     public IReadOnlyList<string> Tags { get; set; } = [];
 
+    /// <summary>Of indicators, by what their matches are gathered; empty for a rule.</summary>
+    public string Gathered { get; set; } = "";
+
+    /// <summary>The indicators of one value that were seen; none for a rule.</summary>
+    public IReadOnlyList<SeenIndicator> Indicators { get; set; } = [];
+
     public long Hits { get; set; }
 
     /// <summary>Of the hits, those that are kept.</summary>
@@ -184,6 +190,12 @@ public sealed record HuntHit
     public string Entity { get; init; } = "";
 
     public IReadOnlyList<HuntField> Fields { get; init; } = [];
+
+    /// <summary>By what its matches are gathered, where it was a value of indicators; else empty.</summary>
+    public string Gathered { get; init; } = "";
+
+    /// <summary>Where it was a value of indicators: the indicators, the gravest first.</summary>
+    public IReadOnlyList<SeenIndicator> Indicators { get; init; } = [];
 
     /// <summary>For a correlation the count that fired.</summary>
     public long Count { get; init; } = 1;

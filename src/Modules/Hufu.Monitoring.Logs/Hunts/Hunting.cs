@@ -126,14 +126,15 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     /// <summary>The matches that a kept hit raises.</summary>
     internal static IEnumerable<RuleMatch> MatchesOf(HuntHit hit, HuntTally rule) => hit.Events.Select(e => new RuleMatch
     {
-        RuleId = rule.Key, RuleTitle = rule.Title.Zh, RuleTitleEn = rule.Title.En == rule.Title.Zh ? "" : rule.Title.En, RuleAuthor = rule.Author, RuleLicense = rule.License, Level = rule.Level, Tags = rule.Tags, EventId = e.Id, EventTime = e.Time,
+        Gathered = hit.Gathered, Indicators = hit.Indicators,
+        RuleId = hit.Indicators.Count > 0 ? hit.Indicators[0].Key : rule.Key, RuleTitle = rule.Title.Zh, RuleTitleEn = rule.Title.En == rule.Title.Zh ? "" : rule.Title.En, RuleAuthor = rule.Author, RuleLicense = rule.License, Level = rule.Level, Tags = rule.Tags, EventId = e.Id, EventTime = e.Time,
         Host = hit.Host, SourceIp = hit.SourceIp, Account = hit.Account, Entity = hit.Entity, InHistory = true,
     });
 
     private static HuntHit HitOf(SigmaMatch match, IReadOnlyList<RuleMatch> raised, string rule) => new()
     {
         Rule = rule, Time = match.OccurredAt, Events = [.. raised.Select(m => new HuntEvent(m.EventId, m.EventTime))],
-        Host = raised[0].Host, SourceIp = raised[0].SourceIp, Account = raised[0].Account, Entity = raised[0].Entity, Count = match.Count,
+        Host = raised[0].Host, SourceIp = raised[0].SourceIp, Account = raised[0].Account, Entity = raised[0].Entity, Count = match.Count, Gathered = raised[0].Gathered, Indicators = raised[0].Indicators,
         Fields = [.. match.Fields.Take(MaxFields).Select(f => new HuntField(Clip(f.Field), Clip(f.Value), [.. f.Patterns.Take(MaxFields).Select(Clip)]))],
     };
 
@@ -142,14 +143,22 @@ internal sealed class Hunting(HuntOrder order, HuntRules rules, SearchQuery quer
     private HuntTally TallyOf(SigmaRule rule, HuntState state)
     {
         if (tallies.TryGetValue(rule, out var known)) return known;
-        // Where an indicator's rule is made anew, its tally goes on.
-        if (IndicatorRules.Is(rule) && state.Rules.Find(tally => tally.Key == rule.Key) is { } same) return tallies[rule] = same;
+        var (gathered, seen) = (IndicatorRules.GatheredOf(rule), IndicatorRules.SeenOf(rule));
+        // Where the rule of a value is made anew, or names other lists, its tally goes on.
+        if (gathered.Length > 0 && state.Rules.Find(tally => tally.Gathered == gathered) is { } same)
+        {
+            same.Indicators = [.. same.Indicators.Union(seen)];
+            (same.Author, same.License) = (SeenIndicator.Producers(same.Indicators), SeenIndicator.Markings(same.Indicators));
+            same.Level = same.Indicators.Select(i => i.Level).Append(same.Level).MaxBy(AlertType.RankOf)!;
+            return tallies[rule] = same;
+        }
+
         // More than anybody reads are told of by their lists.
         if (IndicatorRules.Is(rule) && rule.Id != rule.Source && state.Rules.Count >= MostIndicators) return tallies[rule] = TallyOf(IndicatorRules.OfList(rule), state);
         var tally = tallies[rule] = new HuntTally
         {
             Key = rule.Key, Title = new LocalizedText(DetectionRun.TitleOf(rule), rule.Title), Author = rule.Author ?? "", License = rule.License ?? "", Level = rule.Level?.ToString().ToLowerInvariant() ?? "medium", Tags = rule.Tags,
-            First = DateTimeOffset.MaxValue, Last = DateTimeOffset.MinValue,
+            First = DateTimeOffset.MaxValue, Last = DateTimeOffset.MinValue, Gathered = gathered, Indicators = seen,
         };
         state.Rules.Add(tally);
         return tally;

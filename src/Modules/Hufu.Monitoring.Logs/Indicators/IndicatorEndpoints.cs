@@ -48,8 +48,8 @@ internal static class IndicatorEndpoints
         api.MapGet("/indicator-versions/{number}/diff", DiffApiAsync).WithName("indicator-diff").WithSummary("What applying a version would change").WithDescription("Against the version in use: counts and the first 200 each of indicators that are new, changed and gone.");
     }
 
-    /// <summary>The address of a hunt with a list or an indicator.</summary>
-    internal static string HuntHref(string key) => $"/logs/hunts?indicators={Uri.EscapeDataString(key)}";
+    /// <summary>The address of a hunt with lists or indicators.</summary>
+    internal static string HuntHref(params IEnumerable<string> keys) => $"/logs/hunts?indicators={Uri.EscapeDataString(string.Join('\n', keys))}";
 
     /// <summary>The address of what stands of a value.</summary>
     internal static string Href(string value) => $"/logs/indicators?value={Uri.EscapeDataString(value)}";
@@ -59,8 +59,8 @@ internal static class IndicatorEndpoints
     {
         if (detection.Indicators is not { } set || value.Length is 0 or > MaxValue) return [];
         var known = set.Find(value, fields);
-        var seen = await IndicatorSightings.OfKeysAsync(store, actor, [.. known.Select(k => k.Key)], cancellation);
-        return [.. known.Select(k => new IndicatorStanding(k, seen.GetValueOrDefault(k.Key)))];
+        var seen = await IndicatorSightings.OfAsync(store, actor, [.. known.Select(k => (k.Key, k.Gathered))], cancellation);
+        return [.. known.OrderByDescending(k => AlertType.RankOf(k.List.Level)).ThenBy(k => k.List.Number, StringComparer.Ordinal).Select(k => new IndicatorStanding(k, seen.GetValueOrDefault(k.Key)))];
     }
 
     private static async Task<IResult> PageAsync(string? value, Detection detection, IndicatorLibrary library, RecordStore store, PageContext page, HttpContext http)
@@ -91,7 +91,7 @@ internal static class IndicatorEndpoints
         return found.IsOk ? Results.Json((await IndicatorSightings.OfListAsync(store, page.Actor, found.Value.Number, http.RequestAborted)).Select(Told)) : Refusals.Of(found.Errors);
     }
 
-    private static object Told(IndicatorSighting seen) => new { key = seen.Key, title = seen.Title, alerts = seen.Alerts, events = seen.Events, firstSeen = seen.First, lastSeen = seen.Last };
+    private static object Told(IndicatorSighting seen) => new { key = seen.Key, title = seen.Title, lists = seen.Lists, alerts = seen.Alerts, events = seen.Events, firstSeen = seen.First, lastSeen = seen.Last };
 
     private static object Told(Error error) => new { code = error.Code, place = error.Place, message = error.Message.ToString() };
 

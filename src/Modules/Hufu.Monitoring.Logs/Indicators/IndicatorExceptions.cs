@@ -55,5 +55,5 @@ public sealed class IndicatorExceptions
         return false;
     }
 
-    private static bool Covers(HashSet<string>? keys, SigmaRule rule) => keys is null || keys.Contains(rule.Key) || keys.Contains(rule.Source);
+    private static bool Covers(HashSet<string>? keys, SigmaRule rule) => keys is null || IndicatorRules.SeenOf(rule).Any(seen => keys.Contains(seen.Key) || keys.Contains(seen.List));
 }

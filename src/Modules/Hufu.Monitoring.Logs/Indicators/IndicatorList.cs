@@ -218,7 +218,7 @@ public sealed class IndicatorVersionType : RecordType<IndicatorVersion>
         Workflow.State(Staged, "待套用", "To be applied", Tone.Warn).State(Current, "使用中", "In use", Tone.Good, open: false).State(Past, "先前版本", "Earlier version", Tone.Neutral, open: false).State(Discarded, "未採用", "Discarded", Tone.Neutral, open: false);
         Workflow.Move("apply", "套用", "Apply", [Staged, Past, Discarded], Current).When<IndicatorVersion>((version, _) => version.OwnCount > 0
             ? Error.Of("logs.indicator-version.own", $"有 {version.OwnCount} 個指標會比對到自己的資產；仍要使用時請選「仍要套用」並說明理由。", $"{version.OwnCount} of its indicators match own assets; to use it all the same, choose “Apply all the same” and say why.")
-            : version.TriedMany ? Error.Of("logs.indicator-version.many", $"試算在已保存的日誌中找到 {version.TriedHits} 次；仍要使用時請選「仍要套用」並說明理由。", $"The trial found it {version.TriedHits} times in stored events; to use it all the same, choose “Apply all the same” and say why.") : null);
+            : version.TriedMany ? Error.Of("logs.indicator-version.many", $"試算在已保存的日誌中找到 {version.TriedHits:N0} 次；仍要使用時請選「仍要套用」並說明理由。", $"The trial found it {version.TriedHits:N0} times in stored events; to use it all the same, choose “Apply all the same” and say why.") : null);
         Workflow.Move("apply-anyway", "仍要套用", "Apply all the same", [Staged, Past, Discarded], Current).WithReason();
         Workflow.Move("discard", "不採用", "Discard", [Staged], Discarded);
         Workflow.Move("withdraw-indicators", "停止使用", "Take out of use", [Current], Past).WithReason();

@@ -86,7 +86,7 @@ public sealed class IndicatorLists(IndicatorFiles files, TailFolders folders, Ru
         await OwnAsync(store, version, set, cancellation);
         var trial = await preview.TryAsync(set, cancellation);
         version.TriedHits = (int)Math.Min(int.MaxValue, trial.Hits);
-        version.TriedRead = Cut(string.Join('\n', RulePreview.Words(trial.Read).Select(w => w.Zh + " / " + w.En)), 2_000);
+        version.TriedRead = Cut(RulePreview.Kept(trial.Read), 2_000);
         version.TriedMost = Lines(trial.Most.OrderByDescending(m => m.Value).Take(20).Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Value} {m.Key}")), 5_000);
         version.TriedMany = trial.Hits > ManyHits || (trial.Hits > FewHits && trial.Hits > trial.Read.Events * ManyShare);
         var made = await store.CreateAsync(actor, version, cancellation: cancellation);

@@ -27,6 +27,12 @@ public sealed record KnownIndicator(IndicatorListInfo List, IndicatorInfo Info)
 
     /// <summary>Its marking; empty when there is none.</summary>
     public string Tlp => Info.Context.Tlp.Length > 0 ? Info.Context.Tlp : List.Tlp;
+
+    /// <summary>By what its matches are gathered: the same for the same value or pattern, whichever list has it.</summary>
+    public string Gathered => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{(Info.Kind == "domain-tree" ? "domain" : Info.Kind)} {Info.Text}")).AsSpan(0, 20));
+
+    /// <summary>As alerts name it.</summary>
+    public SeenIndicator Seen => new(Key, List.Level, Tlp, Producer);
 }
 
 /// <summary>
@@ -38,6 +44,7 @@ public sealed class IndicatorSet
     private const int MostRules = 20_000;
 
     private readonly ConcurrentDictionary<int, SigmaDetectionRule> rules = new();
+    private readonly ConcurrentDictionary<string, SigmaDetectionRule> shared = new(StringComparer.Ordinal);
     private readonly Lazy<(ulong[] Hashes, int[] Numbers)> byKey;
     private readonly TimeProvider clock;
     private readonly Func<IndicatorExceptions>? exceptions;
@@ -101,16 +108,20 @@ public sealed class IndicatorSet
         var hits = Scan(scan, item);
         if (hits.Count == 0) return [];
         var inForce = with ?? exceptions?.Invoke();
-        var found = new List<SigmaMatch>(hits.Count);
+        var left = new List<(IndicatorHit Hit, SigmaDetectionRule Rule)>(hits.Count);
         foreach (var hit in hits)
         {
             var rule = RuleOf(hit.Number);
-            if (inForce is { IsEmpty: false } && inForce.Suppresses(rule, fields ??= new LogEventFields(item))) continue;
-            found.Add(new SigmaMatch(rule, item.Time, [new SigmaMatchedField(hit.Field, hit.Value) { Patterns = [Clip(Index.Info(hit.Number).Text, 300)] }], [item.Id], 1));
+            if (inForce is not { IsEmpty: false } || !inForce.Suppresses(rule, fields ??= new LogEventFields(item))) left.Add((hit, rule));
         }
 
-        return found;
+        if (left.Count == 1) return [MatchOf(left[0].Rule, item, left)];
+        // What several lists have is one match.
+        return [.. left.GroupBy(l => IndicatorRules.GatheredOf(l.Rule), StringComparer.Ordinal).Select(same => MatchOf(RuleOf([.. same.Select(l => l.Hit.Number).Distinct().Order()]), item, [.. same]))];
     }
+
+    private SigmaMatch MatchOf(SigmaDetectionRule rule, LogEvent item, List<(IndicatorHit Hit, SigmaDetectionRule Rule)> same) =>
+        new(rule, item.Time, [.. same.Select(l => (l.Hit.Field, l.Hit.Value)).Distinct().Select(f => new SigmaMatchedField(f.Field, f.Value) { Patterns = [Clip(Index.Info(same[0].Hit.Number).Text, 300)] })], [item.Id], 1);
 
     /// <summary>What is known of an indicator.</summary>
     internal KnownIndicator Known(int number)
@@ -153,7 +164,17 @@ public sealed class IndicatorSet
         if (rules.TryGetValue(number, out var known)) return known;
         // Rules are told apart by reference while they are counted: what was seen stays, up to what nobody counts by hand.
         if (rules.Count >= MostRules) rules.Clear();
-        return rules.GetOrAdd(number, IndicatorRules.Of(Known(number)));
+        return rules.GetOrAdd(number, IndicatorRules.Of([Known(number)]));
+    }
+
+    // One rule for the same indicators, whichever event shows them.
+    private SigmaDetectionRule RuleOf(IReadOnlyList<int> numbers)
+    {
+        if (numbers.Count == 1) return RuleOf(numbers[0]);
+        var key = string.Join(' ', numbers);
+        if (shared.TryGetValue(key, out var known)) return known;
+        if (shared.Count >= MostRules) shared.Clear();
+        return shared.GetOrAdd(key, IndicatorRules.Of([.. numbers.Select(Known)]));
     }
 
     private (ulong[] Hashes, int[] Numbers) Keys()
@@ -173,6 +194,8 @@ public sealed class IndicatorSet
 internal static class IndicatorRules
 {
     private const string Taxonomy = "hufu-indicator";
+    private const string SeenName = "indicators";
+    private const string GatheredName = "gathered";
     private const int MostKey = 100;
     private const int MostTitle = 160;
 
@@ -194,23 +217,32 @@ internal static class IndicatorRules
     /// <summary>The number of the list of a key.</summary>
     internal static string ListOf(string key) => key.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? key[..slash] : key;
 
-    /// <summary>The rule of an indicator.</summary>
-    internal static SigmaDetectionRule Of(KnownIndicator known)
+    /// <summary>The rule of indicators of one value: that of the gravest, which names them all.</summary>
+    internal static SigmaDetectionRule Of(IReadOnlyList<KnownIndicator> same)
     {
-        var (info, context) = (known.Info, known.Info.Context);
-        var text = info.Text.Length <= MostTitle ? info.Text : info.Text[..MostTitle] + "…";
-        var more = info.Title.Length > 0 ? info.Title : string.Join(", ", context.Names);
+        List<KnownIndicator> all = [.. same.OrderByDescending(k => LevelOf(k.List))];
+        var first = all[0];
+        var seen = all.Select(k => k.Seen).Distinct().ToList();
+        var text = first.Info.Text.Length <= MostTitle ? first.Info.Text : first.Info.Text[..MostTitle] + "…";
+        var more = all.Select(k => k.Info.Title.Length > 0 ? k.Info.Title : string.Join(", ", k.Info.Context.Names)).FirstOrDefault(m => m.Length > 0) ?? "";
         if (more.Length > 100) more = more[..100] + "…";
         if (more.Length > 0) text += $" ({more})";
-        List<string> tags = [.. context.Attack, .. context.Names.Concat(context.Labels).Select(Tag).Distinct(StringComparer.Ordinal).Take(20)];
-        if (known.Tlp.Length > 0) tags.Insert(0, "tlp." + known.Tlp);
+        List<string> tags = [.. all.Select(k => k.Tlp).Where(t => t.Length > 0).Select(t => "tlp." + t).Concat(all.SelectMany(k => k.Info.Context.Attack)).Distinct(StringComparer.Ordinal), .. all.SelectMany(k => k.Info.Context.Names.Concat(k.Info.Context.Labels)).Select(Tag).Distinct(StringComparer.Ordinal).Take(20)];
         return new SigmaDetectionRule
         {
-            Id = known.Key, Title = "Indicator: " + text, Source = known.List.Number.Length > 0 ? known.List.Number : known.List.Title, Taxonomy = Taxonomy, Author = known.Producer, License = known.Tlp.Length > 0 ? "TLP:" + known.Tlp.ToUpperInvariant() : null,
-            Level = Enum.TryParse<SigmaLevel>(known.List.Level, ignoreCase: true, out var level) ? level : SigmaLevel.High, Description = $"{known.List.Title} {context.Report}".Trim(), Tags = tags,
-            LogSource = new SigmaLogSource(), Conditions = [], SearchIdentifiers = [], Custom = new Dictionary<string, object?> { ["title_zh"] = "情資指標：" + text },
+            Id = first.Key, Title = "Indicator: " + text, Source = first.List.Number.Length > 0 ? first.List.Number : first.List.Title, Taxonomy = Taxonomy, Author = SeenIndicator.Producers(seen), License = SeenIndicator.Markings(seen) is { Length: > 0 } markings ? markings : null,
+            Level = LevelOf(first.List), Description = $"{first.List.Title} {first.Info.Context.Report}".Trim(), Tags = tags,
+            LogSource = new SigmaLogSource(), Conditions = [], SearchIdentifiers = [], Custom = new Dictionary<string, object?> { ["title_zh"] = "情資指標：" + text, [SeenName] = seen, [GatheredName] = first.Gathered },
         };
     }
+
+    /// <summary>By what matches of an indicator's rule are gathered; empty for other rules.</summary>
+    internal static string GatheredOf(SigmaRule rule) => Is(rule) && rule.Custom.GetValueOrDefault(GatheredName) is string gathered ? gathered : "";
+
+    /// <summary>The indicators that a rule stands for; none for other rules.</summary>
+    internal static IReadOnlyList<SeenIndicator> SeenOf(SigmaRule rule) => Is(rule) && rule.Custom.GetValueOrDefault(SeenName) is IReadOnlyList<SeenIndicator> seen ? seen : [];
+
+    private static SigmaLevel LevelOf(IndicatorListInfo list) => Enum.TryParse<SigmaLevel>(list.Level, ignoreCase: true, out var level) ? level : SigmaLevel.High;
 
     /// <summary>What stands for all indicators of the list of one.</summary>
     internal static SigmaRule OfList(SigmaRule rule) => rule.Id == rule.Source ? rule : Lists.GetOrAdd(rule.Source, number => (SigmaDetectionRule)rule with

@@ -72,6 +72,18 @@ public sealed class MonitoringReportType : RecordType<MonitoringReport>
         "每日與每月結束後，由系統依日誌、告警、事故與操作紀錄自動擬稿；工程師填寫綜合評析後送審，由另一人核定。核定後內容不再變更。",
         "Drafted by the product after each day and month from logs, alerts, incidents and what was done; the engineer adds an assessment and submits it, and another person approves. After that it stays as it is.");
 
+    /// <summary>What the stored title, which is searched, says in both languages, in each of them.</summary>
+    public override LocalizedText TitleOf(Record record) =>
+        record is MonitoringReport { PeriodKey: { } key } report && report.Title == Titled(key).Both ? Titled(key).Each : base.TitleOf(record);
+
+    /// <summary>The title of the report of a period: as it is stored, and in each language.</summary>
+    internal static (string Both, LocalizedText Each) Titled(string key)
+    {
+        var (zh, en) = key.StartsWith(Monthly, StringComparison.Ordinal) ? ("監控月報", "Monthly monitoring report") : ("監控日報", "Daily monitoring report");
+        var name = key.Split('/')[^1];
+        return ($"{zh} / {en} {name}", new LocalizedText($"{zh} {name}", $"{en} {name}"));
+    }
+
     public override IReadOnlyList<string> Outputs => ["O5.3.1"];
 
     public override IReadOnlyList<IndicatorActs> Indicators => [new("P5.3.2", "update", "submit")];

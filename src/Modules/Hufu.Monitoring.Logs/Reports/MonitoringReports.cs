@@ -41,7 +41,7 @@ internal sealed class MonitoringReports(IServiceScopeFactory scopes, ReportCompu
         var facts = await computing.ComputeAsync(period, null, cancellation);
         var report = new MonitoringReport
         {
-            Title = period.IsMonth ? $"監控月報 / Monthly monitoring report {period.Name}" : $"監控日報 / Daily monitoring report {period.Name}",
+            Title = MonitoringReportType.Titled(period.Key).Both,
             Kind = period.Kind,
             From = period.From.ToUniversalTime(),
             To = period.To.ToUniversalTime(),

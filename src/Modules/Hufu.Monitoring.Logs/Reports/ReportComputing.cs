@@ -98,6 +98,7 @@ internal sealed partial class ReportComputing(
         else if (young && storage is null) missing.Add(new FactGap("storage", "日誌庫無法讀取。", "The log store could not be read."));
         if (standings is null && sources is not null) missing.Add(Late("source-state"));
         var incidents = await IncidentsAsync(db, from, to, previous, ranBefore, cancellation);
+        var notices = await NoticesAsync(db, from, to, previous, ranBefore, cancellation);
         var work = await WorkAsync(db, from, to, cancellation);
         return new ReportFacts
         {
@@ -110,6 +111,7 @@ internal sealed partial class ReportComputing(
             // How a source stood then is not known any more.
             Sources = standings is null && earlier?.Sources is { } old && sources is not null ? sources with { Rows = [.. sources.Rows.Select(s => old.Rows.FirstOrDefault(o => o.Source == s.Source) is { } was ? s with { State = was.State, SkewSeconds = was.SkewSeconds, Bytes = was.Bytes } : s)] } : sources,
             Alerts = ran || alerts.Facts.Total > 0 ? alerts.Facts : null,
+            Notices = ran || notices.Told > 0 ? notices : null,
             Incidents = server is not null || incidents.Rows.Total > 0 ? incidents : null,
             Entities = new EntityFacts(alerts.Hosts, alerts.Accounts, alerts.Addresses, seen?.Hosts, seen?.Accounts, seen?.Addresses),
             Clocks = await ClocksAsync(db, from, to, standings, earlier, cancellation),
@@ -199,6 +201,19 @@ internal sealed partial class ReportComputing(
 
     // Acts that take an alert up.
     private static readonly string[] Judging = ["triage", "escalate", "benign", "duplicate"];
+
+    private static async Task<NoticeFacts> NoticesAsync(HufuDbContext db, DateTimeOffset from, DateTimeOffset to, DateTimeOffset previous, bool ranBefore, CancellationToken cancellation)
+    {
+        var told = await NotificationBrief.OfPeriodAsync(db, from, to, cancellation);
+        var before = await db.Set<Notification>().AsNoTracking().CountAsync(n => n.SentAt >= previous && n.SentAt < from, cancellation);
+        List<double> minutes = [.. told.Select(n => n.Took?.TotalMinutes).OfType<double>().Order()];
+        var late = told.Where(n => n.Escalated || n.GivenUp).OrderBy(n => Gravity(n.Level)).ThenBy(n => n.SentAt).ThenBy(n => n.Number, StringComparer.Ordinal)
+            .Select(n => new NoticeFact(n.Number, n.Level, n.Alerts, n.State, n.SentAt, n.Took is { } took ? Math.Round(took.TotalMinutes, 1) : null)).ToList();
+        return new NoticeFacts(
+            told.Count, ranBefore || before > 0 ? before : null, told.Sum(n => n.Alerts), told.Count(n => n.IsInTime), told.Count(n => n.AnsweredAt is not null && !n.IsInTime), told.Count(n => n.AnsweredAt is null && !n.GivenUp), told.Count(n => n.IsUnanswered),
+            told.Count(n => n.Escalated), minutes.Count == 0 ? null : Median(minutes), minutes.Count == 0 ? null : Math.Round(minutes[^1], 1), told.Sum(n => n.MailsSent), told.Sum(n => n.MailsFailed),
+            Listed<NoticeFact>.Of(late));
+    }
 
     private static async Task<IncidentFacts> IncidentsAsync(HufuDbContext db, DateTimeOffset from, DateTimeOffset to, DateTimeOffset previous, bool ranBefore, CancellationToken cancellation)
     {

@@ -10,8 +10,8 @@ namespace Hufu.Monitoring.Logs;
 /// </summary>
 public sealed record ReportFacts
 {
-    /// <summary>The layout that this program writes.</summary>
-    public const int CurrentVersion = 1;
+    /// <summary>The layout that this program writes. The second has <see cref="Notices"/>.</summary>
+    public const int CurrentVersion = 2;
 
     /// <summary>Longest JSON in characters: what a cell of a spreadsheet holds, so that an export of records is whole.</summary>
     public const int MaxLength = 32_000;
@@ -39,6 +39,9 @@ public sealed record ReportFacts
     public Listed<SourceFact>? Sources { get; init; }
 
     public AlertFacts? Alerts { get; init; }
+
+    /// <summary>How people were told of alerts. Reports of the first layout say nothing of it.</summary>
+    public NoticeFacts? Notices { get; init; }
 
     public IncidentFacts? Incidents { get; init; }
 
@@ -88,6 +91,7 @@ public sealed record ReportFacts
         Sources = Sources?.Cut(rows),
         Work = Work?.Cut(rows),
         Alerts = Alerts is null ? null : Alerts with { Rules = Alerts.Rules.Cut(rows), Notable = Alerts.Notable.Cut(rows) },
+        Notices = Notices is null ? null : Notices with { Late = Notices.Late.Cut(rows) },
         Incidents = Incidents is null ? null : Incidents with { Rows = Incidents.Rows.Cut(rows) },
         Coverage = Coverage is null ? null : Coverage with { Missing = Coverage.Missing.Cut(rows) },
         Entities = Entities?.Cut(rows),
@@ -179,6 +183,31 @@ public sealed record AlertFact(string Number, string Level, string Rule, string 
     /// <summary>The rule in English, where <see cref="Rule"/> is in Chinese.</summary>
     public string? RuleEn { get; init; }
 }
+
+/// <summary>Notifications that were told first in the period, and what had become of them when the facts were computed.</summary>
+/// <param name="Told">Number.</param>
+/// <param name="Before">Number in the previous period; null where it is not known.</param>
+/// <param name="Alerts">Alerts that they told of.</param>
+/// <param name="InTime">Answered before they went to others.</param>
+/// <param name="Later">Answered after that.</param>
+/// <param name="Waiting">Not answered yet, with time left.</param>
+/// <param name="Unanswered">Not answered in the time of all steps, nor since.</param>
+/// <param name="Escalated">Went to others, whatever became of them.</param>
+/// <param name="MedianMinutes">From telling to the answer; null where nobody answered.</param>
+/// <param name="LongestMinutes">The longest.</param>
+/// <param name="MailsSent">Mails that a mail server took.</param>
+/// <param name="MailsFailed">Mails that could not be delivered.</param>
+/// <param name="Late">Those that were not answered in time, the gravest first.</param>
+public sealed record NoticeFacts(int Told, int? Before, int Alerts, int InTime, int Later, int Waiting, int Unanswered, int Escalated, double? MedianMinutes, double? LongestMinutes, int MailsSent, int MailsFailed, Listed<NoticeFact> Late);
+
+/// <summary>A notification that was not answered in time.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Level">Highest level of its alerts.</param>
+/// <param name="Alerts">How many alerts it told of.</param>
+/// <param name="State">Its state when the facts were computed.</param>
+/// <param name="SentAt">When it was told first.</param>
+/// <param name="Minutes">How long people took to answer; null while nobody has.</param>
+public sealed record NoticeFact(string Number, string Level, int Alerts, string State, DateTimeOffset SentAt, double? Minutes);
 
 /// <summary>Incidents that became known in the period, and those that are open.</summary>
 public sealed record IncidentFacts(int New, int? Before, int Open, Listed<IncidentFact> Rows);

@@ -83,6 +83,7 @@ internal sealed class ReportPaper
         Events();
         Sources();
         Alerts();
+        Notices();
         Incidents();
         Entities();
         Clocks();
@@ -105,12 +106,15 @@ internal sealed class ReportPaper
             var s => L($"{Share(s.Minutes, s.Of)}", $"{Share(s.Minutes, s.Of)}"),
         };
         Pairs(
+        [
             (L("伺服器執行時間", "Server running"), running),
             (L("日誌", "Events"), facts.Events is { } e ? N(e.Total) + Within(Trend(e.Total, e.Before)) : Missing),
             (L("告警", "Alerts"), a is null ? Missing : N(a.Total) + Within(Trend(a.Total, a.Before)) + L($"；其中嚴重與高 {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} 件", $"; {a.Levels.Where(l => l.Level is "critical" or "high").Sum(l => l.Count)} critical or high")),
             (L("尚未處理的告警", "Alerts that wait"), a is null ? Missing : L($"本期 {a.Triage.Waiting} 件；計算時全部未結 {a.Open} 件", $"{a.Triage.Waiting} of this period; {a.Open} open in all when computed")),
             (L("判讀時間", "Time to triage"), a is null ? Missing : a.Triage is { MedianMinutes: { } median, LongestMinutes: { } longest } t ? L($"中位數 {Duration(median)}，最長 {Duration(longest)}（{t.Judged} 件）", $"median {Duration(median)}, longest {Duration(longest)} ({t.Judged} alerts)") : L("沒有已判讀的告警", "no alert was taken up")),
-            (L("事故", "Incidents"), facts.Incidents is { } i ? L($"新增 {i.New} 件（{Trend(i.New, i.Before)}），未結案 {i.Open} 件", $"{i.New} new ({Trend(i.New, i.Before)}), {i.Open} open") : Missing));
+            .. HasNotices ? [(L("通報", "Notifications"), facts.Notices is { } n ? L($"{n.Told} 次；期限內確認 {n.InTime} 次，升級 {n.Escalated} 次，無人確認 {n.Unanswered} 次", $"{n.Told}: {n.InTime} answered in time, {n.Escalated} escalated, {n.Unanswered} not answered") : Missing)] : Array.Empty<(string, string)>(),
+            (L("事故", "Incidents"), facts.Incidents is { } i ? L($"新增 {i.New} 件（{Trend(i.New, i.Before)}），未結案 {i.Open} 件", $"{i.New} new ({Trend(i.New, i.Before)}), {i.Open} open") : Missing),
+        ]);
     }
 
     private void Events()
@@ -173,6 +177,30 @@ internal sealed class ReportPaper
         Table(
             L("告警明細", "Alerts one by one"), [C("編號", "Number", 1.3), C("等級", "Level", 0.7), C("規則／作者", "Rule / author", 2.4), C("對象", "Entity", 1.4), C("狀態", "State", 0.9), C("處理人", "By", 0.9), C("判讀", "Verdict", 1.6)],
             a.Notable.Rows.Select(n => Row(n.Number, LevelOf(n.Level), $"{L(n.Rule, n.RuleEn ?? n.Rule)}\n{AuthorOf(n.Author)}", n.Entity, StateOf<Alert>(n.State), n.By ?? "–", (n.Verdict ?? "–") + (n.Minutes is { } m ? L($"（{Duration(m)}後處理）", $" (taken up after {Duration(m)})") : ""))), a.Notable.Total);
+    }
+
+    // What an earlier report did not say it does not say now.
+    private bool HasNotices => facts.Version >= 2;
+
+    private void Notices()
+    {
+        if (!HasNotices) return;
+        blocks.Add(new TextHeading(2, L("告警通報", "Notifications")));
+        if (facts.Notices is not { } n || n.Told == 0)
+        {
+            blocks.Add(new TextParagraph(facts.Notices is null ? Missing : L("這段期間沒有依通報規則通知任何人。", "Nobody was told of alerts by a notification rule in this period.")));
+            return;
+        }
+
+        Pairs(
+            (L("通報", "Told"), L($"{N(n.Told)} 次（{Trend(n.Told, n.Before)}），共 {N(n.Alerts)} 件告警", $"{N(n.Told)} ({Trend(n.Told, n.Before)}); alerts in them: {N(n.Alerts)}")),
+            (L("確認", "Answered"), L($"期限內 {n.InTime}，逾期 {n.Later}，等候中 {n.Waiting}，無人確認 {n.Unanswered}", $"in time {n.InTime}, later {n.Later}, waiting {n.Waiting}, by nobody {n.Unanswered}")),
+            (L("升級", "Escalated"), N(n.Escalated)),
+            (L("確認所需時間", "Time to answer"), n is { MedianMinutes: { } median, LongestMinutes: { } longest } ? L($"中位數 {Duration(median)}，最長 {Duration(longest)}", $"median {Duration(median)}, longest {Duration(longest)}") : L("沒有人確認", "nobody answered")),
+            (L("郵件", "Mails"), L($"已送出 {N(n.MailsSent)}，無法送達 {N(n.MailsFailed)}", $"sent {N(n.MailsSent)}, not delivered {N(n.MailsFailed)}")));
+        Table(
+            L("未在期限內確認的通報", "Notifications that were not answered in time"), [C("編號", "Number", 1.4), C("最高等級", "Highest level", 1), C("告警", "Alerts", 0.7, true), C("通知時間", "Told at", 1.4), C("狀態", "State", 1.1), C("確認所需時間", "Time to answer", 1.2)],
+            n.Late.Rows.Select(r => Row(r.Number, LevelOf(r.Level), N(r.Alerts), At(r.SentAt), StateOf<Notification>(r.State), r.Minutes is { } m ? Duration(m) : "–")), n.Late.Total);
     }
 
     private void Incidents()
@@ -325,7 +353,7 @@ internal sealed class ReportPaper
 
     private static string[] Row(params string[] cells) => cells;
 
-    private void Pairs(params (string Name, string Value)[] pairs) => blocks.Add(new TextTable([new TextColumn("", 1), new TextColumn("", 3)], [.. pairs.Select(p => Row(p.Name, p.Value))]));
+    private void Pairs(params IEnumerable<(string Name, string Value)> pairs) => blocks.Add(new TextTable([new TextColumn("", 1), new TextColumn("", 3)], [.. pairs.Select(p => Row(p.Name, p.Value))]));
 
     private void Table(string? title, IReadOnlyList<TextColumn> columns, IEnumerable<IReadOnlyList<string>> rows, int? total = null)
     {

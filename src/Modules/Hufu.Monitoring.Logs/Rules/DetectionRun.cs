@@ -122,6 +122,7 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null,
         var isGroup = match.Rule is SigmaCorrelationRule;
         // A correlation speaks of its group, not of the event that happened to complete it.
         var entity = isGroup ? string.Join(' ', match.Fields.Select(f => f.Value).Where(v => v.Length > 0)) : "";
+        var (gathered, seenAs) = (IndicatorRules.GatheredOf(match.Rule), IndicatorRules.SeenOf(match.Rule));
         foreach (var id in match.EventIds.Take(AlertGrouping.MaxEventIds))
         {
             matches.Add(new RuleMatch
@@ -139,6 +140,8 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null,
                 SourceIp = Value("src_ip") ?? last.SourceIp ?? last.Field("IpAddress") ?? "",
                 Account = Value("user") ?? Value("TargetUserName") ?? last.Field("user") ?? last.Field("TargetUserName") ?? "",
                 Entity = entity,
+                Gathered = gathered,
+                Indicators = seenAs,
             });
         }
 

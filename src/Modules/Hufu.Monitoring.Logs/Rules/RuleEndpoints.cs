@@ -468,7 +468,8 @@ internal static class RuleEndpoints
         var alert = (Alert)found.Value;
         var known = detection.Rules.Known.FirstOrDefault(k => k.Rule.Key == alert.RuleId);
         // Of a correlation the rules that it counts are meant.
-        var rules = known?.Rule is SigmaCorrelationRule correlation ? correlation.Rules : [alert.RuleId];
+        // Of a value that several lists have, all of them.
+        var rules = known?.Rule is SigmaCorrelationRule correlation ? correlation.Rules : SeenIndicator.Of(alert.Indicators) is { Count: > 0 } seen ? [.. seen.Select(s => s.Key)] : [alert.RuleId];
         var first = alert.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(id => Event(logs, id)).FirstOrDefault(e => e is not null);
         var lines = first is null ? [] : RuleExceptionLines.Of(alert, new LogEventFields(first));
         var query = new Dictionary<string, string>(StringComparer.Ordinal) { ["title"] = alert.Title, ["rules"] = string.Join('\n', rules), ["condition"] = string.Join('\n', lines), ["ownerId"] = page.Actor.Id.ToString() };

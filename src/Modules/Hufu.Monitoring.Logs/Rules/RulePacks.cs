@@ -240,14 +240,22 @@ public sealed class RulePacks(RulePackFiles files, TailFolders folders)
     {
         var (zh, en) = (new List<string>(), new List<string>());
         Add("名稱", "title", was.Title, now.Title);
-        Add("等級", "level", RuleSelection.LevelOf(was), RuleSelection.LevelOf(now));
-        Add("狀態", "status", RuleSelection.StatusOf(was), RuleSelection.StatusOf(now));
+        Named("等級", "level", RuleSelection.Levels, RuleSelection.LevelOf(was), RuleSelection.LevelOf(now));
+        Named("狀態", "status", RuleSelection.Statuses, RuleSelection.StatusOf(was), RuleSelection.StatusOf(now));
         Add("日誌來源", "log source", (was as SigmaDetectionRule)?.LogSource.ToString(), (now as SigmaDetectionRule)?.LogSource.ToString());
         Add("作者", "author", was.Author, now.Author);
         Add("標籤", "tags", string.Join(' ', was.Tags), string.Join(' ', now.Tags));
         Add("條件", "condition", string.Join(" | ", (was as SigmaDetectionRule)?.Conditions ?? []), string.Join(" | ", (now as SigmaDetectionRule)?.Conditions ?? []));
         if (zh.Count == 0) return new LocalizedText("內容", "text");
         return new LocalizedText(string.Join("、", zh), string.Join(", ", en));
+
+        void Named(string nameZh, string nameEn, IReadOnlyList<Hufu.Records.Choice> choices, string from, string to)
+        {
+            if (from == to) return;
+            var (was, now) = (RuleSelection.Name(choices, from), RuleSelection.Name(choices, to));
+            zh.Add($"{nameZh} {was.Zh} → {now.Zh}");
+            en.Add($"{nameEn} {was.En} → {now.En}");
+        }
 
         void Add(string nameZh, string nameEn, string? from, string? to)
         {

@@ -126,13 +126,17 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var read = Scan(item =>
         {
             var fields = new LogEventFields(item);
-            foreach (var match in seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None) : [])
+            var shown = seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None).Where(match => own.IsFor(match.Rule)).ToList() : [];
+            if (shown.Count > 0)
             {
-                if (!own.IsFor(match.Rule)) continue;
-                matches++;
-                if (!own.Suppresses(match.Rule, fields)) continue;
-                suppressed++;
-                Keep(newest, new PreviewHit(match.Rule, item, 1));
+                matches += shown.Count;
+                // What another list has too is found all the same.
+                var still = seen!.Value.Set.Match(seen.Value.Scan, item, fields, own).Select(match => IndicatorRules.GatheredOf(match.Rule)).ToHashSet(StringComparer.Ordinal);
+                foreach (var match in shown.Where(match => !still.Contains(IndicatorRules.GatheredOf(match.Rule))))
+                {
+                    suppressed++;
+                    Keep(newest, new PreviewHit(match.Rule, item, 1));
+                }
             }
 
             var all = plain.Match(fields, fields.Sources);
@@ -179,7 +183,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         store.Db.ActAs(actor, "trial");
         (record.TriedAt, record.TriedOf) = (Instants.Truncate(clock.GetUtcNow()), RuleExceptionType.HashOf(record));
         (record.TriedSuppressed, record.TriedMatches) = ((int)Math.Min(trial.Value.Suppressed, int.MaxValue), (int)Math.Min(trial.Value.Matches, int.MaxValue));
-        record.TriedRead = string.Join('\n', Words(trial.Value.Read).Select(w => w.Zh + " / " + w.En));
+        record.TriedRead = Kept(trial.Value.Read);
         try
         {
             await store.Db.SaveChangesAsync(cancellation);
@@ -191,6 +195,12 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
 
         return trial;
     }
+
+    /// <summary>What <see cref="Words"/> said, as records keep it: both languages a line.</summary>
+    internal static string Kept(PreviewRead read) => string.Join('\n', Words(read).Select(w => w.Zh + " / " + w.En));
+
+    /// <summary>What a record keeps of it, in the reader's language.</summary>
+    internal static IEnumerable<string> Told(string kept) => Alert.Lines(kept).Select(line => line.IndexOf(" / ", StringComparison.Ordinal) is > 0 and var between ? new LocalizedText(line[..between], line[(between + 3)..]).ToString() : line);
 
     /// <summary>What was read, and what was not.</summary>
     internal static IReadOnlyList<LocalizedText> Words(PreviewRead read) =>

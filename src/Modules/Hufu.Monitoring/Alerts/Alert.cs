@@ -57,8 +57,20 @@ public sealed class Alert : Record
 
     public string Verdict { get; set; } = "";
 
+    /// <summary>By what matches of indicators are gathered: their value, whichever lists have it. Empty where they are gathered by the rule.</summary>
+    [Added(2)]
+    public string Gathered { get; set; } = "";
+
+    /// <summary>The indicators that matched, one a line as <see cref="SeenIndicator"/> writes them; empty where it was a rule.</summary>
+    [Added(2)]
+    public string Indicators { get; set; } = "";
+
+    /// <summary>When its level rose, as another list has the same value; null where it did not.</summary>
+    [Added(2)]
+    public DateTimeOffset? LevelRaisedAt { get; set; }
+
     /// <summary>The lines of a text that have something on them.</summary>
-    internal static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>告警.</summary>
@@ -100,7 +112,7 @@ public sealed class AlertType : RecordType<Alert>
     ];
 
     /// <summary>Place of a level in <see cref="Levels"/>; −1 for one that is not known.</summary>
-    internal static int RankOf(string level)
+    public static int RankOf(string level)
     {
         for (var i = 0; i < Levels.Count; i++)
             if (Levels[i].Code == level) return i;
@@ -144,6 +156,9 @@ public sealed class AlertType : RecordType<Alert>
         Text(x => x.RuleAuthor, "規則作者", "Rule author", 500).ReadOnly().InList();
         Text(x => x.RuleLicense, "規則授權", "Rule licence", 100).ReadOnly();
         Text(x => x.Tags, "標籤", "Tags", 1000).ReadOnly();
+        Text(x => x.Gathered, "合併依據", "Gathered by", 64).ReadOnly().NotOnPages();
+        LongText(x => x.Indicators, "情資指標", "Indicators", 20000).ReadOnly().NotOnPages().Help("每行一個命中的指標：識別碼、等級、TLP、提供者。", "One indicator that matched a line: key, level, TLP, producer.");
+        Instant(x => x.LevelRaisedAt, "等級提高時間", "Level raised at").ReadOnly().NotOnPages();
 
         Workflow.State("new", "新告警", "New", Tone.Bad).State("triaged", "判讀中", "Triaged", Tone.Warn).State("incident", "已成案", "Incident", Tone.Critical, open: false)
             .State("benign", "正常行為", "Benign", Tone.Good, open: false).State("duplicate", "重複", "Duplicate", Tone.Neutral, open: false);

@@ -40,6 +40,12 @@ public sealed record RuleMatch
     /// <summary>What the match is about; when empty, the host, else the source address, else the account.</summary>
     public string Entity { get; init; } = "";
 
+    /// <summary>By what matches are gathered instead of by the rule: the value of indicators, whichever lists have it. Empty for rules.</summary>
+    public string Gathered { get; init; } = "";
+
+    /// <summary>The indicators that matched, the gravest first; none for rules.</summary>
+    public IReadOnlyList<SeenIndicator> Indicators { get; init; } = [];
+
     /// <summary>True when it was found by looking back through what is stored, not as it came in.</summary>
     public bool InHistory { get; init; }
 }
@@ -50,11 +56,17 @@ public sealed record RuleMatch
 /// <param name="Known">Matches whose events had been counted before.</param>
 public sealed record RaisedAlerts(IReadOnlyList<Alert> Created, IReadOnlyList<Alert> Updated, int Known);
 
-/// <summary>Gathers matches of rules into alerts: one for each rule and entity within 24 hours of its first event.</summary>
+/// <summary>
+/// Gathers matches of rules into alerts: one for each rule and entity within 24 hours of its first event. Of indicators the value counts for the rule: what
+/// several lists have is one alert that names them all, as grave as the gravest.
+/// </summary>
 public static class AlertGrouping
 {
     /// <summary>How many event ids an alert keeps: the first ones.</summary>
     public const int MaxEventIds = 200;
+
+    // What nobody reads any more; their field has room for them.
+    private const int MaxIndicators = 50;
 
     /// <summary>How long after its first event an alert takes in more.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromHours(24);
@@ -70,15 +82,15 @@ public static class AlertGrouping
     /// <param name="cancellation">Stops the work.</param>
     public static Task<Result<RaisedAlerts>> RaiseAsync(RecordStore store, IReadOnlyList<RuleMatch> matches, bool counted = true, CancellationToken cancellation = default) => store.InTransactionAsync(async () =>
     {
-        var (created, updated) = (new List<Alert>(), new List<Alert>());
+        var (created, updated, graver) = (new List<Alert>(), new List<Alert>(), new List<Alert>());
         var known = 0;
         var assets = matches.Count == 0 ? null : await AssetMatcher.LoadAsync(store.Db, cancellation);
         foreach (var group in matches.GroupBy(KeyOf))
         {
             var ordered = group.OrderBy(m => m.EventTime).ThenBy(m => m.EventId, StringComparer.Ordinal).ToList();
             var (from, to) = (ordered[0].EventTime - Window, ordered[^1].EventTime + Window);
-            var (ruleId, entity) = group.Key;
-            var near = await store.Db.Set<Alert>().Where(a => a.Entity == entity && a.RuleId == ruleId && a.ArchivedAt == null && a.FirstSeen >= from && a.FirstSeen <= to).OrderBy(a => a.FirstSeen).ToListAsync(cancellation);
+            var (ruleId, gathered, entity) = group.Key;
+            var near = await store.Db.Set<Alert>().Where(a => a.Entity == entity && a.Gathered == gathered && (gathered != "" || a.RuleId == ruleId) && a.ArchivedAt == null && a.FirstSeen >= from && a.FirstSeen <= to).OrderBy(a => a.FirstSeen).ToListAsync(cancellation);
             var ids = near.SelectMany(a => a.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
             var full = near.Where(a => counted && IsFull(a)).Select(a => (From: a.FirstSeen, To: a.LastSeen)).ToList();
             var fresh = new List<RuleMatch>();
@@ -88,7 +100,7 @@ public static class AlertGrouping
 
             foreach (var match in fresh)
             {
-                var alert = near.Find(a => a.State is "new" or "triaged" or "incident" && Fits(a, match.EventTime));
+                var alert = near.Find(a => IsOpen(a) && Fits(a, match.EventTime));
                 if (alert is null)
                 {
                     alert = Start(match, entity, assets!);
@@ -98,10 +110,30 @@ public static class AlertGrouping
                 else if (!created.Contains(alert) && !updated.Contains(alert)) updated.Add(alert);
                 Count(alert, match);
             }
+
+            if (gathered.Length == 0) continue;
+            // What was counted before is named by what knows of it only now.
+            foreach (var alert in near.Where(IsOpen))
+            {
+                var level = alert.Level;
+                if (!Name(alert, ordered.Where(m => Instants.Truncate(m.EventTime) is var time && time >= alert.FirstSeen && time <= alert.LastSeen).SelectMany(m => m.Indicators)) || created.Contains(alert)) continue;
+                if (!updated.Contains(alert)) updated.Add(alert);
+                if (alert.Level == level) continue;
+                alert.LevelRaisedAt = Instants.Truncate(store.Db.Now);
+                graver.Add(alert);
+            }
         }
 
         var actor = Actor.System();
         store.Db.ActAs(actor, "match");
+        var risks = assets is null ? null : await KnownRisk.HighestOfAsync(store.Db, [.. created.Concat(graver).Select(a => a.AssetId).OfType<Guid>().Distinct()], cancellation);
+        foreach (var alert in created.Concat(graver))
+        {
+            var asset = alert.AssetId is null ? null : AssetOf(alert.Host, alert.SourceIp, assets!);
+            var score = AlertScore.Of(alert.Level, asset, asset is null ? null : risks!.GetValueOrDefault(asset.Id));
+            (alert.Score, alert.ScoreReasons) = (score.Value, score.Reasons);
+        }
+
         if (updated.Count > 0)
         {
             try
@@ -112,14 +144,6 @@ public static class AlertGrouping
             {
                 return Result.Fail<RaisedAlerts>(Error.Of("record.changed-meanwhile", "告警剛被他人修改，請重試。", "Somebody changed an alert at the same moment; try again."));
             }
-        }
-
-        var risks = assets is null ? null : await KnownRisk.HighestOfAsync(store.Db, [.. created.Select(a => a.AssetId).OfType<Guid>().Distinct()], cancellation);
-        foreach (var alert in created)
-        {
-            var asset = alert.AssetId is null ? null : AssetOf(alert.Host, alert.SourceIp, assets!);
-            var score = AlertScore.Of(alert.Level, asset, asset is null ? null : risks!.GetValueOrDefault(asset.Id));
-            (alert.Score, alert.ScoreReasons) = (score.Value, score.Reasons);
         }
 
         foreach (var alert in created)
@@ -148,7 +172,9 @@ public static class AlertGrouping
     /// <summary>Title of an alert.</summary>
     internal static string Titled(string rule, string entity) => Clip(entity.Length == 0 ? rule : $"{rule}: {entity}", 200);
 
-    private static (string RuleId, string Entity) KeyOf(RuleMatch match) => (Clip(match.RuleId, 100), EntityOf(match));
+    private static (string RuleId, string Gathered, string Entity) KeyOf(RuleMatch match) => (match.Gathered.Length > 0 ? "" : Clip(match.RuleId, 100), match.Gathered, EntityOf(match));
+
+    private static bool IsOpen(Alert alert) => alert.State is "new" or "triaged" or "incident";
 
     private static bool Fits(Alert alert, DateTimeOffset time) => time <= alert.FirstSeen + Window && time >= alert.LastSeen - Window;
 
@@ -172,6 +198,7 @@ public static class AlertGrouping
             SourceIp = address,
             Account = Clip(match.Account, 200),
             Entity = entity,
+            Gathered = match.Gathered,
             FoundInHistory = match.InHistory ? AlertType.Yes : "",
             AssetId = asset?.Id,
             UnitId = asset?.UnitId,
@@ -179,6 +206,25 @@ public static class AlertGrouping
             FirstSeen = Instants.Truncate(match.EventTime),
             LastSeen = Instants.Truncate(match.EventTime),
         };
+    }
+
+    // Names indicators in an alert; false when it names them all.
+    private static bool Name(Alert alert, IEnumerable<SeenIndicator> found)
+    {
+        var seen = SeenIndicator.Of(alert.Indicators).ToList();
+        var before = seen.Count;
+        foreach (var indicator in found)
+        {
+            if (seen.Count >= MaxIndicators) break;
+            var named = new SeenIndicator(Clip(indicator.Key, 100), indicator.Level, Clip(indicator.Tlp, 40), Clip(indicator.Producer, 200));
+            if (!seen.Exists(s => s.Key == named.Key)) seen.Add(named);
+        }
+
+        if (seen.Count == before) return false;
+        alert.Indicators = string.Join('\n', seen.Select(s => s.Line));
+        (alert.RuleAuthor, alert.RuleLicense) = (Clip(SeenIndicator.Producers(seen), 500), Clip(SeenIndicator.Markings(seen), 100));
+        alert.Level = seen.Select(s => s.Level).Append(alert.Level).MaxBy(AlertType.RankOf)!;
+        return true;
     }
 
     private static AssetRef? AssetOf(string host, string address, AssetMatcher assets) => assets.Find(host, host.Length == 0 ? [address] : []).Asset;

@@ -25,6 +25,9 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
     private const int Named = 10;
     private const int MostLog = 20_000;
 
+    // How lines of the log end that tell of mails.
+    internal const string MailSent = ": mail sent", MailLost = ": mail not delivered";
+
     private sealed record Candidate(Guid Id, string Number, string Title, string Level, int? Score, string RuleId, string RuleTitle, string RuleTitleEn, string RuleAuthor, string Tags, string Entity, string Host, string SourceIp, string Account, Guid? UnitId, DateTimeOffset CreatedAt)
     {
         internal LocalizedText Titles => new(Title, RuleTitleEn.Length > 0 ? AlertGrouping.Titled(RuleTitleEn, Entity) : Title);
@@ -96,7 +99,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         for (var skip = 0; ; skip += AtOnce)
         {
             var some = await db.Set<Alert>().AsNoTracking()
-                .Where(a => a.State == "new" && a.ArchivedAt == null && levels.Contains(a.Level) && a.CreatedAt >= after && !db.Set<ToldAlert>().Any(t => t.AlertId == a.Id && t.RuleId == rule.Id))
+                .Where(a => a.State == "new" && a.ArchivedAt == null && levels.Contains(a.Level) && (a.CreatedAt >= after || a.LevelRaisedAt >= after) && !db.Set<ToldAlert>().Any(t => t.AlertId == a.Id && t.RuleId == rule.Id))
                 .OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Skip(skip).Take(AtOnce)
                 .Select(a => new Candidate(a.Id, a.Number, a.Title, a.Level, a.Score, a.RuleId, a.RuleTitle, a.RuleTitleEn, a.RuleAuthor, a.Tags, a.Entity, a.Host, a.SourceIp, a.Account, a.UnitId, a.CreatedAt)).ToListAsync(cancellation);
             found.AddRange(some.Where(a => Concerns(rule, a, units)));
@@ -210,8 +213,8 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         foreach (var one in await NoticeDelivered.OfAsync(store.Db, NoticeKinds.Alert, about, cancellation))
         {
             var name = NameOf(one.PersonId);
-            if (one.SentAt is { } sent) Once(sent, $"{name}：郵件已送出", $"{name}: mail sent");
-            else if (one.MailFailed) Once(store.Db.Now, $"{name}：郵件無法送達（{OneLine(one.MailError)}）", $"{name}: mail not delivered", timed: false);
+            if (one.SentAt is { } sent) Once(sent, $"{name}：郵件已送出", $"{name}{MailSent}");
+            else if (one.MailFailed) Once(store.Db.Now, $"{name}：郵件無法送達（{OneLine(one.MailError)}）", $"{name}{MailLost}", timed: false);
             else if (one.MailError is { } error) Once(store.Db.Now, $"{name}：郵件尚未送出，會再試（{OneLine(error)}）", $"{name}: mail not sent yet, tried again", timed: false);
             else if (one.Mail is NoticeMail.Digest) Once(one.At, $"{name}：郵件併入每日摘要", $"{name}: mail waits for the daily digest");
             if (one.ReadAt is { } read) Once(read, $"{name}：已讀通知", $"{name}: read the notice");

@@ -4,7 +4,12 @@ namespace Hufu.Web.Components;
 public sealed record NavItem(string Label, string Href, string? Icon = null, string? Badge = null, Tone BadgeTone = Tone.Neutral, bool Current = false);
 
 /// <summary>A group of entries with a heading that folds. A group without a label stands open at the top.</summary>
-public sealed record NavGroup(string? Label, IReadOnlyList<NavItem> Items, bool Open = true, string? Code = null);
+/// <param name="Label">The heading.</param>
+/// <param name="Items">Its entries.</param>
+/// <param name="Open">Whether it stands open; it does too where an entry is of the present page.</param>
+/// <param name="Code">A short code before the heading.</param>
+/// <param name="Groups">Groups within it, after its entries.</param>
+public sealed record NavGroup(string? Label, IReadOnlyList<NavItem> Items, bool Open = true, string? Code = null, IReadOnlyList<NavGroup>? Groups = null);
 
 /// <summary>One step of the way to the page; the last has no link.</summary>
 public sealed record Crumb(string Label, string? Href = null);

@@ -369,6 +369,11 @@
       box.addEventListener("pointerdown", (event) => { event.preventDefault(); openPalette(); });
       box.addEventListener("keydown", (event) => { if (!composing(event) && event.key === "Enter") { event.preventDefault(); openPalette(); } });
     }
+    // The menu shows where the page is, however long it has become.
+    const here = () => $(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });
+    here();
+    const menu = $("#nav-open");
+    if (menu) menu.onchange = here;
     if (/Mac|iPhone|iPad/.test(navigator.platform)) $$(".search kbd").forEach((kbd) => { kbd.textContent = "⌘ K"; });
   }
   start();

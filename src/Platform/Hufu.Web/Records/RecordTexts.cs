@@ -50,7 +50,45 @@ public static class HistoryText
         "test" => T("history.test"),
         "tie" => T("history.tie"),
         "sealed" => T("history.sealed"),
-        _ => type?.Workflow.Find(action)?.Label.ToString() ?? action,
+        _ => type?.Workflow.Find(action)?.Label.ToString() ?? OfTheProduct(action),
+    };
+
+    /// <summary>What was changed: a record type's name, or what the product calls what is no record.</summary>
+    public static string What(RecordType? type, string key) => type?.Name.ToString() ?? key switch
+    {
+        "kernel.setting" => T("history.of-setting"),
+        "kernel.comment" => T("history.of-comment"),
+        "kernel.evidence" => T("history.of-evidence"),
+        "kernel.link" => T("history.of-link"),
+        "kernel.working-day" => T("history.of-working-day"),
+        "identity.person" => T("history.of-person"),
+        "identity.person-role" => T("history.of-person-role"),
+        "identity.role" => T("history.of-role"),
+        "identity.token" => T("history.of-token"),
+        "identity.unit" => T("history.of-unit"),
+        "jobs.run" => T("history.of-run"),
+        "logs.segment" => T("history.of-segment"),
+        "logs.removal" => T("history.of-segment"),
+        "logs.hunt" => T("history.of-hunt"),
+        "logs.export" => T("history.of-log-export"),
+        _ => key,
+    };
+
+    private static string OfTheProduct(string action) => action switch
+    {
+        "anchored" => T("history.did-anchored"),
+        "removed" => T("history.did-removed"),
+        "start" => T("history.did-start"),
+        "cancel" => T("history.did-cancel"),
+        "download" => T("history.did-download"),
+        "export" => T("history.did-export"),
+        "hunt" => T("history.did-hunt"),
+        "alerts" => T("history.did-alerts"),
+        "settings" => T("history.did-settings"),
+        "set-password" => T("history.did-set-password"),
+        "given-again" => T("history.did-given-again"),
+        "recompute" => T("history.did-recompute"),
+        _ => action,
     };
 
     /// <summary>One change as an entry of a timeline.</summary>
