@@ -7,10 +7,11 @@ using Microsoft.EntityFrameworkCore;
 
 // What a verb asks its services for it asks once or twice: to translate the making of each, as a server is right to do, costs a tenth of a short run.
 if (args is not ["serve", ..]) AppContext.SetSwitch("Microsoft.Extensions.DependencyInjection.DisableDynamicEngine", true);
+Stopping.Listen();
 var parsed = HufuCommand.Build(args).Parse(args);
 try
 {
-    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Exit.Patience });
+    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, Stopping.Token);
     return parsed.Action is ParseErrorAction ? Exit.Refused : code;
 }
 catch (OperationCanceledException)

@@ -64,6 +64,33 @@ public sealed class OrderlyStopTests(Sample sample)
         Assert.Equal(1L, Sample.Scalar(data, "SELECT count(*) FROM risk_asset WHERE code = 'SLOW'"));
     }
 
+    [Fact]
+    public async Task Who_asks_again_and_again_for_the_stop_does_not_cut_it_off()
+    {
+        var data = sample.Copy();
+        for (var round = 0; round < 4; round++)
+        {
+            await using var server = await Program.ServeAsync(data);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (!server.Process.HasExited)
+            {
+                _ = Signal(server.Process.Id, Term);
+                await Task.Delay(2, patience.Token);
+            }
+
+            await server.Process.WaitForExitAsync(patience.Token);
+            Assert.True(server.Process.ExitCode == 0, $"exit {server.Process.ExitCode}: {server.Said}");
+        }
+
+        Assert.Equal("", Waiting(data));
+    }
+
+    private const int Term = 15;
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "kill")]
+    [System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
+    private static extern int Signal(int process, int signal);
+
     private static string Asset(string code) => $$"""{"fields":{"code":"{{code}}","title":"{{code}}","category":"hardware","confidentiality":"high","integrity":"high","availability":"high"} }""";
 
     private static async Task CreateAsync(Visitor api, string code)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -25,6 +26,42 @@ internal static class Exit
 
     /// <summary>How long a verb that is told to stop may take: a server answers what is under way and closes its files first, for which its host has 30 seconds.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+}
+
+/// <summary>
+/// Requests to end: SIGTERM, and SIGINT as Ctrl-C gives it. The first cancels what the verb does; those that follow change nothing, in the last moments of the process either.
+/// The library of the command line would do the same, but for a second request that comes while its own handler is being given back: that one ends the process by an exception.
+/// </summary>
+internal static class Stopping
+{
+    private static readonly CancellationTokenSource Asked = new();
+
+    // Never given back: a signal behind the last handler would end the process by the system's rule.
+    private static readonly List<PosixSignalRegistration> Held = [];
+    private static Timer? patience;
+
+    /// <summary>Cancelled by the first request.</summary>
+    internal static CancellationToken Token => Asked.Token;
+
+    /// <summary>Begins to listen. A verb that has not ended after <see cref="Exit.Patience"/> is cut off, with the exit code of the signal.</summary>
+    internal static void Listen()
+    {
+        Held.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Ask(context, 143)));
+        Held.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Ask(context, 130)));
+    }
+
+    private static void Ask(PosixSignalContext context, int code)
+    {
+        context.Cancel = true;
+        lock (Held)
+        {
+            if (patience is not null) return;
+            patience = new Timer(_ => Environment.Exit(code), null, Exit.Patience, Timeout.InfiniteTimeSpan);
+        }
+
+        // What is cancelled runs in a task of its own: an exception there is not the signal's.
+        _ = Asked.CancelAsync();
+    }
 }
 
 /// <summary>How verbs speak: results on standard output, everything else on standard error.</summary>
