@@ -73,7 +73,7 @@ public class RulesVerbTests(Sample sample)
         Assert.Contains("\n-level: medium", second.Out.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Contains("\n+level: high", second.Out.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         var next = Regex.Match(second.Error, @"(\S+) waits to be applied").Groups[1].Value;
-        Assert.Contains("medium → high", (await Program.OkAsync("rules", "diff", next, "--format", "csv", "--data", data)).Out, StringComparison.Ordinal);
+        Assert.Contains("Medium → High", (await Program.OkAsync("rules", "diff", next, "--format", "csv", "--data", data)).Out, StringComparison.Ordinal);
         await Program.OkAsync("rules", "apply", next, "--data", data);
         Assert.Matches($@"(?m)^{next},current,", (await Program.OkAsync("rules", "list", pack, "--format", "csv", "--data", data)).Out);
         await Program.OkAsync("rules", "rollback", pack, "--reason", "too many", "--data", data);

@@ -26,7 +26,7 @@ public sealed class WholeFileTests
             ("records.json", Bytes("{\"Records\":[{\"a\":1},{\"a\":2}]}")));
         var (events, problems) = await ReadAsync(zip);
         Assert.Equal(
-            [("www/access.log", "access"), ("iis.log", "w3c"), ("iis.log", "w3c"), ("again.log", "plain"), ("old.gz", "rfc3164"), ("records.json", "json"), ("records.json", "json")],
+            [("www/access.log", "access"), ("iis.log", "w3c"), ("iis.log", "w3c"), ("again.log", "application"), ("old.gz", "rfc3164"), ("records.json", "json"), ("records.json", "json")],
             events.Select(e => (e.Field("log.file.path")!, e.Format)));
         // Columns that one member names are not those of the next.
         Assert.Null(events[3].Field("c-ip"));

@@ -92,7 +92,7 @@ public class RulePackTests
         Assert.Equal("1:One 2:Two", InUse(site));
         var diff = site.Get<RulePacks>().Diff(pack, second.Value, await RulePacks.CurrentAsync(site.Store.Db, pack.Id, Stop)).Value;
         Assert.Equal(["changed " + B, "gone " + A, "new " + C], diff.Changes.Select(c => $"{c.Kind} {c.Rule.Key}").Order(StringComparer.Ordinal));
-        Assert.Contains("high → critical", diff.Changes.Single(c => c.Kind == "changed").What.En, StringComparison.Ordinal);
+        Assert.Contains("High → Critical", diff.Changes.Single(c => c.Kind == "changed").What.En, StringComparison.Ordinal);
         Assert.Equal($"{pack.Number}/rules/bad.yml:4:8", Assert.Single(diff.Refused).Place);
         Assert.Equal((2, 2, 2), (diff.Rules, diff.InUse, diff.InUseBefore));
 
