@@ -106,7 +106,8 @@ public sealed class DatabaseTests
         var before = GC.GetTotalAllocatedBytes(precise: true);
         var tried = await site.Get<LogDatabases>().TryAsync(await MadeAsync(site, Sqlite(path) with { }), Stop);
         Assert.True(tried.IsOk, string.Join("; ", tried.Errors));
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 40_000_000);
+        // Less than one of the two rows has, whatever else the process does meanwhile.
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 90_000_000);
         Assert.Equal([true, true, false], tried.Value.Select(e => e.Problems.Contains(LogProblem.RecordCut)));
         Assert.All(tried.Value, e => Assert.True(e.Raw.Length < 1_000_000));
     }
