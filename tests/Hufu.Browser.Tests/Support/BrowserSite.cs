@@ -76,7 +76,8 @@ public sealed class BrowserSite : IAsyncLifetime
             await visitor.Page.FillAsync("[name=account]", account);
             await visitor.Page.FillAsync("[name=password]", Host.Password);
             await visitor.Page.ClickAsync("form[action='/sign-in'] button[type=submit]");
-            await visitor.Page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
+            // The cookie comes with the answer; the page behind it need not be loaded.
+            await visitor.Page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
             return sessions[account] = await visitor.Page.Context.StorageStateAsync();
         }
         finally
