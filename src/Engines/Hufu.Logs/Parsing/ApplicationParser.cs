@@ -36,7 +36,7 @@ internal static class ApplicationParser
         // What a program writes behind the time may be an object or pairs, with a level and a text of its own.
         if (message.StartsWith('{') && message.EndsWith('}'))
         {
-            if (JsonRecordParser.Read(message, reading)) message = reading.First("msg", "message", "Message", "@mt") ?? message;
+            if (JsonRecordParser.Read(message, reading)) message = reading.Message ?? message;
             else reading.Problems.Clear();
         }
         else if (PairsParser.Looks(message))
