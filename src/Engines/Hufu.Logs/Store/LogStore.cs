@@ -767,18 +767,21 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         /// <summary>Files and the open segment as one table, without the rows that cannot answer a search.</summary>
         public string All(IEnumerable<Part> parts, SearchQuery? query)
         {
-            var (files, some) = (new List<string>(), new List<string>());
+            var (files, apart, some) = (new List<string>(), new List<string>(), new List<string>());
             foreach (var part in parts)
             {
                 var places = part.Places(query);
                 if (places is { Count: 0 } || File(part) is not { } file) continue;
-                if (places is null) files.Add(file);
+                if (places is null) (part.Apart ? apart : files).Add(file);
                 else some.Add($"SELECT * {(part.Segments.Count == 1 ? "" : "EXCLUDE (file_row_number) ")}FROM {part.Table(file, places)}");
             }
 
             files.AddRange(openParts.Select(part => part.Path));
-            if (files.Count > 0) some.Add($"SELECT * FROM read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])");
+            if (files.Count > 0) some.Add("FROM " + Read(files, false));
+            if (apart.Count > 0) some.Add("FROM " + Read(apart, true));
             return some.Count == 0 ? SegmentTable.Nothing : $"({string.Join(" UNION ALL BY NAME ", some)})";
+
+            static string Read(List<string> files, bool apart) => KnownFields.Table($"read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])", apart);
         }
 
         /// <summary>How far the running query is, in percent; negative when it is not known.</summary>

@@ -272,7 +272,7 @@ public sealed partial class LogStore
     private IEnumerable<(long Place, string Text)> Texts(Part part, CancellationToken cancellation)
     {
         using var view = TakeView(whole: true, cancellation);
-        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(fields), chr(10))) FROM {view.Table(part)}");
+        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(others), chr(10)), {string.Join(", ", KnownFields.Names.Select(KnownFields.Apart))}) FROM {view.Table(part)}");
         command.UseStreamingMode = true;
         using var reader = command.ExecuteReader();
         while (reader.Read())

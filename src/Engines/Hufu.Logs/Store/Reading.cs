@@ -137,8 +137,8 @@ public sealed partial class LogStore
             try
             {
                 using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
-                using var writer = new SegmentWriter(0, PackedLevel);
-                var target = new SegmentFile(file);
+                using var writer = new SegmentWriter(0, PackedLevel, apart: true);
+                var target = new SegmentFile(file, apart: true);
                 foreach (var part in from)
                 {
                     reading = part;

@@ -260,7 +260,7 @@ public sealed partial class LogStore
                     seen[begins[index] + row] = true;
                     counts[index]++;
                     // Searches go by the time of ordering, which is one of the other two.
-                    if (Canonical(reader, agreeing: true) is { } bytes && !reader.IsDBNull(20) && reader.GetDateTime(20) == reader.GetDateTime(reader.IsDBNull(2) ? 1 : 2)) checks.Add(index, row, Merkle.HashLeaf(bytes));
+                    if (Canonical(reader, agreeing: true) is { } bytes && !reader.IsDBNull(SegmentTable.ColumnCount) && reader.GetDateTime(SegmentTable.ColumnCount) == reader.GetDateTime(reader.IsDBNull(2) ? 1 : 2)) checks.Add(index, row, Merkle.HashLeaf(bytes));
                     else Add(findings[index], SegmentFault.EventChanged, Id(), "the event is not as it was sealed");
 
                     string Id() => string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");

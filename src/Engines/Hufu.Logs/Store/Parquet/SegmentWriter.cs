@@ -22,16 +22,20 @@ internal sealed class SegmentWriter : IDisposable
     private int number;
     private readonly Compressor compressor;
     private readonly ByteBuilder scratch = new(1 << 16);
-    private readonly SegmentColumns columns = new();
+    private readonly SegmentColumns columns;
+    private readonly bool[] given;
     private int pageRows;
     private long pageBytes;
 
     /// <summary>Begins the rows of a segment.</summary>
     /// <param name="number">The segment's number.</param>
     /// <param name="level">Level of zstd.</param>
-    public SegmentWriter(int number, int level)
+    /// <param name="apart">True to write each of <see cref="KnownFields"/> into its own column, and every text in the way that needs least room.</param>
+    public SegmentWriter(int number, int level, bool apart = false)
     {
         this.number = number;
+        columns = new SegmentColumns(apart, apart);
+        given = new bool[columns.Known.Count];
         compressor = new Compressor(level);
     }
 
@@ -68,9 +72,12 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <summary>Writes row groups as a whole file.</summary>
-    public static void WriteFile(Stream target, IReadOnlyList<RowGroup> groups)
+    /// <param name="target">Where to.</param>
+    /// <param name="groups">The row groups, all of one layout.</param>
+    /// <param name="apart">True when each of <see cref="KnownFields"/> has a column.</param>
+    public static void WriteFile(Stream target, IReadOnlyList<RowGroup> groups, bool apart = false)
     {
-        var file = new SegmentFile(target);
+        var file = new SegmentFile(target, apart);
         foreach (var group in groups) file.Add(group);
         file.End();
     }
@@ -122,16 +129,32 @@ internal sealed class SegmentWriter : IDisposable
         columns.Raw.Add(line);
         Optional(columns.RawBytes, ref left);
         var count = EventCodec.TakeInt32(ref left);
-        if (count == 0)
+        var others = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var name = Text(ref left);
+            var value = Text(ref left);
+            if (given.Length > 0 && KnownFields.PlaceOf(name) is >= 0 and var known)
+            {
+                columns.Known[known].Add(value);
+                given[known] = true;
+                continue;
+            }
+
+            columns.Names.Add(name, others == 0);
+            columns.Values.Add(value, others++ == 0);
+        }
+
+        if (others == 0)
         {
             columns.Names.Empty();
             columns.Values.Empty();
         }
 
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < given.Length; i++)
         {
-            columns.Names.Add(Text(ref left), i == 0);
-            columns.Values.Add(Text(ref left), i == 0);
+            if (!given[i]) columns.Known[i].Absent();
+            given[i] = false;
         }
 
         count = EventCodec.TakeInt32(ref left);
@@ -211,12 +234,17 @@ internal sealed record RowGroup(int Rows, IReadOnlyList<ColumnChunk> Columns)
 internal sealed class SegmentFile
 {
     private readonly Stream target;
+    private readonly bool apart;
     private readonly List<GroupPlace> places = [];
     private long at = SegmentFooter.Magic.Length;
 
-    public SegmentFile(Stream target)
+    /// <summary>Begins the file.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="apart">True when each of <see cref="KnownFields"/> has a column.</param>
+    public SegmentFile(Stream target, bool apart)
     {
         this.target = target;
+        this.apart = apart;
         target.Write(SegmentFooter.Magic);
     }
 
@@ -237,7 +265,7 @@ internal sealed class SegmentFile
     public void End()
     {
         var footer = new ByteBuilder(1 << 12);
-        SegmentFooter.Write(new ThriftWriter(footer), places);
+        SegmentFooter.Write(new ThriftWriter(footer), places, apart);
         target.Write(footer.Written);
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(length, footer.Length);
