@@ -256,12 +256,12 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         if (LeavesOf(view, segment) is not { } leaves) return roots;
         var wanted = events.Where(n => n > 0 && n <= leaves.Events).Distinct().Order().ToList();
         // Where a number ends within a block, its first events say what the root of the whole block does not.
-        leaves.Load(view, wanted.Where(n => n % SegmentLeaves.BlockRows != 0 && n != leaves.Events).Select(n => n / SegmentLeaves.BlockRows));
+        leaves.Load(view, wanted.Where(n => n % leaves.BlockRows != 0 && n != leaves.Events).Select(n => n / leaves.BlockRows));
         var tree = new GrowingTree();
         foreach (var count in wanted)
         {
-            while (tree.Count < count / SegmentLeaves.BlockRows) tree.Add(leaves.Root((int)tree.Count));
-            roots.Add(count, count % SegmentLeaves.BlockRows == 0 ? tree.Root() : leaves.RootOfLast(count) is { } last ? tree.Root(last) : null);
+            while (tree.Count < count / leaves.BlockRows) tree.Add(leaves.Root((int)tree.Count));
+            roots.Add(count, count % leaves.BlockRows == 0 ? tree.Root() : leaves.RootOfLast(count) is { } last ? tree.Root(last) : null);
         }
 
         return roots;
@@ -399,7 +399,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
 
     private string PathOf(string segment, string extension) => System.IO.Path.Combine(folder, segment + extension);
 
-    private static void WriteLeaves(string path, IEnumerable<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
+    private static void WriteLeaves(string path, IReadOnlyList<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
     {
         using (var file = new FileStream(path + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)) LeafFile.Write(file, segments, nodes);
         DurableFile.Commit(path);
