@@ -47,7 +47,12 @@ internal sealed class LeafCheck(LeafFile? kept, IReadOnlyList<int> events, BitAr
         // Without the list events alone can give the root; when they do not, nobody can say which of them is to blame.
         if (kept is null) return (true, whole || of.Blocks.Count > 0 || of.Unknown ? [] : [(0, of.Events - 1, false)]);
         // What is left of a block of which events are missing: each is judged by what is kept of it alone.
-        foreach (var (number, block) in of.Blocks) of.Suspects.AddRange(Unfit(kept.Segments[segment], number, block.Leaves).Select(row => (row, row, false)));
+        foreach (var (number, block) in of.Blocks)
+        {
+            if (Completes(segment, number, block)) continue;
+            of.Suspects.AddRange(Unfit(kept.Segments[segment], number, block.Leaves).Select(row => (row, row, false)));
+            if (layout.HasSums) of.Suspects.Add((number * layout.BlockRows, number * layout.BlockRows + block.Leaves.Rows - 1, true));
+        }
         var listChanged = of.HintsChanged || Convert.ToHexStringLower(kept.Segments[segment].Root()) != sealedRoot;
         // The events themselves give the root: then the list is what was changed.
         return whole ? (listChanged || of.Suspects.Count > 0, []) : (listChanged, [.. of.Suspects.Order()]);
@@ -81,6 +86,25 @@ internal sealed class LeafCheck(LeafFile? kept, IReadOnlyList<int> events, BitAr
         of.Suspects.AddRange(unfit.Select(row => (row, row, false)));
         // One byte of a hash tells less than two: where several were changed, one more may have gone unnoticed.
         if (unfit.Count == 0 || layout.HasSums) of.Suspects.Add((from, from + leaves.Rows - 1, unfit.Count > 0));
+    }
+
+    /// <summary>True when the others give the root with the one event of a block that is missing.</summary>
+    private bool Completes(int segment, int number, (LeafBlock Leaves, int Missing) block)
+    {
+        if (!layout.HasSums || block.Missing != 1) return false;
+        var (of, list) = (segments[segment], kept!.Segments[segment]);
+        var leaf = list.Sums.Span.Slice(number * Merkle.HashLength, Merkle.HashLength).ToArray();
+        var missing = -1;
+        for (var i = 0; i < block.Leaves.Rows; i++)
+        {
+            if (block.Leaves[i] is { } there) LeafBuilder.Add(leaf, there);
+            else if (!removed[of.Begin + number * layout.BlockRows + i]) missing = i;
+        }
+
+        block.Leaves[missing] = leaf;
+        var root = block.Leaves.Root(0, block.Leaves.Rows);
+        block.Leaves[missing] = null;
+        return root is not null && root.AsSpan().SequenceEqual(list.Root(number));
     }
 
     private static bool HasSum(SegmentLeaves list, int number, LeafBlock leaves)
