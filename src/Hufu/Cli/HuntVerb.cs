@@ -27,6 +27,7 @@ internal static class HuntVerb
         var any = new Option<bool>("--any-logsource", "--any-source") { Description = "Try every rule on every event, whatever its logsource says. For trying out rules." };
         var timeField = new Option<string?>("--time-field") { Description = "The field of an event's time, by its dotted path or the rules' name for it; where it is no time, the time that the format has counts.", HelpName = "NAME" };
         var kind = new Option<string?>("--as") { Description = "The format or decoder to read every record with (see hufu parse --help). Without it each file and record is recognised by itself.", HelpName = "NAME" };
+        var (mapping, decoders) = (SiteFiles.Mappings(), SiteFiles.Decoders());
         var format = new Option<string>("--format") { Description = "table, jsonl (one JSON object a hit), csv, or html (a time line to hand over).", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "jsonl", "csv", "html");
         var file = new Option<string?>("--output", "-o") { Description = "Write into a file, which is there whole or not at all.", HelpName = "FILE" };
@@ -41,23 +42,25 @@ internal static class HuntVerb
             Filters and correlations among the rules are used by themselves. --filters and --correlations take further ones; what follows them is taken as such
             only if it is a .yml or .yaml, or a folder or archive that holds some; otherwise it is an event file.
             --indicators compares events with lists of indicators (STIX, MISP, CSV, text), beside rules or alone; a hit has the indicator's id for its rule and who gave it for its author.
+            --mapping says which log source events of your own are and what the rules' fields are called in them, --decoders how lines of your own are read; both as the
+            pages export them.
             With --rules or --indicators and no files, or with rules alone, the hunt goes over the stored logs (--data), beside a running server if need be. Raises no alerts and changes nothing.
             Examples:
               hufu hunt --rules sigma.zip Security.evtx Sysmon.evtx
               hufu hunt --rules rules/ --filters ours.yml --from 2026-11-01 --format html --output hunt.html evidence/
               zcat cloudtrail.json.gz | hufu hunt --rules sigma/rules/cloud --format jsonl -
               hufu hunt --indicators feed.json --domains-below proxy.log
+              hufu hunt --rules sigma.zip --mapping our-edr.json edr.jsonl
               hufu hunt new-rule.yml --from 30d --where "source:vpn OR source:ad"
             Exit code 0: done, whether or not something matched; 2: the hunt could not be done, or, with --strict, a rule was refused.
-            """) { paths, rules, indicators, filters, correlations, from, to, where, any, timeField, kind, format, file, language, strict };
+            """) { paths, rules, indicators, filters, correlations, from, to, where, any, mapping, timeField, kind, decoders, format, file, language, strict };
         var looking = IndicatorsVerb.How();
         foreach (var option in looking.All) verb.Options.Add(option);
         verb.SetAction(async (parse, cancellation) =>
         {
             if (!LogsVerb.TryTime(parse.GetValue(from), out var begin)) return Terminal.Fail($"--from {parse.GetValue(from)}: write 2026-11-23T10:00, or 24h for so long ago.");
             if (!LogsVerb.TryTime(parse.GetValue(to), out var end)) return Terminal.Fail($"--to {parse.GetValue(to)}: write 2026-11-23T10:00, or 24h for so long ago.");
-            if (parse.GetValue(kind) is { } told && !LogFormats.All.Contains(told) && !LogFormats.Decoders.Contains(told))
-                return Terminal.Fail($"--as {told}: there is no such format or decoder; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.");
+            if (!SiteFiles.TryRead(parse.GetValue(decoders), out var ownDecoders) || !SiteFiles.TryRead(parse.GetValue(mapping) ?? [], out var mappings) || !SiteFiles.IsFormat(parse.GetValue(kind), ownDecoders)) return Exit.Refused;
             var lists = parse.GetValue(indicators) ?? [];
             var ruled = parse.GetResult(rules) is { Implicit: false } || lists.Length > 0;
             List<string> sources = [.. ruled ? parse.GetValue(rules) ?? [] : parse.GetValue(paths)!];
@@ -80,8 +83,8 @@ internal static class HuntVerb
             var now = TimeProvider.System.GetUtcNow();
             var options = new HuntOptions
             {
-                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField), Indicators = set,
-                Parse = new LogParseOptions { Format = parse.GetValue(kind), ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
+                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField), Indicators = set, Mappings = mappings,
+                Parse = new LogParseOptions { Format = parse.GetValue(kind), Decoders = ownDecoders, ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
             };
             var search = SearchQuery.Parse(parse.GetValue(where) ?? "");
             if (!search.IsOk) return Terminal.Fail(search.Errors);

@@ -23,6 +23,9 @@ internal sealed record HuntOptions
     /// <summary>Indicators that events are compared with besides; null for none.</summary>
     internal IndicatorSet? Indicators { get; init; }
 
+    /// <summary>What the site says of its events.</summary>
+    internal RuleMappings Mappings { get; init; } = RuleMappings.None;
+
     internal required LogParseOptions Parse { get; init; }
 }
 
@@ -215,7 +218,7 @@ internal sealed class Hunt
             var (place, item) = read();
             batch.Events++;
             batch.Kinds[item.Format] = batch.Kinds.GetValueOrDefault(item.Format) + 1;
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, options.Mappings);
             if (options.TimeField is { } name)
             {
                 if (!fields.TryGet(name, out var value) || value.ToString() is not { Length: > 0 } text) batch.TimeFieldAbsent++;

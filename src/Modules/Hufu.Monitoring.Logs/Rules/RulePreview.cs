@@ -68,7 +68,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var full = false;
         var read = Scan(item =>
         {
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, detection.Mappings);
             var matched = engine.Match(fields, fields.Sources);
             if (matched.Count == 0) return;
             if (correlated)
@@ -93,7 +93,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
             {
                 token.ThrowIfCancellationRequested();
                 found.Clear();
-                session.Process(matched, new LogEventFields(item), item.Time, item.Id, found);
+                session.Process(matched, new LogEventFields(item, detection.Mappings), item.Time, item.Id, found);
                 foreach (var match in found.Where(m => own.Contains(m.Rule)))
                 {
                     total++;
@@ -125,7 +125,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var newest = new PriorityQueue<PreviewHit, DateTimeOffset>();
         var read = Scan(item =>
         {
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, detection.Mappings);
             var shown = seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None).Where(match => own.IsFor(match.Rule)).ToList() : [];
             if (shown.Count > 0)
             {
