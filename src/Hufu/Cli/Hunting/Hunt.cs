@@ -101,7 +101,11 @@ internal sealed class Hunt
     }
 
     /// <summary>Hunts in events that have their place in their id, <c>segment/row</c>.</summary>
-    internal Task StoreAsync(IEnumerable<LogEvent> events, ProgressLine line, CancellationToken cancellation)
+    /// <param name="events">The events.</param>
+    /// <param name="total">How many there are at the most.</param>
+    /// <param name="line">Where it is shown how far it is.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal Task StoreAsync(IEnumerable<LogEvent> events, long total, ProgressLine line, CancellationToken cancellation)
     {
         progress = line;
         return RunAsync(Read, cancellation);
@@ -114,7 +118,7 @@ internal sealed class Hunt
                 next.Add(() => (PlaceOf(item), item));
                 if (next.Count < BatchRecords) continue;
                 await GiveAsync(batches, next, stop).ConfigureAwait(false);
-                line.Count(Counts.Events);
+                line.Show((double)Counts.Events / Math.Max(1, total));
                 next = new(BatchRecords);
             }
 
