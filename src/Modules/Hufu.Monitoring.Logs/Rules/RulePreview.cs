@@ -197,10 +197,10 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
     }
 
     /// <summary>What <see cref="Words"/> said, as records keep it: both languages a line.</summary>
-    internal static string Kept(PreviewRead read) => string.Join('\n', Words(read).Select(w => w.Zh + " / " + w.En));
+    internal static string Kept(PreviewRead read) => string.Join('\n', Words(read).Select(KeptTexts.Line));
 
     /// <summary>What a record keeps of it, in the reader's language.</summary>
-    internal static IEnumerable<string> Told(string kept) => Alert.Lines(kept).Select(line => line.IndexOf(" / ", StringComparison.Ordinal) is > 0 and var between ? new LocalizedText(line[..between], line[(between + 3)..]).ToString() : line);
+    internal static IEnumerable<string> Told(string kept) => Alert.Lines(KeptTexts.Shown(kept));
 
     /// <summary>What was read, and what was not.</summary>
     internal static IReadOnlyList<LocalizedText> Words(PreviewRead read) =>
