@@ -73,6 +73,9 @@ public class DecoderTests
     [InlineData("node=web01 type=SOCKADDR msg=audit(1767488523.123:456): saddr=02000050CB0071090000000000000000", "auditd", "saddr_ip=203.0.113.9¦saddr_port=80", "2026-01-04T01:02:03.123Z")]
     [InlineData("1767488523.123    120 10.0.0.5 TCP_MISS/200 1234 GET http://x.example/a alice HIER_DIRECT/198.51.100.7 text/html", "squid", "c-ip=10.0.0.5¦sc-status=200¦cs-method=GET¦c-uri=http://x.example/a¦cs-username=alice¦r-ip=198.51.100.7¦cs-mime-type=text/html", "2026-01-04T01:02:03.123Z")]
     [InlineData("2026-01-04 01:02:03.123 UTC [77] LOG:  connection received: host=203.0.113.9 port=5000", "postgresql", "src_ip=203.0.113.9¦src_port=5000¦procid=77", "2026-01-04T01:02:03.123Z")]
+    [InlineData("2026-01-04 01:02:03 UTC [77]: [3-1] user=alice,db=shop,app=psql,client=203.0.113.9 LOG:  statement: select 1", "postgresql", "user=alice¦database=shop¦application=psql¦src_ip=203.0.113.9¦statement=select 1", "2026-01-04T01:02:03Z")]
+    [InlineData("2026-01-04 01:02:03 UTC [77]: [3-1] db=shop,user=alice LOG:  duration: 12.5 ms  statement: select 1", "postgresql", "user=alice¦database=shop¦duration_ms=12.5¦statement=select 1", "2026-01-04T01:02:03Z")]
+    [InlineData("2026-01-04 01:02:03 UTC:203.0.113.9(5000):alice@shop:[77]:ERROR:  permission denied for table users", "postgresql", "user=alice¦database=shop¦object=users¦level=ERROR¦procid=77", "2026-01-04T01:02:03Z")]
     [InlineData("2026-01-04 01:02:03.123 UTC [77] alice@shop STATEMENT:  select 1", "postgresql", "user=alice¦level=STATEMENT", "2026-01-04T01:02:03.123Z")]
     [InlineData("2026-01-04T01:02:03.123456Z 8 [Note] [MY-010926] [Server] Access denied for user 'root'@'203.0.113.9' (using password: NO)", "mysql", "user=root¦code=MY-010926¦using_password=NO", "2026-01-04T01:02:03.123456Z")]
     [InlineData("2026-01-04 01:02:03 203.0.113.9:51820 TLS Error: TLS handshake failed", "openvpn", "src_ip=203.0.113.9¦reason=TLS handshake failed", "2026-01-04T01:02:03Z")]
@@ -98,15 +101,30 @@ public class DecoderTests
     [InlineData("<189>45: *Jan  4 01:02:03.123: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (10.0.0.9)", "message_id=SYS-5-CONFIG_I¦user=admin¦src_ip=10.0.0.9", null)]
     [InlineData("<189>45: r1: 000123: Jan  4 2026 01:02:03.123 UTC: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: eve] [Source: 203.0.113.9] [localport: 22] [Reason: Login Authentication Failed] at 01:02:03 UTC Sun Jan 4 2026", "user=eve¦src_ip=203.0.113.9¦dst_port=22¦outcome=failure", "r1")]
     [InlineData("<190>Jan  4 01:02:03 r1 77: %SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(4242) -> 10.0.0.5(22), 1 packet", "rule=101¦src_ip=203.0.113.9¦dst_port=22", "r1")]
+    [InlineData("172.16.5.10 6705: Jan  4 01:02:03.673: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:no access-session port-control", "message_id=PARSER-5-CFGLOG_LOGGEDCMD¦user=admin¦command=no access-session port-control", "172.16.5.10")]
+    [InlineData("2001:db8::7 6705: r9: Jan  4 01:02:03.673: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:show archive config", "user=admin", "r9")]
+    [InlineData("Jan  4 01:03:07 10.0.0.1 123: Jan  4 01:02:03.111 UTC: %LDP-5-NBRCHG: LDP Neighbor 1.1.1.1:0 (1) is UP", "message_id=LDP-5-NBRCHG¦cisco_facility=LDP", "10.0.0.1")]
+    [InlineData("<187>Jan  4 01:03:07 10.0.0.1 123: r2: *Jan  4 01:02:03.111: %BGP-3-NOTIFICATION: sent to neighbor 1.2.3.4", "cisco_facility=BGP", "r2")]
     [InlineData("<187>Jan  4 2026 01:02:03: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down", "interface=Gi0/1¦state=down", null)]
     public void Cisco_CodesAndMessagesAreRead(string line, string expected, string? host)
     {
         var read = Read(line);
         FormatTests.Holds(read.Fields, expected);
         Assert.Equal(host, read.Host);
-        Assert.Equal("cisco", Assert.Single(LogSourceHints.For(read)).Product);
+        Assert.All(LogSourceHints.For(read), hint => Assert.Equal("cisco", hint.Product));
         if (line.Contains("01:02:03", StringComparison.Ordinal)) Assert.Equal(new DateTime(2026, 1, 4, 1, 2, 3), read.OccurredAt!.Value.UtcDateTime.AddMilliseconds(-read.OccurredAt.Value.Millisecond));
     }
+
+    [Theory]
+    [InlineData("45: Jan  4 01:02:03.123: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:show run", "cisco/-/- cisco/-/syslog cisco/-/aaa")]
+    [InlineData("45: Jan  4 01:02:03.123: %BGP-3-NOTIFICATION: sent to neighbor 1.2.3.4", "cisco/-/- cisco/-/syslog cisco/-/bgp")]
+    [InlineData("45: Jan  4 01:02:03.123: %TCP-6-BADAUTH: No MD5 digest from 1.2.3.4(179) to 1.2.3.5(22)", "cisco/-/- cisco/-/syslog cisco/-/bgp cisco/-/ldp")]
+    [InlineData("45: Jan  4 01:02:03.123: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down", "cisco/-/- cisco/-/syslog")]
+    [InlineData("[Sun Mar 01 10:00:00.123456 2026] [core:notice] [pid 123] AH00052: child pid 999 exit signal Segmentation fault (11)", "-/-/apache")]
+    [InlineData("2026-01-04 01:02:03.123 UTC [77] alice@shop LOG:  statement: drop table x", "-/database/-")]
+    [InlineData("type=EXECVE msg=audit(1767488523.123:456): argc=2 a0=\"cat\" a1=\"/etc/shadow\"", "linux/-/auditd linux/process_creation/auditd")]
+    [InlineData("type=PATH msg=audit(1767488523.123:456): item=0 name=\"/usr/bin/cat\"", "linux/-/auditd")]
+    public void TheKindsOfSourceAreTheRulesOwn(string line, string expected) => Assert.Equal(expected, string.Join(' ', LogSourceHints.For(Read(line)).Select(SourceMappings.Text)));
 
     [Fact]
     public void ADecoderCanBeToldForRecordsOfAnotherProgram()

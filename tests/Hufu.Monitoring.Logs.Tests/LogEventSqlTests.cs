@@ -36,6 +36,9 @@ public sealed class LogEventSqlTests : IDisposable
             """{"kind":"Event","auditID":"1","verb":"create","objectRef":{"resource":"pods","subresource":"exec"},"apiVersion":"audit.k8s.io/v1","stage":"ResponseComplete","requestURI":"/api","user":{"username":"eve","groups":["a","b"]}}""",
         ];
         for (var i = 0; i < lines.Length; i++) yield return LogParser.Parse(lines[i], At.AddSeconds(i), "s", new LogParseOptions { ReferenceTime = At });
+        string[] later = ["type=EXECVE msg=audit(1767575925.123:456): argc=2 a0=\"cat\" a1=\"/etc/shadow\"", "[Sun Jan 04 10:00:00.123456 2026] [core:notice] [pid 123] AH00052: child exit signal Segmentation fault (11)", "45: Jan  5 01:02:03.123: %BGP-3-NOTIFICATION: sent to neighbor 1.2.3.4",
+            "2026-01-05 01:02:03.123 UTC [77] alice@shop LOG:  statement: drop table x", """{"EventID":1116,"Channel":"Microsoft-Windows-Windows Defender/Operational","Threat Name":"HackTool","Path":"x.exe"}"""];
+        foreach (var line in later) yield return LogParser.Parse(line, At, "s", new LogParseOptions { ReferenceTime = At });
         yield return new LogEvent { ReceivedAt = At, Source = "s", App = "hufu", Message = "{}", Raw = """{"action":"sign-in"}""", Format = LogFormats.Json, Fields = new Dictionary<string, string> { ["action"] = "sign-in" } };
         yield return new LogEvent
         {
@@ -126,7 +129,7 @@ public sealed class LogEventSqlTests : IDisposable
         var stored = await StoreAsync([.. Samples()]);
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
-        var sources = new List<SigmaLogSource> { new(), new("windows"), new("linux"), new(null, "webserver"), new("aws", null, "cloudtrail"), new("LINUX", null, "SSHD"), new("hufu", null, "audit"), new(null, "dns"), new("no-such", null, null), new("okta", null, "okta"), new("kubernetes", "application", "audit"), new("windows", "registry_set"), new("linux", "process_creation") };
+        var sources = new List<SigmaLogSource> { new(), new("windows"), new("linux"), new(null, "webserver"), new("aws", null, "cloudtrail"), new("LINUX", null, "SSHD"), new("hufu", null, "audit"), new(null, "dns"), new("no-such", null, null), new("okta", null, "okta"), new("kubernetes", "application", "audit"), new("windows", "registry_set"), new("linux", "process_creation"), new(null, "antivirus"), new(null, null, "apache"), new("cisco", null, "bgp"), new(null, "database") };
         foreach (var hint in stored.SelectMany(item => LogSourceHints.For(item)).Distinct())
             sources.AddRange([new SigmaLogSource(hint.Product, hint.Category, hint.Service), new SigmaLogSource(hint.Product), new SigmaLogSource(null, hint.Category), new SigmaLogSource(null, null, hint.Service)]);
         var told = 0;
@@ -150,7 +153,7 @@ public sealed class LogEventSqlTests : IDisposable
         [
             "s: { message|contains: 'Failed password' }", "s: { Image|endswith: 'cmd.exe' }", "s: { CommandLine|contains: '-enc' }", "s: { eventName: CreateUser, userIdentity.type: Root }", "s: { c-uri|contains: passwd }", "s: { cs-uri-query|contains: x=1 }", "s: { c-useragent|contains: sqlmap }",
             "s: { c-ip: 203.0.113.5 }", "s: { src_ip|cidr: 203.0.113.0/24 }", "s: [ whoami, 登入失敗, shadow ]", "s: { QueryName: evil.example }", "s: { severity: 3 }", "s: { host: vpn01 }", "s: { user: bob }", "s: { requestParameters.userName: eve }", "s: { requestParameters.tags.key: b }", "s: { resources: two }",
-            "s: { ab: blank }", "s: { objectRef.subresource: exec }", "s: { user.groups: b }", "s: { a0: nc }", "s: { type: EXECVE }", "s: { source.ip|startswith: '203.' }", "s: { message: null }", "s: { user: null }", "s: { raw|re: 'cmd\\.exe' }", "s: { EventID: 1 }", "s: { dst_port: 22 }", "s: { userIdentity|contains: Root }",
+            "s: { ab: blank }", "s: { objectRef.subresource: exec }", "s: { user.groups: b }", "s: { a0: nc }", "s: { type: EXECVE }", "s: { source.ip|startswith: '203.' }", "s: { message: null }", "s: { user: null }", "s: { raw|re: 'cmd\\.exe' }", "s: { EventID: 1 }", "s: { dst_port: 22 }", "s: { userIdentity|contains: Root }", "s: { CommandLine: cat /etc/shadow }", "s: { Signature: HackTool }", "s: { Filename|endswith: .exe }", "s: { c-ip|exists: true }",
         ];
         var rules = string.Join("---\n", tests.SelectMany((test, i) => new[] { "s", "not s" }.Select(condition => $"title: Rule {i} {condition}\nlogsource: {{ }}\ndetection:\n  {test}\n  condition: {condition}\n")));
         var parsed = SigmaParser.Parse(rules.Replace("logsource: { }", "logsource: { product: any }", StringComparison.Ordinal), "rules.yml");

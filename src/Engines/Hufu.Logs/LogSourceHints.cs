@@ -47,6 +47,7 @@ public static partial class LogSourceHints
         var syslog = logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424;
         if (shaped.Count > 0 && !syslog) return shaped;
         if (logEvent.Format == LogFormats.NginxError) return [new(null, null, "nginx")];
+        if (logEvent.Format == LogFormats.ApacheError) return [new(null, null, "apache")];
         if (logEvent.App is not { } app) return shaped;
         if (app == OwnApp && logEvent.Format == LogFormats.Json) return [new(OwnApp, null, "audit")];
         if (app == "kernel" && logEvent.Fields.ContainsKey("SRC")) return [new("linux", "firewall", "iptables"), new("linux", null, "syslog")];

@@ -59,6 +59,7 @@ public static partial class LogSourceHints
             WHEN format = '{LogFormats.Access}' OR (format = '{LogFormats.W3C}' AND {words.Field("cs-method")} IS NOT NULL) THEN CASE WHEN format = '{LogFormats.W3C}' AND {Shaped(hint => hint.Category == "proxy")} THEN {own} ELSE {Told(accepts(new LogSourceHint(null, "webserver", null)))} END
             WHEN NOT ({Syslog}) AND {Shaped(_ => true)} THEN {own}
             WHEN format = '{LogFormats.NginxError}' THEN {Told(accepts(new LogSourceHint(null, null, "nginx")))}
+            WHEN format = '{LogFormats.ApacheError}' THEN {Told(accepts(new LogSourceHint(null, null, "apache")))}
             WHEN app IS NULL THEN {own}
             WHEN app = {words.Literal(OwnApp)} AND format = '{LogFormats.Json}' THEN {Told(accepts(new LogSourceHint(OwnApp, null, "audit")))}
             WHEN app = 'kernel' AND {words.Field("SRC")} IS NOT NULL THEN {Told(accepts(new LogSourceHint("linux", "firewall", "iptables")) || accepts(new LogSourceHint("linux", null, "syslog")))}

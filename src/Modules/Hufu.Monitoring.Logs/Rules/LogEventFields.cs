@@ -71,6 +71,8 @@ public sealed class LogEventFields(LogEvent item, RuleMappings? mappings = null)
             }
         }
 
+        // All arguments of the program that was started, where its title has the first letters alone.
+        if (field == "CommandLine" && (records is null ? AuditRecords.CommandLineOf(item) : records.CommandLine) is { } command) return Of(command, out value);
         if (names.Fields.TryGetValue(field, out var others) && Any(others, out value)) return true;
 
         foreach (var (prefix, instead) in names.Prefixes)

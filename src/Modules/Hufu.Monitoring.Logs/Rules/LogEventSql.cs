@@ -52,7 +52,7 @@ public sealed class LogEventSql
     {
         get
         {
-            List<string> items = ["exact IS NOT NULL", $"({Own("types")} IS NOT NULL AND coalesce({Own("event.module")} = 'auditd', {(Duck ? "false" : "0")}) AND {Contains("raw", "chr(10)", "'\\n'")})"];
+            List<string> items = ["exact IS NOT NULL", $"(coalesce({Own("event.module")} = 'auditd', {(Duck ? "false" : "0")}) AND (({Own("types")} IS NOT NULL AND {Contains("raw", "chr(10)", "'\\n'")}) OR {Own("argc")} IS NOT NULL))"];
             var (arrays, objects) = (new SortedSet<string>(StringComparer.Ordinal), new SortedSet<string>(StringComparer.Ordinal));
             foreach (var name in names)
             {
