@@ -15,7 +15,7 @@ namespace Hufu.Models.PostgreSql
     public partial class PostgresHufuContextModel
     {
         private PostgresHufuContextModel()
-            : base(skipDetectChanges: false, modelId: new Guid("6f1d2f0e-3c5a-4a54-9d0b-1f7a6a9c2b10"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("6f1d2f0e-3c5a-4a54-9d0b-1f7a6a9c2b10"), entityTypeCount: 63)
         {
         }
 
@@ -46,6 +46,7 @@ namespace Hufu.Models.PostgreSql
             var logDatabase = LogDatabaseEntityType.Create(this);
             var logFile = LogFileEntityType.Create(this);
             var logHold = LogHoldEntityType.Create(this);
+            var logMapping = LogMappingEntityType.Create(this);
             var monitoringReport = MonitoringReportEntityType.Create(this);
             var ownRule = OwnRuleEntityType.Create(this);
             var receiver = ReceiverEntityType.Create(this);
@@ -119,6 +120,7 @@ namespace Hufu.Models.PostgreSql
             LogDatabaseEntityType.CreateAnnotations(logDatabase);
             LogFileEntityType.CreateAnnotations(logFile);
             LogHoldEntityType.CreateAnnotations(logHold);
+            LogMappingEntityType.CreateAnnotations(logMapping);
             MonitoringReportEntityType.CreateAnnotations(monitoringReport);
             OwnRuleEntityType.CreateAnnotations(ownRule);
             ReceiverEntityType.CreateAnnotations(receiver);

@@ -14,7 +14,7 @@ namespace Hufu.Models.Sqlite
     public partial class SqliteHufuContextModel
     {
         private SqliteHufuContextModel()
-            : base(skipDetectChanges: false, modelId: new Guid("6f1d2f0e-3c5a-4a54-9d0b-1f7a6a9c2b10"), entityTypeCount: 62)
+            : base(skipDetectChanges: false, modelId: new Guid("6f1d2f0e-3c5a-4a54-9d0b-1f7a6a9c2b10"), entityTypeCount: 63)
         {
         }
 
@@ -45,6 +45,7 @@ namespace Hufu.Models.Sqlite
             var logDatabase = LogDatabaseEntityType.Create(this);
             var logFile = LogFileEntityType.Create(this);
             var logHold = LogHoldEntityType.Create(this);
+            var logMapping = LogMappingEntityType.Create(this);
             var monitoringReport = MonitoringReportEntityType.Create(this);
             var ownRule = OwnRuleEntityType.Create(this);
             var receiver = ReceiverEntityType.Create(this);
@@ -118,6 +119,7 @@ namespace Hufu.Models.Sqlite
             LogDatabaseEntityType.CreateAnnotations(logDatabase);
             LogFileEntityType.CreateAnnotations(logFile);
             LogHoldEntityType.CreateAnnotations(logHold);
+            LogMappingEntityType.CreateAnnotations(logMapping);
             MonitoringReportEntityType.CreateAnnotations(monitoringReport);
             OwnRuleEntityType.CreateAnnotations(ownRule);
             ReceiverEntityType.CreateAnnotations(receiver);
