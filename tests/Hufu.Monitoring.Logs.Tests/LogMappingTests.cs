@@ -165,4 +165,16 @@ public class LogMappingTests
         Assert.Equal(record.FieldNames, all[1].FieldNames);
         Assert.DoesNotContain("second", Encoding.UTF8.GetString(SourceMappings.Write(site.Get<Detection>().Mappings.Sources.All)), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Of_two_of_one_name_the_second_is_not_used_and_that_is_said()
+    {
+        await using var site = await Site.OpenAsync();
+        await CreateAsync(site);
+        var second = await CreateAsync(site);
+        Assert.Equal(("logs.mapping.twice", second.Number), Assert.Single(site.Get<RuleLibrary>().Problems.Select(problem => (problem.Code, problem.Place))));
+        Assert.Single(site.Get<Detection>().Mappings.Sources.All);
+        await MoveAsync(site, second, "stop");
+        Assert.Empty(site.Get<RuleLibrary>().Problems);
+    }
 }

@@ -32,10 +32,21 @@ public sealed record SourceMapping
         foreach (var condition in When)
         {
             if (SourceMappings.ValueOf(item, condition.Name) is not { } value) return false;
-            if (condition.Values.Count > 0 && !condition.Values.Any(asked => Same(asked, value))) return false;
+            if (condition.Values.Count > 0 && !Among(condition.Values, value)) return false;
         }
 
         return true;
+    }
+
+    // Asked for each event: nothing is made for it.
+    private static bool Among(IReadOnlyList<string> values, string value)
+    {
+        for (var i = 0; i < values.Count; i++)
+        {
+            if (Same(values[i], value)) return true;
+        }
+
+        return false;
     }
 
     private static bool Same(string asked, string value) => asked.EndsWith('*') ? value.AsSpan().StartsWith(asked.AsSpan(0, asked.Length - 1), StringComparison.OrdinalIgnoreCase) : value.Equals(asked, StringComparison.OrdinalIgnoreCase);

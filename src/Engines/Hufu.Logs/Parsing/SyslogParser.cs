@@ -406,11 +406,14 @@ internal static class SyslogParser
         return true;
     }
 
-    /// <summary>"Mmm dd hh:mm:ss" with an optional year after the day and optional fraction, as Cisco writes.</summary>
+    /// <summary>"Mmm dd hh:mm:ss" with an optional year before the month or after the day and optional fraction, as Cisco writes.</summary>
     private static bool TryLegacyTime(string text, int at, out (int? Year, int Month, int Day, TimeSpan Time) time, out int end)
     {
         time = default;
         end = at;
+        int? year = null;
+        // NX-OS writes the year before the month.
+        if (at + 20 <= text.Length && text[at + 4] == ' ' && char.IsAsciiDigit(text[at]) && int.TryParse(text.AsSpan(at, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var first) && MonthOf(text.AsSpan(at + 5, 3)) > 0) (year, at) = (first, at + 5);
         if (text.Length < at + 14) return false;
         var month = MonthOf(text.AsSpan(at, 3));
         if (month == 0 || text[at + 3] != ' ') return false;
@@ -418,7 +421,6 @@ internal static class SyslogParser
         while (i < text.Length && text[i] == ' ' && i < at + 6) i++;
         if (!Number(text, ref i, 2, out var day) || i >= text.Length || text[i] != ' ') return false;
         i++;
-        int? year = null;
         var yearAt = i;
         if (Number(text, ref yearAt, 4, out var four) && yearAt == i + 4 && yearAt < text.Length && text[yearAt] == ' ')
         {

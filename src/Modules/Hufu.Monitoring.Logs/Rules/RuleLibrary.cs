@@ -48,8 +48,9 @@ public sealed partial class RuleLibrary(Detection detection, SiteMappings mappin
             try
             {
                 // Before the rules: their tests are read with it.
-                mappings.Use([.. mapped.Select(LogMappingType.Read).Where(read => read.Error is null && SourceMappings.Check(read.Mapping).Count == 0).Select(read => read.Mapping).DistinctBy(mapping => mapping.Name).Take(SourceMappings.MostMappings)]);
+                var unused = Map(mapped);
                 await Task.Run(() => Put(own, allPacks, versions, exceptions), cancellation);
+                Problems = [.. unused, .. Problems];
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -111,6 +112,24 @@ public sealed partial class RuleLibrary(Detection detection, SiteMappings mappin
         parts.AddRange((await db.Set<LogMapping>().Where(m => m.ArchivedAt == null).Select(r => new { r.Id, r.Version }).ToListAsync(cancellation)).Select(r => $"{r.Id:N}/{r.Version}"));
         parts.Sort(StringComparer.Ordinal);
         return string.Join(' ', parts);
+    }
+
+    /// <summary>Reads events with the mappings of the records; gives why some are not used.</summary>
+    private List<Error> Map(List<LogMapping> records)
+    {
+        var (used, unused) = (new List<SourceMapping>(), new List<Error>());
+        foreach (var record in records)
+        {
+            var (mapping, error) = LogMappingType.Read(record);
+            error ??= SourceMappings.Check(mapping).FirstOrDefault();
+            if (error is null && used.Exists(other => other.Name == mapping.Name)) error = Error.Of("logs.mapping.twice", $"「{mapping.Name}」出現兩次。", $"'{mapping.Name}' occurs twice.", record.Number);
+            if (error is null && used.Count == SourceMappings.MostMappings) error = Error.Of("logs.mapping.too-many", $"最多 {SourceMappings.MostMappings} 個對應。", $"There are at most {SourceMappings.MostMappings} mappings.", record.Number);
+            if (error is null) used.Add(mapping);
+            else unused.Add(error with { Place = record.Number });
+        }
+
+        mappings.Use(used);
+        return unused;
     }
 
     private void Put(List<OwnRule> own, List<RulePack> allPacks, List<RulePackVersion> versions, List<RuleException> exceptions)
