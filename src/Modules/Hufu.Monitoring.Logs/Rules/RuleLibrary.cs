@@ -121,7 +121,7 @@ public sealed partial class RuleLibrary(Detection detection, SiteMappings mappin
         foreach (var record in records)
         {
             var (mapping, error) = LogMappingType.Read(record);
-            error ??= SourceMappings.Check(mapping).FirstOrDefault();
+            if (error is null && SourceMappings.Check(mapping) is [var first, ..]) error = first;
             if (error is null && used.Exists(other => other.Name == mapping.Name)) error = Error.Of("logs.mapping.twice", $"「{mapping.Name}」出現兩次。", $"'{mapping.Name}' occurs twice.", record.Number);
             if (error is null && used.Count == SourceMappings.MostMappings) error = Error.Of("logs.mapping.too-many", $"最多 {SourceMappings.MostMappings} 個對應。", $"There are at most {SourceMappings.MostMappings} mappings.", record.Number);
             if (error is null) used.Add(mapping);
