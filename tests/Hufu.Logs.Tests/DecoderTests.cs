@@ -160,6 +160,7 @@ public class DecoderTests
     [InlineData("""{"log":"2026-01-04 01:02:02.999 ERROR [main] com.acme.Store - failed for bob\n","stream":"stderr","time":"2026-01-04T01:02:03.000Z","kubernetes":{"container_name":"shop","host":"n1"}}""", "docker", "level=ERROR¦thread=main¦logger=com.acme.Store", "n1", "shop", 3)]
     [InlineData("""{"log":"plain words\n","stream":"stdout","time":"2026-01-04T01:02:03Z"}""", "docker", "stream=stdout", null, null, null)]
     [InlineData("""{"level":50,"time":1767488523000,"pid":7,"hostname":"h1","name":"api","msg":"no answer"}""", "bunyan", "level=50", "h1", "api", 3)]
+    [InlineData("""{"level":"info","time":"2026-01-04T01:02:03Z","pid":7,"hostname":"h1","program":"sshd","msg":"Failed password for root from 203.0.113.9 port 4711 ssh2"}""", "bunyan", "user=root¦src_ip=203.0.113.9", "h1", "sshd", 6)]
     [InlineData("""{"severity":"NOTICE","timestamp":"2026-01-04T01:02:03Z","logName":"projects/p/logs/syslog","resource":{"type":"gce_instance","labels":{"instance_id":"77"}},"textPayload":"text"}""", "gcp-log", "textPayload=text", "77", "gce_instance", 5)]
     [InlineData("""{"created_at":1767488523000,"levelname":"WARNING","message":"m"}""", null, "message=m", null, null, 4)]
     [InlineData("""{"time":"2026-01-04T01:02:03Z","level":"info","severity":"none","message":"m"}""", null, "level=info", null, null, 6)]

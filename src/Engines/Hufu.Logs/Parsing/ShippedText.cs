@@ -13,7 +13,7 @@ internal static class ShippedText
     private static readonly string[] Programs = ["programname", "syslogtag", "process.name", "log.syslog.appname", "syslog.appname", "SYSLOG_IDENTIFIER", "_SYSLOG_IDENTIFIER", "ident", "tag", "ProcessName", "attributes.appname", "attributes.syslog.appname", "_program"];
 
     /// <summary>True when a record may hold such a text: it is of no family, or of one that carries others'.</summary>
-    public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" or "journald" or "docker" or "wazuh" or "gcp-log" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
+    public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" or "journald" or "docker" or "wazuh" or "bunyan" or "gcp-log" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
 
     public static ParsedRecord Read(ParsedRecord record, LogParseOptions options)
     {
