@@ -5,6 +5,7 @@ using Hufu.Records.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
@@ -198,7 +199,7 @@ internal static class DatabaseUpgrade
     // Tries on the copy; null when all went well and the copy is whole.
     private static async Task<Error?> TryAsync(IServiceProvider services, StorageOptions storage, HufuDbContext db, string trial, List<string> pending)
     {
-        await using var copy = new SqliteHufuContext(new DbContextOptionsBuilder<SqliteHufuContext>().UseSqlite($"Data Source={trial};Pooling=False").AddInterceptors(new SqliteSettings()).Options, db.Types, services.GetServices<IModelContribution>(), TimeProvider.System);
+        await using var copy = new SqliteHufuContext(new DbContextOptionsBuilder<SqliteHufuContext>().UseSqlite($"Data Source={trial};Pooling=False").AddInterceptors(new SqliteSettings()).ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning)).Options, db.Types, services.GetServices<IModelContribution>(), TimeProvider.System);
         try
         {
             await copy.Database.MigrateAsync();

@@ -362,6 +362,45 @@ public sealed partial class HuntTests(Sample sample)
     }
 
     [Fact]
+    public async Task An_estimate_says_what_would_be_read_and_does_nothing()
+    {
+        string Rules(string text) => sample.File("e.yml", $"title: Any\nlogsource: {{ product: linux }}\ndetection: {{ a: {{ message|contains: '{text}' }}, condition: a }}\nlevel: low\n");
+        var told = await Program.OkAsync("hunt", "--rules", Rules(""), "--data", sample.Master, "--estimate");
+        Assert.Matches(@"^1 rules would read [1-9][\d,]* events, [\d.,]+ MB as they are stored\.\nAt [1-9][\d,]* events/s, as [1-9][\d,]* of them went, that takes about [\d:]+\.\n$", told.Out.ReplaceLineEndings("\n"));
+        Assert.Matches(@"^1 rules would read 0 events, 0.0 MB as they are stored\.\n$", (await Program.OkAsync("hunt", "--rules", Rules(""), "--data", sample.Master, "--to", "2001-01-01", "--estimate")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal(2, (await Program.RunAsync("hunt", "--rules", Rules(""), "--estimate", sample.File("a.jsonl", Event(1, "secret")))).Code);
+    }
+
+    [Fact]
+    public async Task Logs_of_its_own_are_hunted_in_with_what_the_site_says_of_them()
+    {
+        var rule = RuleFile();
+        var file = sample.File("acme.log", "edr: run path=C:\\type.exe cmd=secret\nedr: stop path=C:\\type.exe cmd=secret\n");
+        var decoders = sample.File("decoders.json", """[{"name":"acme","begins":["edr: "],"patterns":["edr: {act} path={path} cmd={cmd}"]}]""");
+        var mapping = sample.File("mapping.json", """[{"name":"acme","when":{"log.decoder":"ACME","act":["run","begin*"]},"sources":["windows/process_creation"],"fields":{"Image":"path","CommandLine":"no cmd"}}]""");
+        Assert.Contains("0 matches in 2 events", (await Program.OkAsync("hunt", "--rules", rule, file)).Error, StringComparison.Ordinal);
+        Assert.Contains("0 matches in 2 events", (await Program.OkAsync("hunt", "--rules", rule, "--decoders", decoders, file)).Error, StringComparison.Ordinal);
+        var hit = Assert.Single(await HuntAsync(rule, "--decoders", decoders, "--mapping", mapping, file));
+        Assert.Equal(0, hit.GetProperty("record").GetInt32());
+        Assert.Contains(hit.GetProperty("matched").EnumerateArray(), matched => matched.GetProperty("field").GetString() == "CommandLine" && matched.GetProperty("value").GetString() == "secret");
+        // The same where rules are tried, and as SQL.
+        var own = sample.File("own.jsonl", """{"log":{"decoder":"acme"},"act":"Beginning","path":"C:\\type.exe","cmd":"secret"}""");
+        Assert.StartsWith("0 matches in 1 events", (await Program.RunAsync("sigma", "test", rule, "--events", own)).Error, StringComparison.Ordinal);
+        Assert.StartsWith("1 matches in 1 events", (await Program.OkAsync("sigma", "test", rule, "--events", own, "--mapping", mapping)).Error, StringComparison.Ordinal);
+        Assert.Contains("map_extract_value(fields, 'act')", (await Program.OkAsync("sigma", "sql", rule, "--mapping", mapping)).Out, StringComparison.Ordinal);
+        // A later file takes the place of the mappings of the same name.
+        var none = sample.File("none.json", """[{"name":"acme","when":{"act":"never"},"sources":["windows/process_creation"]}]""");
+        Assert.Empty(await HuntAsync(rule, "--decoders", decoders, "--mapping", mapping, "--mapping", none, file));
+        foreach (var bad in new[] { sample.File("bad.json", """[{"name":"acme"}]"""), sample.File("worse.json", "{"), "no-such-file.json" })
+        {
+            var refused = await Program.RunAsync("hunt", "--rules", rule, "--mapping", bad, file);
+            Assert.True(refused.Code == 2 && refused.Error.Contains(Path.GetFileName(bad), StringComparison.Ordinal) && refused.Out.Length == 0, refused.ToString());
+        }
+
+        Assert.Equal(2, (await Program.RunAsync("sigma", "sql", rule, "--schema", "columns", "--any-logsource", "--mapping", mapping)).Code);
+    }
+
+    [Fact]
     public async Task A_terminal_gets_colours_unless_they_are_not_wanted()
     {
         if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script")) Assert.Skip("there is no 'script' to make a terminal with");

@@ -130,6 +130,63 @@ public sealed class ReceiverTests(Sample sample)
     }
 
     [Fact]
+    public async Task Another_certificate_in_the_place_of_the_first_is_shown_and_one_that_cannot_be_used_is_told_of()
+    {
+        var data = sample.Copy();
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(data, "certificates")).FullName, "own.pem");
+        using var first = await MadeAsync(file, TimeSpan.FromDays(300));
+        await using var server = await Program.ServeAsync(data);
+        using var browser = await Visitor.SignInAsync(server);
+        using var api = await browser.ProgramAsync();
+        var port = FreePort();
+        var (number, _) = await CreateAsync(api, "tls", port, "own.pem");
+        await StartAsync(api, number, port);
+        Assert.Equal(first.Thumbprint, await ShownAsync());
+        Assert.DoesNotContain("The certificate ends", await PageAsync(), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, "no certificate", Stop);
+        for (var i = 0; i < 100 && !(await PageAsync()).Contains("The new certificate file cannot be used", StringComparison.Ordinal); i++) await Task.Delay(100, Stop);
+        Assert.Contains("The new certificate file cannot be used", await PageAsync(), StringComparison.Ordinal);
+        Assert.Equal(first.Thumbprint, await ShownAsync());
+
+        using var second = await MadeAsync(file, TimeSpan.FromDays(20));
+        for (var i = 0; i < 100 && await ShownAsync() != second.Thumbprint; i++) await Task.Delay(100, Stop);
+        Assert.Equal(second.Thumbprint, await ShownAsync());
+        Assert.Contains("The certificate ends", await PageAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("The new certificate file cannot be used", await PageAsync(), StringComparison.Ordinal);
+
+        async Task<string> PageAsync() => (await browser.GetAsync("/logs/receivers/" + number)).Body;
+
+        async Task<string?> ShownAsync()
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, port, Stop);
+                string? thumbprint = null;
+                await using var tls = new SslStream(client.GetStream());
+                await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, shown, _, _) => (thumbprint = shown?.GetCertHashString()) is not null }, Stop);
+                return thumbprint;
+            }
+            catch (Exception fault) when (fault is SocketException or IOException)
+            {
+                // It begins anew just now.
+                return null;
+            }
+        }
+
+        static async Task<X509Certificate2> MadeAsync(string path, TimeSpan holds)
+        {
+            using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+            var made = new CertificateRequest("CN=localhost", key, System.Security.Cryptography.HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow + holds);
+            // Whole or not at all, as renewal does it.
+            await File.WriteAllTextAsync(path + ".new", made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n", Stop);
+            File.Move(path + ".new", path, overwrite: true);
+            return made;
+        }
+    }
+
+    [Fact]
     public async Task A_receiver_of_gelf_takes_what_graylog_clients_send()
     {
         var data = sample.Copy();
@@ -290,12 +347,12 @@ public sealed class ReceiverTests(Sample sample)
         }
     }
 
-    private static string Fields(string transport, int port, string allowed) =>
-        string.Create(CultureInfo.InvariantCulture, $$"""{"fields":{"title":"Test","transport":"{{transport}}","port":"{{port}}","source":"net","allowed":"{{allowed}}"} }""");
+    private static string Fields(string transport, int port, string allowed, string certificate = "") =>
+        string.Create(CultureInfo.InvariantCulture, $$"""{"fields":{"title":"Test","transport":"{{transport}}","port":"{{port}}","source":"net","allowed":"{{allowed}}","certificate":"{{certificate}}"} }""");
 
-    private static async Task<(string Number, string Body)> CreateAsync(Visitor api, string transport, int port)
+    private static async Task<(string Number, string Body)> CreateAsync(Visitor api, string transport, int port, string certificate = "")
     {
-        var made = await api.JsonAsync("/api/v1/logs/receivers", Fields(transport, port, "127.0.0.1, ::1"));
+        var made = await api.JsonAsync("/api/v1/logs/receivers", Fields(transport, port, "127.0.0.1, ::1", certificate));
         Assert.True(made.Status == 201, made.ToString());
         return (JsonDocument.Parse(made.Body).RootElement.GetProperty("number").GetString()!, made.Body);
     }

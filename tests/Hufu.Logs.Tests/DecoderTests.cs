@@ -49,6 +49,8 @@ public class DecoderTests
     [InlineData("haproxy[1]: [2001:db8::9]:443 [04/Jan/2026:12:14:14.655] fe~ bck/<NOSRV> -1/-1/-1/-1/0 400 187 - - PR-- 1/1/0/0/0 0/0 \"<BADREQ>\"", "src_ip=2001:db8::9¦src_port=443¦server=<NOSRV>¦request=<BADREQ>")]
     [InlineData("haproxy[1]: 10.0.1.2:33313 [04/Jan/2026:12:12:51.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0", "backend=bck¦sc-bytes=212")]
     [InlineData("haproxy[1]: 10.0.1.2:5 [04/Jan/2026:12:12:51.443] fe/1: SSL handshake failure", "frontend=fe¦reason=SSL handshake failure")]
+    [InlineData("audit[1]: USER_AUTH pid=1 uid=0 auid=4294967295 ses=4294967295 msg='op=PAM:authentication acct=\"root\" exe=\"/usr/sbin/sshd\" hostname=203.0.113.9 addr=203.0.113.9 terminal=ssh res=failed'", "type=USER_AUTH¦acct=root¦src_ip=203.0.113.9¦res=failed¦event.module=auditd")]
+    [InlineData("radiusd[9]: (12) Login incorrect (mschap: MS-CHAP2-Response is incorrect): [bob/<via Auth-Type = EAP>] (from client ap1 port 13 cli AA-BB)", "user=bob¦auth_type=EAP¦reason=mschap: MS-CHAP2-Response is incorrect¦station=AA-BB¦outcome=failure")]
     [InlineData("postgres[9]: [3-1] 2026-01-04 01:02:03.123 UTC [9] eve@shop FATAL:  password authentication failed for user \"eve\"", "user=eve¦database=shop¦level=FATAL¦outcome=failure")]
     [InlineData("mysqld[9]: 2026-01-04 01:02:03 8 [Warning] Access denied for user 'root'@'203.0.113.9' (using password: YES)", "user=root¦src_host=203.0.113.9¦outcome=failure")]
     [InlineData("ovpn-server[9]: 203.0.113.9:51820 [alice] Peer Connection Initiated with [AF_INET]203.0.113.9:51820", "user=alice¦src_ip=203.0.113.9¦src_port=51820")]
@@ -73,6 +75,9 @@ public class DecoderTests
     [InlineData("node=web01 type=SOCKADDR msg=audit(1767488523.123:456): saddr=02000050CB0071090000000000000000", "auditd", "saddr_ip=203.0.113.9¦saddr_port=80", "2026-01-04T01:02:03.123Z")]
     [InlineData("1767488523.123    120 10.0.0.5 TCP_MISS/200 1234 GET http://x.example/a alice HIER_DIRECT/198.51.100.7 text/html", "squid", "c-ip=10.0.0.5¦sc-status=200¦cs-method=GET¦c-uri=http://x.example/a¦cs-username=alice¦r-ip=198.51.100.7¦cs-mime-type=text/html", "2026-01-04T01:02:03.123Z")]
     [InlineData("2026-01-04 01:02:03.123 UTC [77] LOG:  connection received: host=203.0.113.9 port=5000", "postgresql", "src_ip=203.0.113.9¦src_port=5000¦procid=77", "2026-01-04T01:02:03.123Z")]
+    [InlineData("2026-01-04 01:02:03 UTC [77]: [3-1] user=alice,db=shop,app=psql,client=203.0.113.9 LOG:  statement: select 1", "postgresql", "user=alice¦database=shop¦application=psql¦src_ip=203.0.113.9¦statement=select 1", "2026-01-04T01:02:03Z")]
+    [InlineData("2026-01-04 01:02:03 UTC [77]: [3-1] db=shop,user=alice LOG:  duration: 12.5 ms  statement: select 1", "postgresql", "user=alice¦database=shop¦duration_ms=12.5¦statement=select 1", "2026-01-04T01:02:03Z")]
+    [InlineData("2026-01-04 01:02:03 UTC:203.0.113.9(5000):alice@shop:[77]:ERROR:  permission denied for table users", "postgresql", "user=alice¦database=shop¦object=users¦level=ERROR¦procid=77", "2026-01-04T01:02:03Z")]
     [InlineData("2026-01-04 01:02:03.123 UTC [77] alice@shop STATEMENT:  select 1", "postgresql", "user=alice¦level=STATEMENT", "2026-01-04T01:02:03.123Z")]
     [InlineData("2026-01-04T01:02:03.123456Z 8 [Note] [MY-010926] [Server] Access denied for user 'root'@'203.0.113.9' (using password: NO)", "mysql", "user=root¦code=MY-010926¦using_password=NO", "2026-01-04T01:02:03.123456Z")]
     [InlineData("2026-01-04 01:02:03 203.0.113.9:51820 TLS Error: TLS handshake failed", "openvpn", "src_ip=203.0.113.9¦reason=TLS handshake failed", "2026-01-04T01:02:03Z")]
@@ -98,15 +103,31 @@ public class DecoderTests
     [InlineData("<189>45: *Jan  4 01:02:03.123: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (10.0.0.9)", "message_id=SYS-5-CONFIG_I¦user=admin¦src_ip=10.0.0.9", null)]
     [InlineData("<189>45: r1: 000123: Jan  4 2026 01:02:03.123 UTC: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: eve] [Source: 203.0.113.9] [localport: 22] [Reason: Login Authentication Failed] at 01:02:03 UTC Sun Jan 4 2026", "user=eve¦src_ip=203.0.113.9¦dst_port=22¦outcome=failure", "r1")]
     [InlineData("<190>Jan  4 01:02:03 r1 77: %SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(4242) -> 10.0.0.5(22), 1 packet", "rule=101¦src_ip=203.0.113.9¦dst_port=22", "r1")]
+    [InlineData("172.16.5.10 6705: Jan  4 01:02:03.673: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:no access-session port-control", "message_id=PARSER-5-CFGLOG_LOGGEDCMD¦user=admin¦command=no access-session port-control", "172.16.5.10")]
+    [InlineData("2001:db8::7 6705: r9: Jan  4 01:02:03.673: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:show archive config", "user=admin", "r9")]
+    [InlineData("Jan  4 01:03:07 10.0.0.1 123: Jan  4 01:02:03.111 UTC: %LDP-5-NBRCHG: LDP Neighbor 1.1.1.1:0 (1) is UP", "message_id=LDP-5-NBRCHG¦cisco_facility=LDP", "10.0.0.1")]
+    [InlineData("<187>Jan  4 01:03:07 10.0.0.1 123: r2: *Jan  4 01:02:03.111: %BGP-3-NOTIFICATION: sent to neighbor 1.2.3.4", "cisco_facility=BGP", "r2")]
+    [InlineData("<190>2026 Jan  4 01:02:03 sw1 : %DAEMON-6-SYSTEM_MSG: Accepted password for admin", "message_id=DAEMON-6-SYSTEM_MSG¦cisco_facility=DAEMON", "sw1")]
     [InlineData("<187>Jan  4 2026 01:02:03: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down", "interface=Gi0/1¦state=down", null)]
     public void Cisco_CodesAndMessagesAreRead(string line, string expected, string? host)
     {
         var read = Read(line);
         FormatTests.Holds(read.Fields, expected);
         Assert.Equal(host, read.Host);
-        Assert.Equal("cisco", Assert.Single(LogSourceHints.For(read)).Product);
+        Assert.All(LogSourceHints.For(read), hint => Assert.Equal("cisco", hint.Product));
         if (line.Contains("01:02:03", StringComparison.Ordinal)) Assert.Equal(new DateTime(2026, 1, 4, 1, 2, 3), read.OccurredAt!.Value.UtcDateTime.AddMilliseconds(-read.OccurredAt.Value.Millisecond));
     }
+
+    [Theory]
+    [InlineData("45: Jan  4 01:02:03.123: %PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:show run", "cisco/-/- cisco/-/syslog cisco/-/aaa")]
+    [InlineData("45: Jan  4 01:02:03.123: %BGP-3-NOTIFICATION: sent to neighbor 1.2.3.4", "cisco/-/- cisco/-/syslog cisco/-/bgp")]
+    [InlineData("45: Jan  4 01:02:03.123: %TCP-6-BADAUTH: No MD5 digest from 1.2.3.4(179) to 1.2.3.5(22)", "cisco/-/- cisco/-/syslog cisco/-/bgp cisco/-/ldp")]
+    [InlineData("45: Jan  4 01:02:03.123: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down", "cisco/-/- cisco/-/syslog")]
+    [InlineData("[Sun Mar 01 10:00:00.123456 2026] [core:notice] [pid 123] AH00052: child pid 999 exit signal Segmentation fault (11)", "-/-/apache")]
+    [InlineData("2026-01-04 01:02:03.123 UTC [77] alice@shop LOG:  statement: drop table x", "-/database/-")]
+    [InlineData("type=EXECVE msg=audit(1767488523.123:456): argc=2 a0=\"cat\" a1=\"/etc/shadow\"", "linux/-/auditd linux/process_creation/auditd")]
+    [InlineData("type=PATH msg=audit(1767488523.123:456): item=0 name=\"/usr/bin/cat\"", "linux/-/auditd")]
+    public void TheKindsOfSourceAreTheRulesOwn(string line, string expected) => Assert.Equal(expected, string.Join(' ', LogSourceHints.For(Read(line)).Select(SourceMappings.Text)));
 
     [Fact]
     public void ADecoderCanBeToldForRecordsOfAnotherProgram()
@@ -121,6 +142,36 @@ public class DecoderTests
         {
             foreach (var line in new[] { "Jan  4 01:02:03 h x: some text", "just some text" }) Assert.Equal(line, LogParser.Parse(line, Reference, "test", Options with { Format = name }).Raw);
         }
+    }
+
+    [Theory]
+    [InlineData("""{"Computer":"WS1","Channel":"Microsoft-Windows-Sysmon/Operational","EventId":1,"TimeCreated":"2026-01-04T01:02:03.0000000+00:00","Payload":"{\"EventData\":{\"Data\":[{\"@Name\":\"Image\",\"#text\":\"C:\\\\x\\\\whoami.exe\"},{\"@Name\":\"CommandLine\",\"#text\":\"whoami /priv\"}]}}"}""")]
+    [InlineData("""{"TimeCreated":"/Date(1767488523000)/","Id":1,"LogName":"Microsoft-Windows-Sysmon/Operational","MachineName":"WS1","Message":"Process Create:\r\nRuleName: -\r\nUtcTime: 2026-01-04 01:02:03.000\r\nImage: C:\\x\\whoami.exe\r\nCommandLine: whoami /priv\r\n"}""")]
+    [InlineData("""{"preview":false,"result":{"_time":"2026-01-04T01:02:03.000+00:00","EventCode":"1","ComputerName":"WS1","source":"XmlWinEventLog:Microsoft-Windows-Sysmon/Operational","Image":"C:\\x\\whoami.exe","CommandLine":"whoami /priv"}}""")]
+    public void WindowsEventsOfOtherToolsHaveTheNamesOfRules(string line)
+    {
+        var read = Read(line);
+        FormatTests.Holds(read.Fields, @"Image=C:\x\whoami.exe¦CommandLine=whoami /priv¦EventID=1¦Computer=WS1¦Channel=Microsoft-Windows-Sysmon/Operational");
+        Assert.Contains(new LogSourceHint("windows", "process_creation", "sysmon"), LogSourceHints.For(read));
+        Assert.Equal(new DateTime(2026, 1, 4, 1, 2, 3), read.OccurredAt!.Value.UtcDateTime);
+    }
+
+    [Theory]
+    [InlineData("""{"log":"2026-01-04 01:02:02.999 ERROR [main] com.acme.Store - failed for bob\n","stream":"stderr","time":"2026-01-04T01:02:03.000Z","kubernetes":{"container_name":"shop","host":"n1"}}""", "docker", "level=ERROR¦thread=main¦logger=com.acme.Store", "n1", "shop", 3)]
+    [InlineData("""{"log":"plain words\n","stream":"stdout","time":"2026-01-04T01:02:03Z"}""", "docker", "stream=stdout", null, null, null)]
+    [InlineData("""{"level":50,"time":1767488523000,"pid":7,"hostname":"h1","name":"api","msg":"no answer"}""", "bunyan", "level=50", "h1", "api", 3)]
+    [InlineData("""{"level":"info","time":"2026-01-04T01:02:03Z","pid":7,"hostname":"h1","program":"sshd","msg":"Failed password for root from 203.0.113.9 port 4711 ssh2"}""", "bunyan", "user=root¦src_ip=203.0.113.9", "h1", "sshd", 6)]
+    [InlineData("""{"severity":"NOTICE","timestamp":"2026-01-04T01:02:03Z","logName":"projects/p/logs/syslog","resource":{"type":"gce_instance","labels":{"instance_id":"77"}},"textPayload":"text"}""", "gcp-log", "textPayload=text", "77", "gce_instance", 5)]
+    [InlineData("""{"created_at":1767488523000,"levelname":"WARNING","message":"m"}""", null, "message=m", null, null, 4)]
+    [InlineData("""{"time":"2026-01-04T01:02:03Z","level":"info","severity":"none","message":"m"}""", null, "level=info", null, null, 6)]
+    [InlineData("""{"time":"2026-01-04T01:02:03Z","level":3,"message":"m"}""", null, "level=3", null, null, null)]
+    public void JsonOfContainersAndLibrariesHasItsTimeAndLevel(string line, string? decoder, string expected, string? host, string? app, int? severity)
+    {
+        var (record, read) = (LogParser.ParseRecord(line, Options), Read(line));
+        Assert.Empty(read.Problems);
+        Assert.Equal((decoder, host, app, severity), (record.Decoder is "json-message" ? null : record.Decoder, read.Host, read.App, read.Severity));
+        Assert.Equal(new DateTime(2026, 1, 4, 1, 2, 3), read.OccurredAt!.Value.UtcDateTime);
+        FormatTests.Holds(read.Fields, expected);
     }
 
     [Fact]
@@ -145,11 +196,15 @@ public class DecoderTests
     [InlineData("""{"CreationTime":"2026-01-04T01:02:03","Operation":"New-InboxRule","Workload":"Exchange","RecordType":1,"UserId":"a@b.example","ClientIP":"203.0.113.9","Parameters":[{"Name":"ForwardTo","Value":"x@y.example"}]}""", "m365//audit", "Operation=New-InboxRule¦Parameters.ForwardTo=x@y.example", "Exchange", null)]
     [InlineData("""{"kind":"admin#reports#activity","id":{"time":"2026-01-04T01:02:03.000Z","applicationName":"admin"},"actor":{"email":"a@b.example"},"ipAddress":"203.0.113.9","events":[{"type":"USER_SETTINGS","name":"CREATE_USER","parameters":[{"name":"x","value":"y"}]}]}""", "gcp//google_workspace.admin", "actor.email=a@b.example¦events.parameters=", "admin", null)]
     [InlineData("""{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"u","stage":"ResponseComplete","requestURI":"/api/v1/secrets","verb":"list","user":{"username":"eve"},"sourceIPs":["203.0.113.9"],"objectRef":{"resource":"secrets"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2026-01-04T01:02:03.000000Z"}""", "kubernetes/application/audit", "verb=list¦objectRef.resource=secrets¦sourceIPs=203.0.113.9", "secrets", null)]
+    [InlineData("""{"__REALTIME_TIMESTAMP":"1767488523000000","_HOSTNAME":"h1","SYSLOG_IDENTIFIER":"sshd","_PID":"9","PRIORITY":"6","MESSAGE":"Failed password for root from 203.0.113.9 port 4711 ssh2"}""", "linux//sshd", "user=root¦src_ip=203.0.113.9¦outcome=failure", "sshd", 6)]
+    [InlineData("""{"actor":{"alternateId":"bob@x.example"},"client":{"ipAddress":"203.0.113.9"},"displayMessage":"User login to Okta","eventType":"user.session.start","outcome":{"result":"FAILURE"},"published":"2026-01-04T01:02:03.000Z","severity":"WARN"}""", "okta//okta", "outcome.result=FAILURE", null, 4)]
+    [InlineData("""{"severity":"ERROR","timestamp":"2026-01-04T01:02:03Z","logName":"projects/p/logs/cloudaudit.googleapis.com%2Factivity","protoPayload":{"serviceName":"iam.googleapis.com","methodName":"google.iam.admin.v1.CreateServiceAccount"}}""", "gcp//gcp.audit", "protoPayload.methodName=google.iam.admin.v1.CreateServiceAccount", "iam.googleapis.com", 3)]
+    [InlineData("""{"timestamp":"2026-01-04T09:02:03.000+0800","rule":{"level":5,"id":"5716"},"agent":{"id":"001","name":"web01"},"manager":{"name":"m"},"full_log":"Jan  4 09:02:03 web01 sshd[1]: Failed password for root from 203.0.113.9 port 4711 ssh2"}""", "linux//sshd", "user=root¦src_ip=203.0.113.9", "sshd", null)]
     [InlineData("""{"_path":"http","ts":1767488523.0,"uid":"C1","id.orig_h":"203.0.113.9","id.resp_h":"10.0.0.1","method":"GET","uri":"/x"}""", "zeek//http", "id.orig_h=203.0.113.9¦uri=/x", "http", null)]
     [InlineData("""{"timestamp":"2026-01-04T09:02:03.000000+0800","flow_id":1,"event_type":"alert","src_ip":"203.0.113.9","dest_ip":"10.0.0.1","host":"ids1","alert":{"severity":2,"signature":"x"}}""", "suricata//alert", "alert.signature=x", "alert", 4)]
     [InlineData("""{"@timestamp":"2026-01-04T01:02:03Z","log":{"level":"warning"},"winlog":{"event_id":4104,"channel":"Microsoft-Windows-PowerShell/Operational","provider_name":"P","computer_name":"pc","event_data":{"ScriptBlockText":"x"},"process":{"pid":7}}}""", "windows/ps_script/powershell", "ScriptBlockText=x¦EventID=4104¦Computer=pc¦Execution_ProcessID=7", "P", 4)]
     [InlineData("""{"EventTime":"2026-01-04 01:02:03","Hostname":"pc","Severity":"ERROR","EventID":1,"SourceName":"S","Channel":"System","SourceModuleName":"in","Message":"m"}""", "windows//", "Provider_Name=S¦Computer=pc", "S", 3)]
-    public void JsonFamilies_AreKnownByTheirShape(string line, string source, string expected, string app, int? severity)
+    public void JsonFamilies_AreKnownByTheirShape(string line, string source, string expected, string? app, int? severity)
     {
         var read = Read(line);
         Assert.Empty(read.Problems);

@@ -227,6 +227,43 @@ public class ParserTests
         Assert.Equal("GET /.git/HEAD?x=, host: \\x22evil HTTP/1.1", read.Field("request"));
     }
 
+    [Fact]
+    public void ApacheErrorLog_AllThatStandsInItsBracketsIsRead()
+    {
+        var read = Read("[Sun Nov 22 01:42:10.123456 2026] [authz_core:error] [pid 35708:tid 4328] (13)Permission denied: [client 203.0.113.45:4711] AH01630: client denied by server configuration: /srv/x, referer: http://a.example/", Options with { AssumedOffset = TimeSpan.FromHours(8) });
+        Assert.Empty(read.Problems);
+        Assert.Equal((LogFormats.ApacheError, "httpd", 3, "203.0.113.45", true), (read.Format, read.App, read.Severity, read.SourceIp, read.TimeZoneAssumed));
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 1, 42, 10, TimeSpan.FromHours(8)).AddMicroseconds(123_456), read.OccurredAt);
+        Assert.Equal("AH01630: client denied by server configuration: /srv/x, referer: http://a.example/", read.Message);
+        FormatTests.Holds(read.Fields, "level=error¦module=authz_core¦thread=4328¦procid=35708¦status=(13)Permission denied¦c-ip=203.0.113.45¦c-port=4711¦code=AH01630¦cs-referer=http://a.example/");
+    }
+
+    [Theory]
+    [InlineData("[Sun Dec 04 04:47:44 2005] [error] [client 203.0.113.9] File does not exist: /var/www/x", "level=error¦c-ip=203.0.113.9", "File does not exist: /var/www/x")]
+    [InlineData("[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok /etc/httpd/conf/workers2.properties", "level=notice", "workerEnv.init() ok /etc/httpd/conf/workers2.properties")]
+    [InlineData("[Sun Dec 04 04:47:44.5 2005] [:error] [pid 12] [client [2001:db8::7]:4711] ModSecurity: Warning", "level=error¦procid=12¦c-ip=2001:db8::7¦c-port=4711", "ModSecurity: Warning")]
+    [InlineData("[Sun Dec 04 04:47:44.000001 2005] [ssl:info] [pid 12:tid 7] [client 2001:db8::7] AH01964: Connection", "c-ip=2001:db8::7¦code=AH01964", "AH01964: Connection")]
+    [InlineData("[Sun Dec 04 04:47:44.000001 2005] [core:trace3] [pid 12:tid 7] x", "level=trace3", "x")]
+    [InlineData("[Sun Dec 04 04:47:44.000001 2005] [core:crit]", "level=crit", "")]
+    public void ApacheErrorLog_LinesOfAllVersionsAreRead(string line, string expected, string message)
+    {
+        var read = Read(line);
+        Assert.Equal((LogFormats.ApacheError, message), (read.Format, read.Message));
+        FormatTests.Holds(read.Fields, expected);
+    }
+
+    [Theory]
+    [InlineData("[Sun Dec 44 04:47:44 2005] [error] x")]
+    [InlineData("[Sun Dec 04 04:47:44 2005] [main] x")]
+    [InlineData("[Sun Dec 04 04:47:44 2005] x")]
+    [InlineData("[Sun Dec 04 04:47:44 2005")]
+    [InlineData("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]")]
+    public void WhatIsNoApacheErrorLine_IsNoneOfIt(string line)
+    {
+        Assert.NotEqual(LogFormats.ApacheError, Read(line).Format);
+        Assert.Equal((LogFormats.Plain, line), (Read(line, Options with { Format = LogFormats.ApacheError }).Format, Read(line, Options with { Format = LogFormats.ApacheError }).Message));
+    }
+
     [Theory]
     [InlineData("2026/11/22 01:42:10 [notice] 1#1: signal process started", 5)]
     [InlineData("2026/11/22 01:42:10 [emerg] bind() to 0.0.0.0:80 failed", 0)]

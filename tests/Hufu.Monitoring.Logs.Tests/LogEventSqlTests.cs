@@ -36,6 +36,9 @@ public sealed class LogEventSqlTests : IDisposable
             """{"kind":"Event","auditID":"1","verb":"create","objectRef":{"resource":"pods","subresource":"exec"},"apiVersion":"audit.k8s.io/v1","stage":"ResponseComplete","requestURI":"/api","user":{"username":"eve","groups":["a","b"]}}""",
         ];
         for (var i = 0; i < lines.Length; i++) yield return LogParser.Parse(lines[i], At.AddSeconds(i), "s", new LogParseOptions { ReferenceTime = At });
+        string[] later = ["type=EXECVE msg=audit(1767575925.123:456): argc=2 a0=\"cat\" a1=\"/etc/shadow\"", "[Sun Jan 04 10:00:00.123456 2026] [core:notice] [pid 123] AH00052: child exit signal Segmentation fault (11)", "45: Jan  5 01:02:03.123: %BGP-3-NOTIFICATION: sent to neighbor 1.2.3.4",
+            "2026-01-05 01:02:03.123 UTC [77] alice@shop LOG:  statement: drop table x", """{"EventID":1116,"Channel":"Microsoft-Windows-Windows Defender/Operational","Threat Name":"HackTool","Path":"x.exe"}"""];
+        foreach (var line in later) yield return LogParser.Parse(line, At, "s", new LogParseOptions { ReferenceTime = At });
         yield return new LogEvent { ReceivedAt = At, Source = "s", App = "hufu", Message = "{}", Raw = """{"action":"sign-in"}""", Format = LogFormats.Json, Fields = new Dictionary<string, string> { ["action"] = "sign-in" } };
         yield return new LogEvent
         {
@@ -74,7 +77,7 @@ public sealed class LogEventSqlTests : IDisposable
     }
 
     /// <summary>Compares every detection; gives hits, and how many were not compared as the table does not tell.</summary>
-    private (int Hits, int Unclear, List<string> Refused) Same(IReadOnlyList<LogEvent> stored, SigmaEngine engine)
+    private (int Hits, int Unclear, List<string> Refused) Same(IReadOnlyList<LogEvent> stored, SigmaEngine engine, RuleMappings? mappings = null)
     {
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
@@ -87,7 +90,7 @@ public sealed class LogEventSqlTests : IDisposable
         var streamed = new Dictionary<SigmaRule, List<string>>(ReferenceEqualityComparer.Instance);
         foreach (var item in stored)
         {
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, mappings);
             foreach (var rule in engine.Match(fields, fields.Sources))
             {
                 if (!streamed.TryGetValue(rule, out var ids)) streamed[rule] = ids = [];
@@ -98,7 +101,7 @@ public sealed class LogEventSqlTests : IDisposable
         var (hits, unclear, refused, wrong) = (0, 0, new List<string>(), new List<string>());
         foreach (var rule in engine.DetectionRules)
         {
-            var asked = new LogEventSql(SigmaSqlDialect.DuckDb, "events");
+            var asked = new LogEventSql(SigmaSqlDialect.DuckDb, "events", mappings: mappings);
             var statement = SigmaSql.Statement(engine, rule, asked.Schema);
             if (!statement.IsOk)
             {
@@ -126,8 +129,8 @@ public sealed class LogEventSqlTests : IDisposable
         var stored = await StoreAsync([.. Samples()]);
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
-        var sources = new List<SigmaLogSource> { new(), new("windows"), new("linux"), new(null, "webserver"), new("aws", null, "cloudtrail"), new("LINUX", null, "SSHD"), new("hufu", null, "audit"), new(null, "dns"), new("no-such", null, null), new("okta", null, "okta"), new("kubernetes", "application", "audit"), new("windows", "registry_set"), new("linux", "process_creation") };
-        foreach (var hint in stored.SelectMany(LogSourceHints.For).Distinct())
+        var sources = new List<SigmaLogSource> { new(), new("windows"), new("linux"), new(null, "webserver"), new("aws", null, "cloudtrail"), new("LINUX", null, "SSHD"), new("hufu", null, "audit"), new(null, "dns"), new("no-such", null, null), new("okta", null, "okta"), new("kubernetes", "application", "audit"), new("windows", "registry_set"), new("linux", "process_creation"), new(null, "antivirus"), new(null, null, "apache"), new("cisco", null, "bgp"), new(null, "database") };
+        foreach (var hint in stored.SelectMany(item => LogSourceHints.For(item)).Distinct())
             sources.AddRange([new SigmaLogSource(hint.Product, hint.Category, hint.Service), new SigmaLogSource(hint.Product), new SigmaLogSource(null, hint.Category), new SigmaLogSource(null, null, hint.Service)]);
         var told = 0;
         foreach (var source in sources.Distinct())
@@ -150,7 +153,7 @@ public sealed class LogEventSqlTests : IDisposable
         [
             "s: { message|contains: 'Failed password' }", "s: { Image|endswith: 'cmd.exe' }", "s: { CommandLine|contains: '-enc' }", "s: { eventName: CreateUser, userIdentity.type: Root }", "s: { c-uri|contains: passwd }", "s: { cs-uri-query|contains: x=1 }", "s: { c-useragent|contains: sqlmap }",
             "s: { c-ip: 203.0.113.5 }", "s: { src_ip|cidr: 203.0.113.0/24 }", "s: [ whoami, 登入失敗, shadow ]", "s: { QueryName: evil.example }", "s: { severity: 3 }", "s: { host: vpn01 }", "s: { user: bob }", "s: { requestParameters.userName: eve }", "s: { requestParameters.tags.key: b }", "s: { resources: two }",
-            "s: { ab: blank }", "s: { objectRef.subresource: exec }", "s: { user.groups: b }", "s: { a0: nc }", "s: { type: EXECVE }", "s: { source.ip|startswith: '203.' }", "s: { message: null }", "s: { user: null }", "s: { raw|re: 'cmd\\.exe' }", "s: { EventID: 1 }", "s: { dst_port: 22 }", "s: { userIdentity|contains: Root }",
+            "s: { ab: blank }", "s: { objectRef.subresource: exec }", "s: { user.groups: b }", "s: { a0: nc }", "s: { type: EXECVE }", "s: { source.ip|startswith: '203.' }", "s: { message: null }", "s: { user: null }", "s: { raw|re: 'cmd\\.exe' }", "s: { EventID: 1 }", "s: { dst_port: 22 }", "s: { userIdentity|contains: Root }", "s: { CommandLine: cat /etc/shadow }", "s: { Signature: HackTool }", "s: { Filename|endswith: .exe }", "s: { c-ip|exists: true }",
         ];
         var rules = string.Join("---\n", tests.SelectMany((test, i) => new[] { "s", "not s" }.Select(condition => $"title: Rule {i} {condition}\nlogsource: {{ }}\ndetection:\n  {test}\n  condition: {condition}\n")));
         var parsed = SigmaParser.Parse(rules.Replace("logsource: { }", "logsource: { product: any }", StringComparison.Ordinal), "rules.yml");
@@ -159,6 +162,50 @@ public sealed class LogEventSqlTests : IDisposable
         var (hits, unclear, refused) = Same(stored, engine);
         Assert.Empty(refused);
         Assert.True(hits > 300 && unclear is > 3 and < 100, $"{hits} {unclear}");
+    }
+
+    [Fact]
+    public async Task Mappings_of_the_site_mean_the_same_to_both()
+    {
+        var stored = await StoreAsync([.. Samples()]);
+        string[] names = ["@app", "@source", "@host", "@format", "Channel", "EventID", "eventName", "eventSource", "query", "user", "SRC", "Image", "process.executable", "userIdentity.type", "msg", "a b", "no-such"];
+        string[] values = ["sshd", "SSHD", "s*", "json", "Security", "security", "microsoft-windows-*", "1", "13", "iam.*", "CreateUser", "bob", "EVIL.EXAMPLE", "ws1", "rfc*", "it failed", "Root", "登入失敗", "%", "_*", "plain", "blank"];
+        string[] asked = ["Image", "CommandLine", "User", "query", "eventName", "Message", "severity", "New.Name", "c-uri", "requestParameters.userName"];
+        var random = new Random(20261130);
+        T Any<T>(T[] items) => items[random.Next(items.Length)];
+        var (hits, sources) = (0, 0);
+        for (var round = 0; round < 12; round++)
+        {
+            List<SourceMapping> all = [.. Enumerable.Range(0, 4).Select(i => new SourceMapping
+            {
+                Name = $"m{i}",
+                When = [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => Any(names)).Distinct().Select(name => new MappingCondition(name, [.. Enumerable.Range(0, random.Next(0, 4)).Select(_ => Any(values)).Distinct()]))],
+                Sources = [.. Enumerable.Range(0, random.Next(0, 3)).Select(_ => new LogSourceHint(Any<string?>(["own", "windows", null]), Any<string?>(["things", "process_creation", null]), "svc"))],
+                Fields = Enumerable.Range(0, 4).Select(_ => Any(asked)).Distinct().ToDictionary(name => name, _ => (IReadOnlyList<string>)[.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(names).Replace(" ", "", StringComparison.Ordinal)).Distinct()]),
+            })];
+            Assert.All(all, mapping => Assert.Empty(SourceMappings.Check(mapping)));
+            var mappings = new RuleMappings(new SourceMappings(all));
+            var text = new System.Text.StringBuilder();
+            foreach (var (source, at) in new[] { "{ product: own }", "{ category: things }", "{ service: svc }", "{ product: windows, category: process_creation }", "{ product: linux }" }.Select((source, at) => (source, at)))
+            {
+                for (var i = 0; i < 6; i++)
+                {
+                    var value = Any(values);
+                    text.Append(CultureInfo.InvariantCulture, $"title: r{at}.{i}\nlogsource: {source}\ndetection:\n  s: {{ {Any(asked)}: '{value}' }}\n  e: {{ {Any(asked)}|exists: true }}\n  condition: {Any(["s", "e", "not s", "not e", "s or e"])}\n---\n");
+                }
+            }
+
+            var parsed = SigmaParser.Parse(text.ToString()[..^4], "rules.yml");
+            Assert.True(parsed.Errors.Count == 0, string.Join('\n', parsed.Errors));
+            // Some on all events, whatever their source.
+            var engine = SigmaEngine.Compile([.. parsed.Rules, .. parsed.Rules.OfType<SigmaDetectionRule>().Select(rule => rule with { Title = rule.Title + " any", LogSource = new SigmaLogSource() })]);
+            var (found, _, refused) = Same(stored, engine, mappings);
+            Assert.Empty(refused);
+            hits += found;
+            sources += stored.Count(item => LogSourceHints.For(item, mappings.Sources).Any(hint => hint.Service == "svc"));
+        }
+
+        Assert.True(hits > 2_000 && sources > 20, $"{hits} {sources}");
     }
 
     [Theory]

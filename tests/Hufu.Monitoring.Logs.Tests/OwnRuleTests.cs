@@ -93,17 +93,17 @@ public class OwnRuleTests
             """;
         var rules = OwnRuleType.Read(yaml, "yaml").Rules;
         Assert.Equal(2, rules.Count);
-        Assert.Equal([true, true], RuleTests.Run(rules, string.Join('\n', Hit, Hit, Hit), string.Join('\n', Hit, Hit)).Select(t => t.Passed));
-        Assert.Equal([false], RuleTests.Run(rules, string.Join('\n', Hit, Hit), "").Select(t => t.Passed));
+        Assert.Equal([true, true], RuleTests.Run(rules, string.Join('\n', Hit, Hit, Hit), string.Join('\n', Hit, Hit), RuleMappings.None).Select(t => t.Passed));
+        Assert.Equal([false], RuleTests.Run(rules, string.Join('\n', Hit, Hit), "", RuleMappings.None).Select(t => t.Passed));
     }
 
     [Fact]
     public void An_event_of_another_source_is_said()
     {
         var rules = OwnRuleType.Read(Yaml, "yaml").Rules;
-        var test = Assert.Single(RuleTests.Run(rules, """{"message":"for root"}""", ""));
+        var test = Assert.Single(RuleTests.Run(rules, """{"message":"for root"}""", "", RuleMappings.None));
         Assert.Equal((true, false), (test.Passed, test.InSource));
-        Assert.True(Assert.Single(RuleTests.Run(rules, Hit, "")).InSource);
+        Assert.True(Assert.Single(RuleTests.Run(rules, Hit, "", RuleMappings.None)).InSource);
     }
 
     [Fact]

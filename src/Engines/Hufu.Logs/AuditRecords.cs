@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hufu.Logs;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Hufu.Logs;
 /// </summary>
 public sealed class AuditRecords
 {
+    private const int MostArguments = 4_096;
+
     private readonly List<LogEvent> records;
 
     private AuditRecords(List<LogEvent> records) => this.records = records;
@@ -17,6 +21,36 @@ public sealed class AuditRecords
         if (!item.Fields.ContainsKey("types") || item.Fields.GetValueOrDefault("event.module") != "auditd" || !item.Raw.Contains('\n', StringComparison.Ordinal)) return null;
         var options = new LogParseOptions { ReferenceTime = item.ReceivedAt };
         return new AuditRecords([.. item.Raw.Split('\n').Select(line => LogParser.Parse(line, item.ReceivedAt, item.Source, options))]);
+    }
+
+    /// <summary>The command line of the program that the event started, as its arguments were given; null where it started none.</summary>
+    public string? CommandLine => Joined(records.Where(record => record.Fields.GetValueOrDefault("type") == "EXECVE").Select(record => record.Fields));
+
+    /// <summary>The same of a record that was kept by itself.</summary>
+    public static string? CommandLineOf(LogEvent item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return item.Fields.ContainsKey("argc") && item.Fields.GetValueOrDefault("event.module") == "auditd" ? Joined([item.Fields]) : null;
+    }
+
+    // Many arguments are written over several records, and a long one in parts: a2[0], a2[1].
+    private static string? Joined(IEnumerable<IReadOnlyDictionary<string, string>> parts)
+    {
+        var all = parts.ToList();
+        var arguments = new List<string>();
+        while (arguments.Count < MostArguments && Argument(arguments.Count) is { } argument) arguments.Add(argument);
+        return arguments.Count == 0 ? null : string.Join(' ', arguments);
+
+        string? Argument(int number)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"a{number}");
+            if (Of(name) is { } whole) return whole;
+            string? joined = null;
+            for (var part = 0; part < MostArguments && Of(string.Create(CultureInfo.InvariantCulture, $"{name}[{part}]")) is { } piece; part++) joined += piece;
+            return joined;
+        }
+
+        string? Of(string name) => all.Select(fields => fields.GetValueOrDefault(name)).FirstOrDefault(value => value is not null);
     }
 
     /// <summary>The values that the records have for a name, in their order.</summary>

@@ -105,6 +105,9 @@ public static class LogFormats
     /// <summary>The error log of nginx.</summary>
     public const string NginxError = "nginx-error";
 
+    /// <summary>The error log of Apache httpd.</summary>
+    public const string ApacheError = "apache-error";
+
     /// <summary>Common Event Format.</summary>
     public const string Cef = "cef";
 
@@ -142,7 +145,7 @@ public static class LogFormats
     public const string Database = "database";
 
     /// <summary>The formats of a line, in the order in which they are tried.</summary>
-    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Cef, Leef, WindowsXml, Xml, W3C, Zeek, Csv, Access, NginxError, Application, Pairs, Plain];
+    public static IReadOnlyList<string> All { get; } = [Syslog5424, Syslog3164, Json, Cef, Leef, WindowsXml, Xml, W3C, Zeek, Csv, Access, NginxError, ApacheError, Application, Pairs, Plain];
 
     /// <summary>
     /// The decoders of single programs' messages. Given as a format, one reads every record whose header is syslog or that has none, whatever

@@ -16,6 +16,9 @@ public static class LogProblem
     /// <summary>Not a line of nginx's error log.</summary>
     public const string NginxErrorNone = "nginx-error.none";
 
+    /// <summary>Not a line of Apache's error log.</summary>
+    public const string ApacheErrorNone = "apache-error.none";
+
     /// <summary>The request line is not 'METHOD URI HTTP/x'.</summary>
     public const string AccessRequest = "access.request";
 
@@ -248,6 +251,7 @@ public static class LogProblem
     {
         [AccessNone] = new("這行不是網站存取紀錄", "not an access line"),
         [NginxErrorNone] = new("這行不是 nginx 錯誤日誌", "not a line of nginx's error log"),
+        [ApacheErrorNone] = new("這行不是 Apache 錯誤日誌", "not a line of Apache's error log"),
         [AccessRequest] = new("請求行不是「方法 網址 HTTP/x」", "the request line is not 'METHOD URI HTTP/x'"),
         [JsonNoObject] = new("JSON 不是物件", "the JSON is not an object"),
         [JsonInvalid] = new("第 {0} 位元組起不是有效的 JSON", "not valid JSON at byte {0}"),

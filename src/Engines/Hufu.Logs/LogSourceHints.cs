@@ -20,35 +20,25 @@ public static partial class LogSourceHints
 
     private static readonly Lazy<Table> Loaded = new(Load);
 
-    // Sysmon's event ids (taxonomy appendix of the Sigma specification).
-    private static readonly Dictionary<string, string> Sysmon = new(StringComparer.Ordinal)
-    {
-        ["1"] = "process_creation", ["2"] = "file_change", ["3"] = "network_connection", ["4"] = "sysmon_status", ["5"] = "process_termination", ["6"] = "driver_load",
-        ["7"] = "image_load", ["8"] = "create_remote_thread", ["9"] = "raw_access_thread", ["10"] = "process_access", ["11"] = "file_event",
-        ["12"] = "registry_event", ["13"] = "registry_event", ["14"] = "registry_event", ["15"] = "create_stream_hash", ["16"] = "sysmon_status", ["17"] = "pipe_created",
-        ["18"] = "pipe_created", ["19"] = "wmi_event", ["20"] = "wmi_event", ["21"] = "wmi_event", ["22"] = "dns_query", ["23"] = "file_delete",
-        ["24"] = "clipboard_capture", ["25"] = "process_tampering", ["26"] = "file_delete", ["27"] = "file_block_executable", ["28"] = "file_block_shredding", ["29"] = "file_executable_detected",
-        ["255"] = "sysmon_error",
-    };
-
-    private static readonly Dictionary<string, string> PowerShell = new(StringComparer.Ordinal)
-    {
-        ["powershell/4103"] = "ps_module", ["powershell/4104"] = "ps_script", ["powershell-classic/400"] = "ps_classic_start",
-        ["powershell-classic/600"] = "ps_classic_provider_start", ["powershell-classic/800"] = "ps_classic_script",
-    };
-
-    private static readonly Dictionary<string, string> Programs = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["sshd"] = "sshd", ["sshd-session"] = "sshd", ["sudo"] = "sudo", ["CRON"] = "cron", ["crond"] = "cron", ["cron"] = "cron", ["/usr/sbin/cron"] = "cron",
-        ["auditd"] = "auditd", ["audisp-syslog"] = "auditd", ["clamd"] = "clamav", ["freshclam"] = "clamav", ["vsftpd"] = "vsftpd", ["guacd"] = "guacamole",
-    };
-
-    private static readonly HashSet<string> Authentication = new(StringComparer.OrdinalIgnoreCase) { "sshd", "sshd-session", "sudo", "su", "login", "systemd-logind", "passwd", "useradd", "usermod", "groupadd" };
-
     /// <summary>The kinds of source that an event belongs to, the most specific first; empty when nothing is known.</summary>
-    public static IReadOnlyList<LogSourceHint> For(LogEvent logEvent)
+    /// <param name="logEvent">The event.</param>
+    /// <param name="mappings">What the site says of its events; what it says stands before what the product finds.</param>
+    public static IReadOnlyList<LogSourceHint> For(LogEvent logEvent, SourceMappings? mappings = null)
     {
         ArgumentNullException.ThrowIfNull(logEvent);
+        var found = Known(logEvent);
+        if (mappings is null || mappings.All.Count == 0) return found;
+        List<LogSourceHint>? told = null;
+        foreach (var mapping in mappings.All)
+        {
+            if (mapping.Sources.Count > 0 && mapping.Fits(logEvent)) (told ??= []).AddRange(mapping.Sources);
+        }
+
+        return told is null ? found : [.. told.Concat(found).Distinct()];
+    }
+
+    private static List<LogSourceHint> Known(LogEvent logEvent)
+    {
         if (logEvent.Fields.TryGetValue("Channel", out var channel)) return channel == "Linux-Sysmon/Operational" ? LinuxSysmon(logEvent.Field("EventID")) : Windows(channel, logEvent.Field("EventID"));
         // A forwarder may have modules of its own.
         var shaped = Shaped(logEvent);
@@ -57,47 +47,27 @@ public static partial class LogSourceHints
         var syslog = logEvent.Format is LogFormats.Syslog3164 or LogFormats.Syslog5424;
         if (shaped.Count > 0 && !syslog) return shaped;
         if (logEvent.Format == LogFormats.NginxError) return [new(null, null, "nginx")];
+        if (logEvent.Format == LogFormats.ApacheError) return [new(null, null, "apache")];
         if (logEvent.App is not { } app) return shaped;
         if (app == OwnApp && logEvent.Format == LogFormats.Json) return [new(OwnApp, null, "audit")];
         if (app == "kernel" && logEvent.Fields.ContainsKey("SRC")) return [new("linux", "firewall", "iptables"), new("linux", null, "syslog")];
         var hints = new List<LogSourceHint>();
-        if (Programs.TryGetValue(app, out var service)) hints.Add(new LogSourceHint("linux", null, service));
-        if (Authentication.Contains(app)) hints.Add(new LogSourceHint("linux", null, "auth"));
+        if (Loaded.Value.Programs.TryGetValue(app, out var service)) hints.Add(new LogSourceHint("linux", null, service));
+        if (Loaded.Value.Authentication.Contains(app)) hints.Add(new LogSourceHint("linux", null, "auth"));
         if (syslog) hints.Add(new LogSourceHint("linux", null, "syslog"));
         hints.AddRange(shaped);
         return hints;
     }
 
-    private static List<LogSourceHint> LinuxSysmon(string? eventId)
-    {
-        var service = new LogSourceHint("linux", null, "sysmon");
-        return eventId is not null && Sysmon.TryGetValue(eventId, out var category) ? [new LogSourceHint("linux", category, "sysmon"), service] : [service];
-    }
+    private static List<LogSourceHint> LinuxSysmon(string? eventId) =>
+        eventId is not null && Loaded.Value.Events["sysmon"].TryGetValue(eventId, out var categories) ? [new LogSourceHint("linux", categories[0], "sysmon"), new LogSourceHint("linux", null, "sysmon")] : [new LogSourceHint("linux", null, "sysmon")];
 
     private static List<LogSourceHint> Windows(string channel, string? eventId)
     {
         var service = Loaded.Value.Channels.GetValueOrDefault(channel);
         var hints = new List<LogSourceHint>();
-        if (eventId is not null)
-        {
-            if (service == "sysmon" && Sysmon.TryGetValue(eventId, out var category))
-            {
-                hints.Add(new LogSourceHint("windows", category, service));
-                if (eventId is "12") hints.AddRange([new("windows", "registry_add", service), new("windows", "registry_delete", service)]);
-                if (eventId is "13") hints.Add(new LogSourceHint("windows", "registry_set", service));
-                if (eventId is "26") hints.Add(new LogSourceHint("windows", "file_delete_detected", service));
-                if (eventId is "14") hints.Add(new LogSourceHint("windows", "registry_rename", service));
-            }
-            else if (service == "security" && eventId == "4688")
-            {
-                hints.Add(new LogSourceHint("windows", "process_creation", service));
-            }
-            else if (service is not null && PowerShell.TryGetValue($"{service}/{eventId}", out var script))
-            {
-                hints.Add(new LogSourceHint("windows", script, service));
-            }
-        }
-
+        if (eventId is not null && service is not null && Loaded.Value.Events.TryGetValue(service, out var events) && events.TryGetValue(eventId, out var categories))
+            hints.AddRange(categories.Select(category => new LogSourceHint("windows", category, service)));
         hints.Add(new LogSourceHint("windows", null, service));
         return hints;
     }
@@ -124,10 +94,14 @@ public static partial class LogSourceHints
         using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
         return new Table(
             json.RootElement.GetProperty("channels").EnumerateObject().ToFrozenDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.OrdinalIgnoreCase),
+            json.RootElement.GetProperty("events").EnumerateObject().ToFrozenDictionary(service => service.Name, service => service.Value.EnumerateObject().ToFrozenDictionary(entry => entry.Name, entry => entry.Value.GetString()!.Split(' '), StringComparer.Ordinal), StringComparer.Ordinal),
+            json.RootElement.GetProperty("programs").EnumerateObject().ToFrozenDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.OrdinalIgnoreCase),
+            json.RootElement.GetProperty("auth").EnumerateArray().Select(entry => entry.GetString()!).ToFrozenSet(StringComparer.OrdinalIgnoreCase),
             json.RootElement.GetProperty("shapes").EnumerateArray().Select((item, order) => new Shape(item, order)).GroupBy(shape => shape.First, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal));
     }
 
-    private sealed record Table(FrozenDictionary<string, string> Channels, FrozenDictionary<string, Shape[]> Shapes);
+    private sealed record Table(
+        FrozenDictionary<string, string> Channels, FrozenDictionary<string, FrozenDictionary<string, string[]>> Events, FrozenDictionary<string, string> Programs, FrozenSet<string> Authentication, FrozenDictionary<string, Shape[]> Shapes);
 
     private sealed class Shape
     {

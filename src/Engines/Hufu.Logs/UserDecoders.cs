@@ -235,7 +235,8 @@ public sealed class UserDecoders
         return read;
     }
 
-    private static bool IsName(string name) => name.Length is > 0 and <= 60 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
+    /// <summary>True for a name as formats have: 1 to 60 lower-case letters, digits, - or _.</summary>
+    internal static bool IsName(string name) => name.Length is > 0 and <= 60 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
 
     private sealed class Entry(UserDecoder decoder)
     {

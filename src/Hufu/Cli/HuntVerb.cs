@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Hufu.Logs;
 using Hufu.Monitoring.Logs;
@@ -12,6 +13,9 @@ internal static class HuntVerb
 {
     // What the largest event of Windows and of the cloud services needs; a longer line comes in pieces.
     private const int MostRecord = 4 << 20;
+
+    // Events that an estimate measures with, behind some that only find the code.
+    private const int MeasuredEvents = 5_000;
 
     private static readonly string[] Locales = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
@@ -27,11 +31,13 @@ internal static class HuntVerb
         var any = new Option<bool>("--any-logsource", "--any-source") { Description = "Try every rule on every event, whatever its logsource says. For trying out rules." };
         var timeField = new Option<string?>("--time-field") { Description = "The field of an event's time, by its dotted path or the rules' name for it; where it is no time, the time that the format has counts.", HelpName = "NAME" };
         var kind = new Option<string?>("--as") { Description = "The format or decoder to read every record with (see hufu parse --help). Without it each file and record is recognised by itself.", HelpName = "NAME" };
+        var (mapping, decoders) = (SiteFiles.Mappings(), SiteFiles.Decoders());
         var format = new Option<string>("--format") { Description = "table, jsonl (one JSON object a hit), csv, or html (a time line to hand over).", DefaultValueFactory = _ => "table" };
         format.AcceptOnlyFromAmong("table", "jsonl", "csv", "html");
         var file = new Option<string?>("--output", "-o") { Description = "Write into a file, which is there whole or not at all.", HelpName = "FILE" };
         var language = new Option<string?>("--language") { Description = "Of the HTML page: zh-TW or en. Without it, that of the environment." };
         language.AcceptOnlyFromAmong("zh-TW", "en");
+        var estimate = new Option<bool>("--estimate") { Description = "Of the stored logs: say how much would be read and about how long it takes, and do nothing else." };
         var strict = new Option<bool>("--strict") { Description = "Exit code 2 when a rule was refused; everything else is done all the same." };
         var verb = new Command("hunt", """
             Run Sigma rules, with their filters and correlations, and indicators over event files and print what they match. Needs no server and no data folder.
@@ -41,23 +47,26 @@ internal static class HuntVerb
             Filters and correlations among the rules are used by themselves. --filters and --correlations take further ones; what follows them is taken as such
             only if it is a .yml or .yaml, or a folder or archive that holds some; otherwise it is an event file.
             --indicators compares events with lists of indicators (STIX, MISP, CSV, text), beside rules or alone; a hit has the indicator's id for its rule and who gave it for its author.
+            --mapping says which log source events of your own are and what the rules' fields are called in them, --decoders how lines of your own are read; both as the
+            pages export them.
             With --rules or --indicators and no files, or with rules alone, the hunt goes over the stored logs (--data), beside a running server if need be. Raises no alerts and changes nothing.
             Examples:
               hufu hunt --rules sigma.zip Security.evtx Sysmon.evtx
               hufu hunt --rules rules/ --filters ours.yml --from 2026-11-01 --format html --output hunt.html evidence/
               zcat cloudtrail.json.gz | hufu hunt --rules sigma/rules/cloud --format jsonl -
               hufu hunt --indicators feed.json --domains-below proxy.log
+              hufu hunt --rules sigma.zip --mapping our-edr.json edr.jsonl
               hufu hunt new-rule.yml --from 30d --where "source:vpn OR source:ad"
+              hufu hunt --rules sigma.zip --from 90d --estimate
             Exit code 0: done, whether or not something matched; 2: the hunt could not be done, or, with --strict, a rule was refused.
-            """) { paths, rules, indicators, filters, correlations, from, to, where, any, timeField, kind, format, file, language, strict };
+            """) { paths, rules, indicators, filters, correlations, from, to, where, any, mapping, timeField, kind, decoders, format, file, language, estimate, strict };
         var looking = IndicatorsVerb.How();
         foreach (var option in looking.All) verb.Options.Add(option);
         verb.SetAction(async (parse, cancellation) =>
         {
             if (!LogsVerb.TryTime(parse.GetValue(from), out var begin)) return Terminal.Fail($"--from {parse.GetValue(from)}: write 2026-11-23T10:00, or 24h for so long ago.");
             if (!LogsVerb.TryTime(parse.GetValue(to), out var end)) return Terminal.Fail($"--to {parse.GetValue(to)}: write 2026-11-23T10:00, or 24h for so long ago.");
-            if (parse.GetValue(kind) is { } told && !LogFormats.All.Contains(told) && !LogFormats.Decoders.Contains(told))
-                return Terminal.Fail($"--as {told}: there is no such format or decoder; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.");
+            if (!SiteFiles.TryRead(parse.GetValue(decoders), out var ownDecoders) || !SiteFiles.TryRead(parse.GetValue(mapping) ?? [], out var mappings) || !SiteFiles.IsFormat(parse.GetValue(kind), ownDecoders)) return Exit.Refused;
             var lists = parse.GetValue(indicators) ?? [];
             var ruled = parse.GetResult(rules) is { Implicit: false } || lists.Length > 0;
             List<string> sources = [.. ruled ? parse.GetValue(rules) ?? [] : parse.GetValue(paths)!];
@@ -80,18 +89,23 @@ internal static class HuntVerb
             var now = TimeProvider.System.GetUtcNow();
             var options = new HuntOptions
             {
-                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField), Indicators = set,
-                Parse = new LogParseOptions { Format = parse.GetValue(kind), ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
+                From = begin, To = end, AnyLogSource = parse.GetValue(any), TimeField = parse.GetValue(timeField), Indicators = set, Mappings = mappings,
+                Parse = new LogParseOptions { Format = parse.GetValue(kind), Decoders = ownDecoders, ReferenceTime = now, AssumedOffset = SiteTime.Zone.GetUtcOffset(now), MaxLength = MostRecord },
             };
             var search = SearchQuery.Parse(parse.GetValue(where) ?? "");
             if (!search.IsOk) return Terminal.Fail(search.Errors);
             if (search.Value.IsTable) return Terminal.Fail("--where cannot have commands behind |.");
+            if (parse.GetValue(estimate) && named.Count > 0) return Terminal.Fail("--estimate is for the stored logs.");
             if (parse.GetValue(where) is not null && named.Count > 0) return Terminal.Fail("--where is for the stored logs; event files are not searched.");
             LogStore? store = null;
             var data = Host.Storage(parse).DataFolder;
             if (named.Count == 0 && !Directory.Exists(Path.Combine(data, "logs"))) return Terminal.Fail($"No event files are named, and there is no log store in {data} to hunt in instead (use --data FOLDER).");
             if (named.Count == 0 && (store = LogsVerb.Open(parse)) is null) return Exit.Refused;
             await using var owned = store;
+            var asked = new LogSearch { Query = search.Value, From = begin, To = end, Whole = true, Needs = set is null ? HuntNeeds.Of(loaded.Engine) : null };
+            IReadOnlyList<LogStretch> stretches = store is null ? [] : IndicatorWords.Narrow(store, asked, store.StretchesOf(asked), loaded.Engine.RuleCount == 0 ? set?.Words : null);
+            var toRead = stretches.Sum(stretch => (long)stretch.Events);
+            if (parse.GetValue(estimate)) return await EstimateAsync();
             var target = parse.GetValue(file);
             var draft = target is null ? null : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(target))!, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
             try
@@ -107,7 +121,7 @@ internal static class HuntVerb
                     using (var line = new ProgressLine("hunt"))
                     {
                         if (store is null) await hunt.FilesAsync(files, line, cancellation);
-                        else await hunt.StoreAsync(Stored(store, loaded.Engine.RuleCount == 0 ? set?.Words : null, new LogSearch { Query = search.Value, From = begin, To = end, Whole = true, Needs = set is null ? HuntNeeds.Of(loaded.Engine) : null }, cancellation), line, cancellation);
+                        else await hunt.StoreAsync(Stored(), toRead, line, cancellation);
                     }
 
                     output.Finish(counts);
@@ -126,6 +140,27 @@ internal static class HuntVerb
             finally
             {
                 if (draft is not null) File.Delete(draft);
+            }
+
+            IEnumerable<LogEvent> Stored() => stretches.SelectMany(stretch => store!.EventsOf(asked, stretch, cancellation));
+
+            async Task<int> EstimateAsync()
+            {
+                var (whole, took) = (store!.StretchesOf(asked with { Needs = null }).Sum(stretch => (long)stretch.Events), TimeSpan.Zero);
+                // What a search finds of them is not known before they are read.
+                var some = stretches.MaxBy(stretch => stretch.Events) is { } most ? most with { Events = Math.Min(most.Events, MeasuredEvents) } : null;
+                var measured = some?.Events ?? 0;
+                // The first run finds the code.
+                for (var run = 0; run < 2 && some is not null; run++)
+                {
+                    var clock = Stopwatch.StartNew();
+                    using (var line = new ProgressLine("estimate")) await new Hunt(loaded.Engine, loaded.Rules, options, new NoHits()).StoreAsync(store.EventsOf(asked, some, cancellation), measured, line, cancellation);
+                    took = clock.Elapsed;
+                }
+
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{loaded.Engine.RuleCount:N0} rules{(set is null ? "" : $" and {set.Count:N0} indicators")} would read {toRead:N0} events, {stretches.Sum(stretch => stretch.Bytes) / 1e6:N1} MB as they are stored{(whole > toRead ? $"; {whole - toRead:N0} events cannot match and are passed over" : "")}."));
+                if (measured > 0 && took > TimeSpan.Zero) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"At {measured / took.TotalSeconds:N0} events/s, as {measured:N0} of them went, that takes about {TimeSpan.FromSeconds(Math.Ceiling(toRead * took.TotalSeconds / measured)):g}."));
+                return Exit.Ok;
             }
         });
         return verb;
@@ -161,8 +196,6 @@ internal static class HuntVerb
 
         static string Text(DateTimeOffset? at) => at is { } time ? SiteTime.Local(time).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "…";
     }
-
-    private static IEnumerable<LogEvent> Stored(LogStore store, IReadOnlyList<string>? words, LogSearch search, CancellationToken cancellation) => IndicatorWords.Narrow(store, search, store.StretchesOf(search), words).SelectMany(stretch => store.EventsOf(search, stretch, cancellation));
 
     private static async Task SummaryAsync(HuntCounts counts, SigmaEngine engine)
     {

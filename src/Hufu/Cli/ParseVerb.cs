@@ -13,7 +13,7 @@ internal static class ParseVerb
         var format = new Option<string?>("--as") { Description = "The format or decoder to read every record with. Without it each record is recognised by itself.", HelpName = "NAME" };
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
         var begins = new Option<string?>("--begins") { Description = $"How a record of several lines begins, as a pattern of the decoders (such as '{{_:num}}-{{_:num}}-{{_:num}} '), or {LogParseOptions.Indented}: indented lines belong to the one before, as in stack traces.", HelpName = "PATTERN" };
-        var decoders = new Option<FileInfo?>("--decoders") { Description = "A file of decoders as the product exports them; they come before its own, and --as takes their names.", HelpName = "FILE.json" };
+        var decoders = SiteFiles.Decoders();
         var join = new Option<bool>("--join") { Description = "The lines of one event of the Linux audit system are one record, as imports store them; without it, each line is a record." };
         var verb = new Command("parse", $"""
             Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
@@ -40,18 +40,8 @@ internal static class ParseVerb
                 return 2;
             }
 
-            UserDecoders? own = null;
-            if (parse.GetValue(decoders) is { } list)
-            {
-                if (!list.Exists) return Terminal.Fail($"There is no file {list}.");
-                var read = UserDecoders.Read(await File.ReadAllBytesAsync(list.FullName, cancellation));
-                if (!read.IsOk) return Terminal.Fail(read.Errors);
-                own = new UserDecoders();
-                own.Replace(read.Value);
-            }
-
-            if (parse.GetValue(format) is { } told && !LogFormats.All.Contains(told) && !LogFormats.Decoders.Contains(told) && own?.Names.Contains(told) != true)
-                return Terminal.Fail($"--as {told}: there is no such format or decoder; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders).Concat(own?.Names ?? []))}.");
+            if (!SiteFiles.TryRead(parse.GetValue(decoders), out var own)) return Exit.Refused;
+            if (!SiteFiles.IsFormat(parse.GetValue(format), own)) return Exit.Refused;
             if (parse.GetValue(begins) is { } pattern && LogParseOptions.CheckBegins(pattern) is { } wrong) return Terminal.Fail($"--begins: {wrong.Message.En}");
             var options = new LogParseOptions { Format = parse.GetValue(format), RecordBegins = parse.GetValue(begins), JoinAudit = parse.GetValue(join), Decoders = own, ReferenceTime = TimeProvider.System.GetUtcNow() };
             var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);

@@ -61,6 +61,7 @@ internal static class SigmaVerb
     {
         var paths = new Argument<string[]>("rules") { Description = "Rule files, folders or archives.", Arity = ArgumentArity.OneOrMore };
         var events = new Option<string[]>("--events") { Description = "Event files: JSON lines, syslog, access logs, Windows event logs (.evtx); .gz and .zst are unpacked.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var mapping = SiteFiles.Mappings();
         var any = new Option<bool>("--any-source") { Description = "Try every rule on every event, whatever its logsource says." };
         var format = Format();
         var verb = new Command("test", """
@@ -68,10 +69,10 @@ internal static class SigmaVerb
             Example:
               hufu sigma test my-rule.yml --events auth.log
             Exit code 0: something matched; 1: nothing did, or a rule is faulty; 2: nothing could be read.
-            """) { paths, events, any, format };
+            """) { paths, events, any, mapping, format };
         verb.SetAction(async (parse, cancellation) =>
         {
-            if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
+            if (!SiteFiles.TryRead(parse.GetValue(mapping) ?? [], out var mappings) || Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
             var (engine, faults) = (loaded.Engine, loaded.Faults);
             foreach (var fault in faults) await Console.Error.WriteLineAsync(RowWriter.Printable(fault.ToString()));
             var files = parse.GetValue(events)!;
@@ -91,7 +92,7 @@ internal static class SigmaVerb
                     {
                         read++;
                         var item = record with { Id = $"{file}:{++number}" };
-                        matched += Process(session, item, parse.GetValue(any), found, rows);
+                        matched += Process(session, item, parse.GetValue(any), mappings, found, rows);
                     }
 
                     foreach (var problem in reader.Problems) await Console.Error.WriteLineAsync($"{file}: {LogProblem.Text(problem)} [{LogProblem.CodeOf(problem)}]");
@@ -116,6 +117,7 @@ internal static class SigmaVerb
         var id = new Option<string>("--id") { Description = "For columns: a column that tells events apart; events of one moment come in its order.", DefaultValueFactory = _ => "id", HelpName = "NAME" };
         var keywords = new Option<string[]>("--keywords") { Description = "For columns: where keywords are looked for.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
         var any = new Option<bool>("--any-logsource", "--any-source") { Description = "Leave the log sources of the rules out. A table of columns has none, and needs this." };
+        var mapping = SiteFiles.Mappings();
         var strict = new Option<bool>("--strict") { Description = "Exit code 2 when a rule was refused; everything else is printed all the same." };
         var verb = new Command("sql", """
             Print rules as SQL, one statement each: a detection as the events that match, a correlation as the moments at which it fires, counted in the order of
@@ -127,20 +129,21 @@ internal static class SigmaVerb
               hufu sigma sql rules/ --dialect clickhouse
               hufu sigma sql my.yml --schema columns --table winlog --time "epoch_us(UtcTime)" --id RecordNumber --keywords Message --any-logsource
             Exit code 0: printed; 1: some rules cannot be used or have no SQL; 2: nothing could be read, or, with --strict, a rule was refused.
-            """) { paths, dialect, schema, table, time, id, keywords, any, strict };
+            """) { paths, dialect, schema, table, time, id, keywords, any, mapping, strict };
         verb.SetAction(parse =>
         {
-            if (Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
+            if (!SiteFiles.TryRead(parse.GetValue(mapping) ?? [], out var mappings) || Load(parse.GetValue(paths)!) is not { } loaded) return Exit.Refused;
             var to = parse.GetValue(dialect) == "clickhouse" ? SigmaSqlDialect.ClickHouse : SigmaSqlDialect.DuckDb;
             var own = parse.GetValue(schema) == "hufu";
             if (!own && !parse.GetValue(any)) return Terminal.Fail("A table of columns does not tell log sources: give --any-logsource, and only rules for what it holds.");
+            if (!own && mappings.Sources.All.Count > 0) return Terminal.Fail("--mapping is for the product's own table: the columns of another are named by --schema columns.");
             var name = parse.GetValue(table) ?? (own && to == SigmaSqlDialect.ClickHouse ? "hufu_events" : "events");
             foreach (var fault in loaded.Faults) Console.Error.WriteLine(RowWriter.Printable($"refused: {fault}"));
             var (printed, refused) = (0, loaded.Faults.Count);
             if (to == SigmaSqlDialect.ClickHouse) Console.WriteLine(string.Join(' ', SigmaSql.ClickHouseSettings.Select(setting => $"SET {setting.Name} = {setting.Value};")) + Environment.NewLine);
             foreach (var rule in loaded.Engine.Rules)
             {
-                var made = own ? Own(loaded.Engine, rule, to, name, parse.GetValue(any)) : SigmaSql.Statement(loaded.Engine, rule, Named(to, name, parse.GetValue(time)!, parse.GetValue(id)!, parse.GetValue(keywords) ?? []));
+                var made = own ? Own(loaded.Engine, rule, to, name, parse.GetValue(any), mappings) : SigmaSql.Statement(loaded.Engine, rule, Named(to, name, parse.GetValue(time)!, parse.GetValue(id)!, parse.GetValue(keywords) ?? []));
                 if (!made.IsOk)
                 {
                     refused++;
@@ -159,12 +162,12 @@ internal static class SigmaVerb
         });
         return verb;
 
-        static Result<string> Own(SigmaEngine engine, SigmaRule rule, SigmaSqlDialect to, string table, bool any)
+        static Result<string> Own(SigmaEngine engine, SigmaRule rule, SigmaSqlDialect to, string table, bool any, RuleMappings mappings)
         {
             // What the rule asks for is known when it has been translated once.
-            var asked = new LogEventSql(to, table, any);
+            var asked = new LogEventSql(to, table, any, mappings);
             if (SigmaSql.Statement(engine, rule, asked.Schema) is { IsOk: false } refused) return refused;
-            var clear = new LogEventSql(to, $"(SELECT * FROM {table} WHERE NOT {asked.Unclear}) AS clear", any);
+            var clear = new LogEventSql(to, $"(SELECT * FROM {table} WHERE NOT {asked.Unclear}) AS clear", any, mappings);
             var made = SigmaSql.Statement(engine, rule, clear.Schema);
             return made.IsOk ? Result.Of($"-- left out: {asked.Unclear.ReplaceLineEndings(" ")}\n{made.Value}") : made;
         }
@@ -178,10 +181,10 @@ internal static class SigmaVerb
     internal static RowWriter Rows(string format) => new(Console.Out, format, ["time", "level", "rule", "event", "fields", "author"]);
 
     /// <summary>Runs one event through the rules and writes its matches.</summary>
-    internal static int Process(SigmaSession session, LogEvent item, bool anySource, List<SigmaMatch> found, RowWriter rows)
+    internal static int Process(SigmaSession session, LogEvent item, bool anySource, RuleMappings mappings, List<SigmaMatch> found, RowWriter rows)
     {
         found.Clear();
-        var fields = new LogEventFields(item);
+        var fields = new LogEventFields(item, mappings);
         session.Process(fields, item.Time, item.Id, anySource ? null : fields.Sources, found);
         foreach (var match in found)
             rows.Add(SiteTime.Local(match.OccurredAt), match.Rule.Level?.ToString().ToLowerInvariant(), match.Rule.Title, match.EventIds.Count == 1 ? match.EventIds[0] : $"{match.EventIds[^1]} (+{match.EventIds.Count - 1})", match.Fields.DistinctBy(f => f.Field).ToDictionary(f => f.Field, f => f.Value), match.Rule.Author);

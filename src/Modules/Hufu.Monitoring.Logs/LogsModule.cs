@@ -19,6 +19,9 @@ public sealed class LogsModule : HufuModule
     /// <summary>The area whose rights guard all of it.</summary>
     public const string Area = "logs";
 
+    private readonly SiteMappings mappings = new();
+    private IReadOnlyList<RecordType>? recordTypes;
+
     public override string Key => "logs";
 
     public override LocalizedText Title => new("日誌與監控", "Logs and monitoring");
@@ -39,6 +42,7 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("監控日報與月報", "Daily and monthly reports"), "/logs/reporting", "report", Area),
         new(new LocalizedText("匯入日誌", "Import logs"), "/logs/import", "import", Area, Right.Write),
         new(new LocalizedText("試用解碼器", "Try a decoder"), "/logs/decoder-trial", "log", Area),
+        new(new LocalizedText("試用對應", "Try a mapping"), "/logs/mapping-trial", "link", Area),
         new(new LocalizedText("偵測規則", "Detection rules"), "/logs/rules", "shield", Area),
         new(new LocalizedText("回溯搜尋", "Hunts"), "/logs/hunts", "history", Area),
         new(new LocalizedText("情資指標", "Indicators"), "/logs/indicators", "target", Area),
@@ -50,14 +54,15 @@ public sealed class LogsModule : HufuModule
         new(new LocalizedText("儲存與匯出", "Saved and exported"), "/logs/saved-searches", "/logs/exports"),
         new(new LocalizedText("偵測", "Detection"), "/logs/rules", "/logs/rule-packs", "/logs/rule-pack-versions", "/logs/own-rules", "/logs/rule-exceptions", "/logs/indicators", "/logs/indicator-lists", "/logs/indicator-versions", "/logs/hunts"),
         new(new LocalizedText("通報", "Notifying"), "/monitoring/notifications", "/monitoring/notification-rules"),
-        new(new LocalizedText("來源與接收", "Sources and receiving"), "/logs/sources", "/logs/connect", "/logs/receivers", "/logs/files", "/logs/databases", "/logs/import", "/logs/decoders", "/logs/decoder-trial"),
+        new(new LocalizedText("來源與接收", "Sources and receiving"), "/logs/sources", "/logs/connect", "/logs/receivers", "/logs/files", "/logs/databases", "/logs/import"),
+        new(new LocalizedText("日誌解析", "Parsing"), "/logs/decoders", "/logs/decoder-trial", "/logs/mappings", "/logs/mapping-trial"),
         new(new LocalizedText("基準與涵蓋", "Criteria and coverage"), "/logs/criteria", "/logs/coverage"),
         new(new LocalizedText("校時", "Time"), "/logs/time", "/logs/time-sources", "/logs/time-reviews"),
         new(new LocalizedText("保存", "Keeping"), "/logs/storage", "/logs/retention-rules", "/logs/holds"),
         new(new LocalizedText("報表", "Reports"), "/logs/reporting", "/logs/reports"),
     ];
 
-    public override IReadOnlyList<RecordType> RecordTypes { get; } =
+    public override IReadOnlyList<RecordType> RecordTypes => recordTypes ??=
     [
         new SavedSearchType(),
         new LogCriterionType(),
@@ -65,6 +70,7 @@ public sealed class LogsModule : HufuModule
         new LogFileType(),
         new LogDatabaseType(),
         new DecoderType(),
+        new LogMappingType(),
         new RetentionRuleType(),
         new LogHoldType(),
         new TimeSourceType(),
@@ -72,7 +78,7 @@ public sealed class LogsModule : HufuModule
         new MonitoringReportType(),
         new RulePackType(),
         new RulePackVersionType(),
-        new OwnRuleType(),
+        new OwnRuleType(mappings),
         new RuleExceptionType(),
         new IndicatorListType(),
         new IndicatorVersionType(),
@@ -87,6 +93,7 @@ public sealed class LogsModule : HufuModule
         new(LogFileType.TypeKey, RecordSlot.Panel, typeof(LogFilePanel)),
         new(LogDatabaseType.TypeKey, RecordSlot.Panel, typeof(LogDatabasePanel)),
         new(DecoderType.TypeKey, RecordSlot.Panel, typeof(DecoderPanel)),
+        new(LogMappingType.TypeKey, RecordSlot.Panel, typeof(LogMappingPanel)),
         new(TimeSourceType.TypeKey, RecordSlot.Panel, typeof(TimePanel)),
         new(AlertType.TypeKey, RecordSlot.Action, typeof(AlertAction)),
         new(AlertType.TypeKey, RecordSlot.Panel, typeof(AlertIndicator)),
@@ -110,6 +117,7 @@ public sealed class LogsModule : HufuModule
         services.AddSingleton<LogService>();
         services.AddSingleton<IEvidenceProofs, LogExcerptProofs>();
         services.AddHostedService(s => s.GetRequiredService<LogService>());
+        services.AddSingleton(mappings);
         services.AddSingleton<Detection>();
         RuleEndpoints.AddServices(services);
         IndicatorEndpoints.AddServices(services);
@@ -193,6 +201,7 @@ public sealed class LogsModule : HufuModule
         IntakeEndpoints.Map(routes);
         TimeEndpoints.Map(routes);
         DecoderEndpoints.Map(routes);
+        LogMappingEndpoints.Map(routes);
         DatabaseEndpoints.Map(routes);
         CriteriaEndpoints.Map(routes);
         ReportEndpoints.Map(routes);

@@ -3,6 +3,7 @@ using Hufu.Records.Storage;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Hufu.Identity;
 
@@ -99,15 +100,21 @@ public sealed class IdentityModel : IModelContribution
             e.HasKey(p => p.CredentialId);
             // WebAuthn §4: a credential id has at most 1,023 bytes.
             e.Property(p => p.CredentialId).HasMaxLength(1024);
-            // The store changes the name and the counter in place, so the snapshot must be a copy, compared by value.
-            e.Property(p => p.Data).HasConversion(
-                data => WritePasskey(data),
-                json => ReadPasskey(json),
-                new ValueComparer<IdentityPasskeyData>((a, b) => WritePasskey(a) == WritePasskey(b), data => WritePasskey(data).GetHashCode(StringComparison.Ordinal), data => ReadPasskey(WritePasskey(data))));
+            e.Property(p => p.Data).HasConversion<PasskeyConverter, PasskeyComparer>();
         });
     }
-
-    private static string WritePasskey(IdentityPasskeyData? data) => JsonSerializer.Serialize(data);
-
-    private static IdentityPasskeyData ReadPasskey(string json) => JsonSerializer.Deserialize<IdentityPasskeyData>(json)!;
 }
+
+/// <summary>A passkey as JSON.</summary>
+public sealed class PasskeyConverter() : ValueConverter<IdentityPasskeyData, string>(data => Write(data), json => Read(json))
+{
+    internal static string Write(IdentityPasskeyData? data) => JsonSerializer.Serialize(data);
+
+    internal static IdentityPasskeyData Read(string json) => JsonSerializer.Deserialize<IdentityPasskeyData>(json)!;
+}
+
+/// <summary>The store changes the name and the counter of a passkey in place, so what is compared with must be a copy, compared by value.</summary>
+public sealed class PasskeyComparer() : ValueComparer<IdentityPasskeyData>(
+    (a, b) => PasskeyConverter.Write(a) == PasskeyConverter.Write(b),
+    data => PasskeyConverter.Write(data).GetHashCode(StringComparison.Ordinal),
+    data => PasskeyConverter.Read(PasskeyConverter.Write(data)));

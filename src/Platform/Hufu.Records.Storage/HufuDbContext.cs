@@ -235,26 +235,23 @@ public class HufuDbContext : DbContext
         });
 
         var postgres = IsPostgres;
-        // A key can be missing in a JSON text that is there: nothing may be concluded from the arguments about NULL.
-        SqlExpression TextOf(IReadOnlyList<SqlExpression> args) => postgres
-            ? new SqlFunctionExpression("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [false, false], typeof(string), args[1].TypeMapping)
-            : new SqlFunctionExpression("extra_text", args, true, [false, false], typeof(string), args[1].TypeMapping);
-        modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonText), BindingFlags.Public | BindingFlags.Static)!)
-            .HasTranslation(TextOf);
-        modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonNumber), BindingFlags.Public | BindingFlags.Static)!)
-            .HasTranslation(args =>
-            {
-                if (!postgres) return new SqlFunctionExpression("extra_number", args, true, [false, false], typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping("REAL"));
-                // PostgreSQL refuses to cast what is no number.
-                var text = new SqlFunctionExpression("substring", [TextOf(args), new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
-                return new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping("double precision"));
-            });
-
-        if (!postgres)
+        if (postgres)
         {
-            modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(Holds), BindingFlags.Public | BindingFlags.Static)!).HasName("holds").IsBuiltIn();
-            modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(HoldsFolded), BindingFlags.Public | BindingFlags.Static)!).HasName("holds_folded").IsBuiltIn();
-            modelBuilder.HasDbFunction(typeof(HufuDbContext).GetMethod(nameof(JsonRank), BindingFlags.Public | BindingFlags.Static)!).HasName("extra_rank").IsBuiltIn();
+            var (text, number) = (modelBuilder.HasDbFunction(Function(nameof(JsonText))), modelBuilder.HasDbFunction(Function(nameof(JsonNumber))));
+            // What is generated ahead cannot hold them: there it takes them from PostgresFunctions.
+            if (!EF.IsDesignTime)
+            {
+                text.HasTranslation(PostgresText);
+                number.HasTranslation(PostgresNumber);
+            }
+        }
+        else
+        {
+            modelBuilder.HasDbFunction(Function(nameof(JsonText))).HasName("extra_text").IsBuiltIn();
+            modelBuilder.HasDbFunction(Function(nameof(JsonNumber))).HasName("extra_number").HasStoreType("REAL").IsBuiltIn();
+            modelBuilder.HasDbFunction(Function(nameof(Holds))).HasName("holds").IsBuiltIn();
+            modelBuilder.HasDbFunction(Function(nameof(HoldsFolded))).HasName("holds_folded").IsBuiltIn();
+            modelBuilder.HasDbFunction(Function(nameof(JsonRank))).HasName("extra_rank").IsBuiltIn();
         }
 
         foreach (var contribution in contributions) contribution.Configure(modelBuilder);
@@ -269,12 +266,29 @@ public class HufuDbContext : DbContext
                 if (plain == typeof(string) && postgres && property.GetCollation() is null) property.SetCollation("C");
                 // SQLite has no exact decimals: whole millionths sort, compare and add up exactly.
                 if (plain == typeof(decimal) && postgres) property.SetColumnType("numeric(19,6)");
-                if (plain == typeof(decimal) && !postgres) property.SetValueConverter(new MillionthsConverter());
+                if (plain == typeof(decimal) && !postgres) property.SetValueConverter(typeof(MillionthsConverter));
             }
 
             foreach (var key in entity.GetKeys()) key.SetName(Shorten($"pk_{entity.GetTableName()}" + (key.IsPrimaryKey() ? "" : "_" + string.Join('_', key.Properties.Select(p => p.GetColumnName())))));
             foreach (var index in entity.GetIndexes()) index.SetDatabaseName(Shorten($"ix_{entity.GetTableName()}_{string.Join('_', index.Properties.Select(p => p.GetColumnName()))}"));
         }
+    }
+
+    private static MethodInfo Function(string name) => typeof(HufuDbContext).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;
+
+    /// <summary>How the functions of this context that PostgreSQL does not have by their name are written there, each with its name.</summary>
+    public static IReadOnlyDictionary<string, Func<IReadOnlyList<SqlExpression>, SqlExpression>> PostgresFunctions { get; } =
+        new Dictionary<string, Func<IReadOnlyList<SqlExpression>, SqlExpression>> { [nameof(JsonText)] = PostgresText, [nameof(JsonNumber)] = PostgresNumber };
+
+    // A key can be missing in a JSON text that is there: nothing may be concluded from the arguments about NULL.
+    private static SqlFunctionExpression PostgresText(IReadOnlyList<SqlExpression> args) =>
+        new("jsonb_extract_path_text", [new SqlUnaryExpression(System.Linq.Expressions.ExpressionType.Convert, args[0], typeof(string), new Npgsql.EntityFrameworkCore.PostgreSQL.Storage.Internal.Mapping.NpgsqlJsonTypeMapping("jsonb", typeof(string))), args[1]], true, [false, false], typeof(string), args[1].TypeMapping);
+
+    // PostgreSQL refuses to cast what is no number.
+    private static SqlUnaryExpression PostgresNumber(IReadOnlyList<SqlExpression> args)
+    {
+        var text = new SqlFunctionExpression("substring", [PostgresText(args), new SqlConstantExpression("^-?[0-9]{1,18}(?:[.][0-9]{1,12})?$", args[1].TypeMapping)], true, [false, false], typeof(string), args[1].TypeMapping);
+        return new(System.Linq.Expressions.ExpressionType.Convert, text, typeof(double), new Microsoft.EntityFrameworkCore.Storage.DoubleTypeMapping("double precision"));
     }
 
     private static IEnumerable<string> ScannedColumns(RecordType type) =>
@@ -305,12 +319,12 @@ public class HufuDbContext : DbContext
 internal sealed record ActingAs(Actor Actor, string Action, string? Reason, Guid? Batch);
 
 /// <summary>Instants as whole microseconds since 1970: sortable and the same on both databases.</summary>
-internal sealed class InstantConverter() : ValueConverter<DateTimeOffset, long>(
+public sealed class InstantConverter() : ValueConverter<DateTimeOffset, long>(
     value => (value.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
     value => DateTimeOffset.UnixEpoch.AddTicks(value * TimeSpan.TicksPerMicrosecond));
 
 /// <summary>Decimals as whole millionths: exact, sortable and summable where the database has no decimal type.</summary>
-internal sealed class MillionthsConverter() : ValueConverter<decimal, long>(value => (long)decimal.Round(value * 1_000_000m), value => value / 1_000_000m);
+public sealed class MillionthsConverter() : ValueConverter<decimal, long>(value => (long)decimal.Round(value * 1_000_000m), value => value / 1_000_000m);
 
 /// <summary>The precision that the product keeps.</summary>
 public static class Instants

@@ -108,6 +108,9 @@ public sealed class Field
     /// <summary>Shown to people; false for what only programs read: it stands in the API and in exports.</summary>
     public bool OnPages { get; internal set; } = true;
 
+    /// <summary>Kept in both languages (<see cref="KeptTexts"/>), of which people are shown theirs.</summary>
+    public bool InBothLanguages { get; internal set; }
+
     /// <summary>Longest text in characters.</summary>
     public int MaxLength { get; internal set; } = 200;
 

@@ -256,6 +256,9 @@ public sealed class FieldBuilder
 
     public FieldBuilder ReadOnly() { Field.ReadOnly = true; return this; }
 
+    /// <summary>Kept in both languages (<see cref="KeptTexts"/>): people are shown theirs, the API and exports have both.</summary>
+    public FieldBuilder InBothLanguages() { Field.InBothLanguages = true; return this; }
+
     public FieldBuilder NotOnPages() { Field.OnPages = false; return this; }
 
     public FieldBuilder Sensitive() { Field.Sensitive = true; return this; }

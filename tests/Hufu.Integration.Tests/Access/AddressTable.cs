@@ -110,6 +110,13 @@ internal static class AddressTable
         GET    /api/v1/logs/decoder-file               logs Read
         POST   /api/v1/logs/decoder-file               logs Write
         POST   /api/v1/logs/decoder-trial              logs Read
+        GET    /logs/mapping-trial                     logs Read
+        POST   /logs/mapping-trial                     logs Read
+        GET    /logs/mapping-file                      logs Read
+        POST   /logs/mapping-file                      logs Write
+        GET    /api/v1/logs/mapping-file               logs Read
+        POST   /api/v1/logs/mapping-file               logs Write
+        POST   /api/v1/logs/mapping-trial              logs Read
         GET    /api/v1/logs/sources                    logs Read
         GET    /api/v1/logs/storage                    logs Read
         GET    /api/v1/logs/search                     logs Read

@@ -11,11 +11,12 @@ internal static class JsonRecordParser
     private static readonly string[] TimeNames =
     [
         "@timestamp", "TimeCreated", "UtcTime", "EventTime", "timestamp", "time", "eventTime", "ts", "System.TimeCreated.SystemTime", "System.TimeCreated", "Event.System.TimeCreated.#attributes.SystemTime",
-        "TimeGenerated", "Timestamp", "CreationTime", "datetime", "date",
+        "TimeGenerated", "Timestamp", "CreationTime", "datetime", "date", "published", "event_time", "eventTimestamp", "_time", "created_at", "createdAt",
     ];
 
     private static readonly string[] HostNames = ["Computer", "Hostname", "hostname", "host", "host.name", "agent.hostname", "System.Computer"];
     private static readonly string[] AppNames = ["app", "appname", "program", "SourceName", "Provider_Name", "process.name", "service", "logger"];
+    private static readonly string[] LevelNames = ["log.level", "level", "severity", "Level", "Severity", "loglevel", "levelname", "lvl"];
     private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original", "SyslogMessage"];
 
     public static ParsedRecord Parse(string text, LogParseOptions options)
@@ -60,6 +61,8 @@ internal static class JsonRecordParser
         reading.Host ??= reading.First(HostNames);
         reading.App ??= reading.First(AppNames);
         reading.Message ??= reading.First(MessageNames);
+        // A family knows where its level stands; numbers mean another thing to each program.
+        if (reading.Decoder is null) reading.Severity ??= Severities.Of(reading.First(LevelNames));
         return whole;
 
         void Add(string prefix, JsonElement element, int depth)

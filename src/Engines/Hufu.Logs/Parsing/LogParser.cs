@@ -85,6 +85,7 @@ public static class LogParser
             LogFormats.W3C or LogFormats.Zeek or LogFormats.Csv => Table(raw, options.Format, options, stream),
             LogFormats.Access => AccessLogParser.TryParse(raw) ?? Plain(raw, LogProblem.AccessNone),
             LogFormats.NginxError => NginxErrorParser.TryParse(raw, options) ?? Plain(raw, LogProblem.NginxErrorNone),
+            LogFormats.ApacheError => ApacheErrorParser.TryParse(raw, options) ?? Plain(raw, LogProblem.ApacheErrorNone),
             LogFormats.Application => ApplicationParser.TryParse(raw, options, out _) ?? Plain(raw, LogProblem.TimeNone),
             LogFormats.Pairs => Header(raw, options) ?? Pairs(raw, options),
             LogFormats.Plain => Plain(raw),
@@ -219,6 +220,7 @@ public static class LogParser
         if (!digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
+        if (first == '[' && ApacheErrorParser.TryParse(raw, options) is { } apache) return apache;
         if (Line(raw, options) is { } line) return line;
         var program = ApplicationParser.TryParse(raw, options, out var sure);
         if (sure) return program!;

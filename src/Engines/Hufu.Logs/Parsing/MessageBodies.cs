@@ -96,13 +96,15 @@ internal static class AuditBody
 {
     private const int MostRecords = 1_000;
 
+    private static readonly System.Buffers.SearchValues<char> TypeSigns = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_[]");
+
     /// <summary>Fields that are quoted text, or hexadecimal digits where they hold a blank, a quote or another byte than ASCII.</summary>
     private static readonly HashSet<string> Encoded = new(StringComparer.Ordinal) { "comm", "exe", "name", "cwd", "path", "dir", "key", "acct", "proctitle", "cmd", "data", "vm", "file", "ocomm", "oldname", "grp" };
 
     /// <summary>Reads a record, or all records of an event, one a line: the arguments are those of EXECVE, what repeats has its number behind its name.</summary>
     public static bool Read(string message, Reading reading)
     {
-        if (!message.Contains('\n', StringComparison.Ordinal)) return ReadRecord(message, reading);
+        if (!message.Contains('\n', StringComparison.Ordinal)) return ReadRecord(message, reading) || ReadShort(message, reading);
         var types = new List<string>();
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
         string? host = null;
@@ -156,6 +158,17 @@ internal static class AuditBody
         Pairs(message, close + 1, reading);
         if (reading.First("hostname", "addr") is { } && reading.First("addr") is { } address && LogParser.IsAddress(address)) reading.Add("src_ip", address);
         if (reading.First("saddr") is { } socket) Socket(socket, reading);
+        return true;
+    }
+
+    /// <summary>As the journal passes it on: <c>USER_AUTH pid=1 uid=0 …</c>, without the mark that has its time and number.</summary>
+    private static bool ReadShort(string message, Reading reading)
+    {
+        var blank = message.IndexOf(' ', StringComparison.Ordinal);
+        if (blank is < 3 or > 40 || message.AsSpan(0, blank).ContainsAnyExcept(TypeSigns) || !char.IsAsciiLetterUpper(message[0]) || message.IndexOf('=', blank, Math.Min(message.Length - blank, 40)) < 0) return false;
+        reading.Add("type", message[..blank]);
+        Pairs(message, blank, reading);
+        if (reading.First("addr") is { } address && LogParser.IsAddress(address)) reading.Add("src_ip", address);
         return true;
     }
 

@@ -13,7 +13,7 @@ internal static class ShippedText
     private static readonly string[] Programs = ["programname", "syslogtag", "process.name", "log.syslog.appname", "syslog.appname", "SYSLOG_IDENTIFIER", "_SYSLOG_IDENTIFIER", "ident", "tag", "ProcessName", "attributes.appname", "attributes.syslog.appname", "_program"];
 
     /// <summary>True when a record may hold such a text: it is of no family, or of one that carries others'.</summary>
-    public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
+    public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" or "journald" or "docker" or "wazuh" or "bunyan" or "gcp-log" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
 
     public static ParsedRecord Read(ParsedRecord record, LogParseOptions options)
     {
@@ -32,6 +32,16 @@ internal static class ShippedText
 
         var found = new Reading(new FieldMap(), [], options);
         if (options.Decoders?.Read(app, options.Source, text, false, found) != true) MessageDecoders.ReadMessage(app, text, found);
+        // A program that writes its own time and level, as most in containers do.
+        if (inner is null && found.Decoder is null && ApplicationParser.TryParse(text.TrimEnd('\n', '\r'), options, out var sure) is { } written && sure)
+        {
+            found.Severity = written.Severity;
+            foreach (var (name, value) in written.Fields) found.Add(name, value);
+            if (written.ProcId is not null) found.Add("procid", written.ProcId);
+            found.Decoder = LogFormats.Application;
+            if (written.TimestampText is { } time) found.TakeTime(time);
+        }
+
         if (inner is null && found.Decoder is null && app == record.AppName) return record;
         var fields = (FieldMap)record.Fields;
         var target = new Reading(fields, [.. record.Problems], options);

@@ -202,8 +202,16 @@ internal static class SyslogParser
 
     /// <summary>True when a record without PRI begins with a time as RFC 3164 or rsyslog writes it.</summary>
     public static bool LooksLike3164(string text) =>
-        TryPriority(text, out _, out _) || TryLegacyTime(text, text.Length > 0 && text[0] is '*' or '.' ? 1 : 0, out _, out _)
+        TryPriority(text, out _, out _) || IsCisco(text) || TryLegacyTime(text, text.Length > 0 && text[0] is '*' or '.' ? 1 : 0, out _, out _)
         || (IsoWord(text, 0, out var word) && TryTimestamp(word, strict: false, out _, out _) && text.Length > word.Length && TagEnd(text, word.Length) > 0);
+
+    // Looked at only where IOS's code may follow.
+    private static bool IsCisco(string text)
+    {
+        if (text.Length == 0 || !char.IsAsciiHexDigit(text[0]) || text.IndexOf(": %", 0, Math.Min(text.Length, 160), StringComparison.Ordinal) < 0) return false;
+        var (at, host) = (0, default(string));
+        return CiscoAddress(text, ref at, ref host) || CiscoHeader(text, ref at, ref host);
+    }
 
     public static ParsedRecord Parse3164(string text, LogParseOptions options)
     {
@@ -227,7 +235,7 @@ internal static class SyslogParser
         var assumed = false;
         if (at < text.Length && text[at] == ' ') at++;
         string? host = null, app = null, proc = null;
-        if (TryLegacyTime(text, at, out var time, out var end) || (CiscoHeader(text, ref at, ref host) && TryLegacyTime(text, at, out time, out end)))
+        if (TryLegacyTime(text, at, out var time, out var end) || ((CiscoHeader(text, ref at, ref host) || CiscoAddress(text, ref at, ref host)) && TryLegacyTime(text, at, out time, out end)))
         {
             stampText = text[at..end].TrimEnd(':');
             timestamp = WithYear(time, options);
@@ -281,6 +289,13 @@ internal static class SyslogParser
                 tag = tag[..open];
             }
 
+            // What IOS wrote stands behind the header of a server that passed it on.
+            if (hadTime && proc is null && !tag.ContainsAnyExceptInRange('0', '9') && IsPassedOn(text, at))
+            {
+                var own = Parse3164(text[at..], options);
+                return own with { Priority = priority, HostName = own.HostName ?? host, Problems = [.. problems, .. own.Problems] };
+            }
+
             app = tag.ToString();
             at = tagEnd;
             if (at < text.Length && text[at] == ' ') at++;
@@ -319,6 +334,27 @@ internal static class SyslogParser
         at = i;
         host = name;
         return true;
+    }
+
+    /// <summary>The sender's address that some collectors write before it: <c>172.16.5.10 6705: </c>.</summary>
+    private static bool CiscoAddress(string text, ref int at, ref string? host)
+    {
+        var blank = text.IndexOf(' ', at, Math.Min(text.Length - at, 64));
+        if (blank <= at || !System.Net.IPAddress.TryParse(text.AsSpan(at, blank - at), out _)) return false;
+        var (next, name) = (blank + 1, default(string));
+        if (!CiscoHeader(text, ref next, ref name)) return false;
+        (at, host) = (next, name ?? text[at..blank]);
+        return true;
+    }
+
+    /// <summary>True where IOS's number, its time and its code stand: <c>123: Feb 17 13:40:02.111 UTC: %LDP-5-NBRCHG</c>.</summary>
+    private static bool IsPassedOn(string text, int at)
+    {
+        string? name = null;
+        if (!CiscoHeader(text, ref at, ref name) || !TryLegacyTime(text, at, out _, out var end)) return false;
+        if (ZoneWord(text, end, out var zoneEnd) is not null) end = zoneEnd;
+        while (end < text.Length && text[end] is ' ' or ':') end++;
+        return end < text.Length && text[end] == '%';
     }
 
     /// <summary>The zone that IOS writes behind a time, before its code: <c> UTC: %SYS-5-CONFIG_I</c>.</summary>
@@ -370,11 +406,14 @@ internal static class SyslogParser
         return true;
     }
 
-    /// <summary>"Mmm dd hh:mm:ss" with an optional year after the day and optional fraction, as Cisco writes.</summary>
+    /// <summary>"Mmm dd hh:mm:ss" with an optional year before the month or after the day and optional fraction, as Cisco writes.</summary>
     private static bool TryLegacyTime(string text, int at, out (int? Year, int Month, int Day, TimeSpan Time) time, out int end)
     {
         time = default;
         end = at;
+        int? year = null;
+        // NX-OS writes the year before the month.
+        if (at + 20 <= text.Length && text[at + 4] == ' ' && char.IsAsciiDigit(text[at]) && int.TryParse(text.AsSpan(at, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var first) && MonthOf(text.AsSpan(at + 5, 3)) > 0) (year, at) = (first, at + 5);
         if (text.Length < at + 14) return false;
         var month = MonthOf(text.AsSpan(at, 3));
         if (month == 0 || text[at + 3] != ' ') return false;
@@ -382,7 +421,6 @@ internal static class SyslogParser
         while (i < text.Length && text[i] == ' ' && i < at + 6) i++;
         if (!Number(text, ref i, 2, out var day) || i >= text.Length || text[i] != ' ') return false;
         i++;
-        int? year = null;
         var yearAt = i;
         if (Number(text, ref yearAt, 4, out var four) && yearAt == i + 4 && yearAt < text.Length && text[yearAt] == ' ')
         {

@@ -21,6 +21,9 @@ internal static class TimeTexts
         value = default;
         assumed = false;
         if (text.Length is < 8 or > 48) return false;
+        // As .NET writes a time in JSON.
+        if (text.StartsWith("/Date(", StringComparison.Ordinal) && text.EndsWith(")/", StringComparison.Ordinal)) text = text[6..^2];
+        if (text.Length < 8) return false;
         if (!SyslogParser.TryTimestamp(text, strict: false, out value, out assumed) && !TryNumber(text, out value) && !TryLayout(text, out value, out assumed)) return false;
         if (!assumed) return true;
         assumed = !utc;

@@ -15,6 +15,14 @@ internal static class WindowsNames
     public static void Complete(FieldMap fields)
     {
         var table = Loaded.Value;
+        // As EvtxECmd writes JSON: the columns of its table.
+        if (fields.ContainsKey("EventId") && fields.TryGetValue("Payload", out var payload) && payload.StartsWith('{') && fields.ContainsKey("Channel"))
+        {
+            foreach (var (from, to) in table.Columns) Alias(fields, from, to);
+            Payload(payload, fields);
+        }
+
+        Splunk(fields);
         List<(string Name, string Value)>? more = null;
         foreach (var (name, value) in fields)
         {
@@ -45,6 +53,8 @@ internal static class WindowsNames
             else if (data[0] == '<') DataXml(data, fields);
         }
 
+        // What Get-WinEvent shows of Sysmon's events has their data as lines of the message.
+        if (!fields.ContainsKey("UtcTime") && fields.TryGetValue("Message", out var message) && message.Contains("UtcTime: ", StringComparison.Ordinal)) Lines(message, fields);
         Alias(fields, "SourceName", "Provider_Name");
         Alias(fields, "Hostname", "Computer");
         // Rules name a process as Sysmon does; the Security log has other names for the same.
@@ -78,6 +88,32 @@ internal static class WindowsNames
     private static void Alias(FieldMap fields, string from, string to)
     {
         if (fields.TryGetValue(from, out var value)) fields.TryAdd(to, value);
+    }
+
+    /// <summary>An event that Splunk gives out: an export has it within <c>result</c>, and the channel stands in the source's name.</summary>
+    private static void Splunk(FieldMap fields)
+    {
+        const string Within = "result.";
+        if (fields.ContainsKey(Within + "_time"))
+        {
+            foreach (var (name, value) in fields.Where(field => field.Key.StartsWith(Within, StringComparison.Ordinal)).ToList()) fields.TryAdd(name[Within.Length..], value);
+        }
+
+        if (fields.ContainsKey("Channel") || !fields.ContainsKey("EventCode") || !fields.TryGetValue("source", out var source)) return;
+        var colon = source.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || source[..colon] is not ("WinEventLog" or "XmlWinEventLog")) return;
+        fields.TryAdd("Channel", source[(colon + 1)..]);
+        Alias(fields, "EventCode", "EventID");
+        Alias(fields, "ComputerName", "Computer");
+    }
+
+    private static void Lines(string text, FieldMap fields)
+    {
+        foreach (var line in text.Split('\n', MostDetails))
+        {
+            var colon = line.IndexOf(": ", StringComparison.Ordinal);
+            if (colon is > 0 and <= 64 && !line.AsSpan(0, colon).Contains(' ')) fields.TryAdd(line[..colon].Trim(), line[(colon + 2)..].TrimEnd('\r'));
+        }
     }
 
     private static void Details(string text, FieldMap fields, Table table)

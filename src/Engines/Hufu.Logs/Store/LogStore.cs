@@ -20,7 +20,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     private const int ImportBatch = 10_000;
 
     // Long records would make ten thousand of them a matter of gigabytes.
-    private const long ImportBatchBytes = 8L << 20;
+    private const long ImportBatchBytes = 4L << 20;
 
     private readonly string folder;
     private readonly LogStoreOptions options;
@@ -222,20 +222,11 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
                 row = until;
             }
 
-            for (; row < rows && count > 0; )
+            if (part is null && row < rows && count > 0)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var until = (int)Math.Min(rows, row + Math.Min(count, ImportBatch));
-                if (view.OpenTable is { } table)
-                {
-                    using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE segment = {SegmentTable.Number(id)} AND row >= {row} AND row < {until} ORDER BY row"));
-                    command.UseStreamingMode = true;
-                    using var reader = command.ExecuteReader();
-                    while (reader.Read()) yield return SegmentTable.Read(reader);
-                }
-
+                var until = (int)Math.Min(rows, row + count);
+                foreach (var item in Opened(view, row, until, cancellation)) yield return item;
                 count -= until - row;
-                row = until;
             }
 
             if (count <= 0) yield break;
@@ -678,6 +669,9 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         public string OpenId { get; } = openId;
 
         public int OpenRows { get; } = openRows;
+
+        /// <summary>The events of the open segment, in their order.</summary>
+        public IReadOnlyList<OpenPart> OpenParts { get; } = openParts;
 
         public string OpenTable => All([], null);
 

@@ -83,6 +83,23 @@ public sealed partial class LogStore
         }
     }
 
+    /// <summary>Events of the open segment, in the order of storing, one after the other: a few of them may be as large as thousands of others.</summary>
+    private static IEnumerable<LogEvent> Opened(View view, int from, int until, CancellationToken cancellation)
+    {
+        foreach (var part in view.OpenParts.Where(part => part.Row < until && part.Row + part.Rows > from))
+        {
+            using var reader = SegmentReader.Open(part.Path);
+            while (reader.NextPage())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                for (var i = 0; i < reader.Rows; i++)
+                {
+                    if (reader.Row(i) >= from && reader.Row(i) < until) yield return reader.Event(i);
+                }
+            }
+        }
+    }
+
     /// <summary>Every row of a file in its order.</summary>
     /// <param name="view">What reads.</param>
     /// <param name="part">The file.</param>

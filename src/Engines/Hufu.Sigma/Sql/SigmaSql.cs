@@ -58,13 +58,13 @@ public static class SigmaSql
         }
     }
 
-    /// <summary>The condition, never NULL, that an expression, which may be NULL, is one of some texts regardless of case, as rules compare them.</summary>
+    /// <summary>The condition, never NULL, that an expression, which may be NULL, is one of some texts regardless of case, as rules compare them. A star at the end of a text stands for any ending.</summary>
     public static string Same(SigmaSqlDialect dialect, string expression, IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(expression);
         ArgumentNullException.ThrowIfNull(texts);
         var schema = new SigmaSqlSchema(dialect, _ => new SigmaSqlField(expression), []);
-        return new SqlTranslation(schema).Of(new OrMatcher([.. texts.Select(text => new FieldMatcher("value", new PatternTest(Pattern.OfLiteral(text), cased: false), text))]));
+        return new SqlTranslation(schema).Of(new OrMatcher([.. texts.Select(text => new FieldMatcher("value", new PatternTest(text.EndsWith('*') ? Pattern.OfLiteral(text[..^1]).WithStarAfter() : Pattern.OfLiteral(text), cased: false), text))]));
     }
 
     /// <summary>A name of a column, whatever is in it.</summary>

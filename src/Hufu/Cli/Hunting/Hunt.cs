@@ -23,6 +23,9 @@ internal sealed record HuntOptions
     /// <summary>Indicators that events are compared with besides; null for none.</summary>
     internal IndicatorSet? Indicators { get; init; }
 
+    /// <summary>What the site says of its events.</summary>
+    internal RuleMappings Mappings { get; init; } = RuleMappings.None;
+
     internal required LogParseOptions Parse { get; init; }
 }
 
@@ -98,7 +101,11 @@ internal sealed class Hunt
     }
 
     /// <summary>Hunts in events that have their place in their id, <c>segment/row</c>.</summary>
-    internal Task StoreAsync(IEnumerable<LogEvent> events, ProgressLine line, CancellationToken cancellation)
+    /// <param name="events">The events.</param>
+    /// <param name="total">How many there are at the most.</param>
+    /// <param name="line">Where it is shown how far it is.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal Task StoreAsync(IEnumerable<LogEvent> events, long total, ProgressLine line, CancellationToken cancellation)
     {
         progress = line;
         return RunAsync(Read, cancellation);
@@ -111,7 +118,7 @@ internal sealed class Hunt
                 next.Add(() => (PlaceOf(item), item));
                 if (next.Count < BatchRecords) continue;
                 await GiveAsync(batches, next, stop).ConfigureAwait(false);
-                line.Count(Counts.Events);
+                line.Show((double)Counts.Events / Math.Max(1, total));
                 next = new(BatchRecords);
             }
 
@@ -215,7 +222,7 @@ internal sealed class Hunt
             var (place, item) = read();
             batch.Events++;
             batch.Kinds[item.Format] = batch.Kinds.GetValueOrDefault(item.Format) + 1;
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, options.Mappings);
             if (options.TimeField is { } name)
             {
                 if (!fields.TryGet(name, out var value) || value.ToString() is not { Length: > 0 } text) batch.TimeFieldAbsent++;

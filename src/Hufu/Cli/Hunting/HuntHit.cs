@@ -54,6 +54,24 @@ internal interface IHitWriter : IDisposable
     void Finish(HuntCounts counts);
 }
 
+/// <summary>Nothing is written: the hunt is measured.</summary>
+internal sealed class NoHits : IHitWriter
+{
+    public bool WantsEvents => false;
+
+    public void Add(HuntHit hit)
+    {
+    }
+
+    public void Finish(HuntCounts counts)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}
+
 /// <summary>What a hunt has seen.</summary>
 internal sealed class HuntCounts
 {

@@ -2992,6 +2992,136 @@ namespace Hufu.Migrations.PostgreSql
                     b.ToTable("logs_hold", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.LogMapping", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Conditions")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("character varying(20000)")
+                        .HasColumnName("conditions")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("text")
+                        .HasColumnName("extra")
+                        .UseCollation("C");
+
+                    b.Property<string>("FieldNames")
+                        .IsRequired()
+                        .HasMaxLength(100000)
+                        .HasColumnType("character varying(100000)")
+                        .HasColumnName("field_names")
+                        .UseCollation("C");
+
+                    b.Property<string>("LogSources")
+                        .IsRequired()
+                        .HasMaxLength(5000)
+                        .HasColumnType("character varying(5000)")
+                        .HasColumnName("log_sources")
+                        .UseCollation("C");
+
+                    b.Property<string>("MappingName")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("mapping_name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("search_text")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state")
+                        .UseCollation("C");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title")
+                        .UseCollation("C");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_mapping");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_mapping_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_mapping_number");
+
+                    b.HasIndex("MappingName", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_mapping_name_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_unit_id_owner_id_created_by_number__5de8c3a9");
+
+                    b.ToTable("logs_mapping", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Monitoring.Logs.MonitoringReport", b =>
                 {
                     b.Property<Guid>("Id")

@@ -2841,6 +2841,133 @@ namespace Hufu.Migrations.Sqlite
                     b.ToTable("logs_hold", (string)null);
                 });
 
+            modelBuilder.Entity("Hufu.Monitoring.Logs.LogMapping", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ArchivedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("archived_at");
+
+                    b.Property<string>("Conditions")
+                        .IsRequired()
+                        .HasMaxLength(20000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("conditions");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateOnly?>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Extra")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("extra");
+
+                    b.Property<string>("FieldNames")
+                        .IsRequired()
+                        .HasMaxLength(100000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("field_names");
+
+                    b.Property<string>("LogSources")
+                        .IsRequired()
+                        .HasMaxLength(5000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("log_sources");
+
+                    b.Property<string>("MappingName")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("mapping_name");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("OwnerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("search_text");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<Guid?>("UnitId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit_id");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_logs_mapping");
+
+                    b.HasIndex("DueOn")
+                        .HasDatabaseName("ix_logs_mapping_due_on");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_logs_mapping_number");
+
+                    b.HasIndex("MappingName", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_mapping_name_number_archived_at");
+
+                    b.HasIndex("State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_state_number_archived_at");
+
+                    b.HasIndex("Title", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_title_number_archived_at");
+
+                    b.HasIndex("UpdatedAt", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_updated_at_number_archived_at");
+
+                    b.HasIndex("OwnerId", "State", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_owner_id_state_number_archived_at");
+
+                    b.HasIndex("UnitId", "OwnerId", "CreatedBy", "Number", "ArchivedAt")
+                        .HasDatabaseName("ix_logs_mapping_unit_id_owner_id_created_by_number__5de8c3a9");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "SearchText")
+                        .HasDatabaseName("ix_logs_mapping_number_archived_at_state_owner_id_c_513b80e9");
+
+                    b.HasIndex("Number", "ArchivedAt", "State", "OwnerId", "CreatedBy", "UnitId", "Title", "DueOn", "CreatedAt", "UpdatedAt", "MappingName", "Extra")
+                        .HasDatabaseName("ix_logs_mapping_number_archived_at_state_owner_id_c_6f939558");
+
+                    b.ToTable("logs_mapping", (string)null);
+                });
+
             modelBuilder.Entity("Hufu.Monitoring.Logs.MonitoringReport", b =>
                 {
                     b.Property<Guid>("Id")

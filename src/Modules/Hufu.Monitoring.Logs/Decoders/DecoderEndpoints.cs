@@ -85,7 +85,7 @@ internal static class DecoderEndpoints
 
     private static async Task<IResult> ExportAsync(RecordStore store, PageContext page, HttpContext http)
     {
-        var listed = await AllAsync(store, page, http);
+        var listed = await NamedRecords.AllAsync<Decoder>(store, page.Actor, UserDecoders.MostDecoders, http.RequestAborted);
         if (!listed.IsOk) return Refusals.Of(listed.Errors);
         http.Response.Headers.ContentDisposition = "attachment; filename=\"decoders.json\"";
         return Results.Bytes(UserDecoders.Write(listed.Value.Select(decoder => DecoderType.Read(decoder).Decoder)), "application/json");
@@ -114,34 +114,6 @@ internal static class DecoderEndpoints
     {
         var read = UserDecoders.Read(json);
         if (!read.IsOk) return Result.Fail<(int, int)>(read.Errors);
-        var listed = await AllAsync(store, page, http);
-        if (!listed.IsOk) return Result.Fail<(int, int)>(listed.Errors);
-        var type = store.Types.Of<Decoder>();
-        var (created, changed) = (0, 0);
-        foreach (var decoder in read.Value)
-        {
-            var values = DecoderType.Values(decoder);
-            if (listed.Value.Find(known => known.DecoderName == decoder.Name) is { } known)
-            {
-                // The name that people gave it stays.
-                values.Remove("title");
-                var updated = await store.UpdateAsync(page.Actor, type, known.Id, known.Version, values, cancellation: http.RequestAborted);
-                if (!updated.IsOk) return Result.Fail<(int, int)>(updated.Errors);
-                changed++;
-                continue;
-            }
-
-            var made = await store.CreateAsync(page.Actor, type, values, cancellation: http.RequestAborted);
-            if (!made.IsOk) return Result.Fail<(int, int)>(made.Errors);
-            created++;
-        }
-
-        return Result.Of((created, changed));
-    }
-
-    private static async Task<Result<List<Decoder>>> AllAsync(RecordStore store, PageContext page, HttpContext http)
-    {
-        var listed = await store.ListAsync(page.Actor, store.Types.Of<Decoder>(), new RecordQuery { PageSize = UserDecoders.MostDecoders }, http.RequestAborted);
-        return listed.IsOk ? Result.Of(listed.Value.Records.Cast<Decoder>().ToList()) : Result.Fail<List<Decoder>>(listed.Errors);
+        return await NamedRecords.TakeAsync<Decoder>(store, page.Actor, [.. read.Value.Select(decoder => (decoder.Name, DecoderType.Values(decoder)))], decoder => decoder.DecoderName, UserDecoders.MostDecoders, http.RequestAborted);
     }
 }

@@ -81,6 +81,13 @@ internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? As
     /// <summary>The same, hunting with indicators besides.</summary>
     internal HuntRules With(IndicatorSet set) => this with { Indicators = set, Stamp = string.Create(CultureInfo.InvariantCulture, $"{Stamp}|{string.Join(',', set.Lists.Select(list => list.Number))}:{set.Count}") };
 
+    /// <summary>What events are read with.</summary>
+    internal RuleMappings Mappings { get; private init; } = RuleMappings.None;
+
+    /// <summary>The same, reading events with mappings.</summary>
+    internal HuntRules With(RuleMappings mappings) =>
+        mappings.Sources.All.Count == 0 ? this : this with { Mappings = mappings, Stamp = $"{Stamp}|{Convert.ToHexStringLower(SHA256.HashData(SourceMappings.Write(mappings.Sources.All)))}" };
+
     /// <summary>Rules and indicators.</summary>
     internal int Count => Engine.RuleCount + (Indicators?.Count ?? 0);
 
@@ -88,7 +95,7 @@ internal sealed record HuntRules(SigmaEngine Engine, IReadOnlySet<SigmaRule>? As
     internal bool Asks(SigmaRule rule) => Asked is null || Asked.Contains(rule) || IndicatorRules.Is(rule);
 
     /// <summary>A way through events for the hunt.</summary>
-    internal DetectionRun Begin() => new(Engine, null, Indicators is { } set ? () => set : null);
+    internal DetectionRun Begin() => new(Engine, () => Mappings, null, Indicators is { } set ? () => set : null);
 
     /// <summary>What is read of a search: by the index of files where only indicators are looked for.</summary>
     internal IReadOnlyList<LogStretch> StretchesOf(LogStore store, LogSearch search) => store.StretchesOf(search) is var all && Engine.RuleCount == 0 ? IndicatorWords.Narrow(store, search, all, Indicators?.Words) : all;

@@ -306,7 +306,7 @@ internal sealed class Hunts(LogService logs, Detection detection, IndicatorLibra
         if (order.Choice.Own && System.Text.Encoding.UTF8.GetByteCount(own ?? "") > limit.RuleBytes) return Result.Fail<(HuntRules, SearchQuery)>(Error.Of("logs.hunt.rules-large", $"規則超過 {limit.RuleBytes >> 20} MB。", $"The rules are larger than {limit.RuleBytes >> 20} MB.", "own"));
         var rules = !order.Choice.HasRules ? Result.Of(HuntRules.Nothing) : order.Choice.Own ? HuntRules.Read(own ?? "") : HuntRules.Choose(detection.Rules, order.Choice, order.IsAutomatic);
         if (rules.IsOk && order.Choice.Indicators.Count > 0) rules = indicators.SetOf(order.Choice.Indicators, order.Choice.Since) is var set && set.IsOk ? Result.Of(rules.Value.With(set.Value)) : Result.Fail<HuntRules>(set.Errors);
-        return rules.IsOk ? Result.Of((rules.Value, query.Value)) : Result.Fail<(HuntRules, SearchQuery)>(rules.Errors);
+        return rules.IsOk ? Result.Of((rules.Value.With(detection.Mappings), query.Value)) : Result.Fail<(HuntRules, SearchQuery)>(rules.Errors);
     }
 
     private async Task<ILookup<Guid, JobRun>> RunsAsync(CancellationToken cancellation) =>

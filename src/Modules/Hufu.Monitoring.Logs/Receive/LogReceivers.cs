@@ -14,13 +14,15 @@ namespace Hufu.Monitoring.Logs;
 /// <param name="State">What it counted; null when it does not listen.</param>
 /// <param name="Problem">Why it does not listen; null when it does.</param>
 /// <param name="Certificate">The certificate that it shows, in PEM without its key; null without TLS.</param>
-public sealed record ReceiverStanding(ReceiverState? State, Error? Problem, string? Certificate);
+/// <param name="ValidUntil">When that certificate ends; null without TLS.</param>
+/// <param name="NewCertificate">Why a file that has taken the place of its certificate is not used; null when all is well.</param>
+public sealed record ReceiverStanding(ReceiverState? State, Error? Problem, string? Certificate, DateTimeOffset? ValidUntil = null, Error? NewCertificate = null);
 
 /// <summary>Runs the receivers that are on.</summary>
 internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> factory, LogImport import, ReceiverCertificates certificates, SiteDecoders decoders, TimeProvider clock, ILogger<LogReceivers> logger)
     : RunningRecords<LogReceivers.Settings, LogReceivers.Listening>(clock)
 {
-    internal sealed record Settings(string Transport, string Address, int Port, string Source, string Allowed, string Format, string Certificate, string ClientAuthorities);
+    internal sealed record Settings(string Transport, string Address, int Port, string Source, string Allowed, string Format, string Certificate, DateTime CertificateFrom, string ClientAuthorities);
 
     /// <summary>A receiver and the certificate that it shows.</summary>
     /// <param name="Receiver">Null when it does not listen.</param>
@@ -28,7 +30,8 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
     internal sealed record Listening(LogReceiver? Receiver, X509Certificate2? Certificate);
 
     /// <summary>How a receiver stands; null when it is off.</summary>
-    internal ReceiverStanding? Of(Guid id) => Find(id) is { } one ? new ReceiverStanding(one.Work?.Receiver?.State, one.Problem, one.Work?.Certificate?.ExportCertificatePem()) : null;
+    internal ReceiverStanding? Of(Guid id) => Find(id) is { } one
+        ? new ReceiverStanding(one.Work?.Receiver?.State, one.Problem, one.Work?.Certificate?.ExportCertificatePem(), one.Work?.Certificate is { } shown ? new DateTimeOffset(shown.NotAfter.ToUniversalTime()) : null, one.Work?.Certificate is null ? null : certificates.Look(one.Settings.Certificate).Problem) : null;
 
     /// <summary>Records lost since each receiver was last started, by the source that it delivers; only sources that one delivers now.</summary>
     internal IReadOnlyDictionary<string, long> Lost =>
@@ -40,8 +43,10 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
         await decoders.RefreshAsync(cancellation);
         await using var db = await factory.CreateDbContextAsync(cancellation);
         return (await db.Set<Receiver>().AsNoTracking().Where(r => r.State == ReceiverType.On && r.ArchivedAt == null).ToListAsync(cancellation))
-            .ToDictionary(r => r.Id, r => new Settings(r.Transport, r.Address, r.Port ?? 0, r.Source, r.Allowed, decoders.FormatOf(r.Format, r.DecoderId), r.Certificate, r.ClientAuthorities));
+            .ToDictionary(r => r.Id, r => new Settings(r.Transport, r.Address, r.Port ?? 0, r.Source, r.Allowed, decoders.FormatOf(r.Format, r.DecoderId), r.Certificate, IsSecret(ReceiverType.TransportOf(r.Transport)) ? certificates.Look(r.Certificate).Written : default, r.ClientAuthorities));
     }
+
+    private static bool IsSecret(ReceiverTransport? transport) => transport is ReceiverTransport.Tls or ReceiverTransport.RelpTls;
 
     /// <inheritdoc />
     protected override Running Start(Guid id, Settings settings)
@@ -50,7 +55,7 @@ internal sealed partial class LogReceivers(IDbContextFactory<HufuDbContext> fact
         if (transport is null || ReceiverType.Networks(settings.Allowed) is not { Count: > 0 } networks || ReceiverType.Authorities(settings.ClientAuthorities) is not { } authorities)
             return new Running(settings, null, Error.Of("logs.receiver.settings", "設定不完整。", "The settings are not complete."));
         X509Certificate2? certificate = null;
-        if (transport is ReceiverTransport.Tls or ReceiverTransport.RelpTls)
+        if (IsSecret(transport))
         {
             var loaded = certificates.Load(settings.Certificate);
             if (!loaded.IsOk) return new Running(settings, null, loaded.Errors[0]);

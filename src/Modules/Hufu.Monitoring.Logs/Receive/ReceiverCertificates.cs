@@ -10,6 +10,7 @@ namespace Hufu.Monitoring.Logs;
 internal sealed class ReceiverCertificates(StorageOptions storage, TimeProvider clock)
 {
     private readonly Lock gate = new();
+    private readonly Dictionary<string, (DateTime Written, DateTime Good, Error? Problem)> known = new(StringComparer.Ordinal);
 
     /// <summary>Where the operator's files are.</summary>
     internal string Folder => Path.Combine(storage.DataFolder, "certificates");
@@ -31,6 +32,28 @@ internal sealed class ReceiverCertificates(StorageOptions storage, TimeProvider 
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return Result.Fail<X509Certificate2>(Error.Of("logs.receiver.certificate-file", $"憑證檔 {Path.GetFileName(path)} 無法使用：{e.Message}", $"The certificate file {Path.GetFileName(path)} cannot be used: {e.Message}", "certificate"));
+        }
+    }
+
+    /// <summary>
+    /// When the file that is shown was written, and what is wrong with one that has taken its place: a receiver begins anew with another file, but goes on with the one it has where the
+    /// other cannot be used.
+    /// </summary>
+    internal (DateTime Written, Error? Problem) Look(string name)
+    {
+        // One that was taken away is made anew.
+        var path = name.Length == 0 ? OwnFile : Path.Combine(Folder, name);
+        var written = File.GetLastWriteTimeUtc(path);
+        lock (known)
+            if (known.TryGetValue(name, out var last) && last.Written == written && File.Exists(path)) return (last.Good, last.Problem);
+        var loaded = Load(name);
+        if (loaded.IsOk) loaded.Value.Dispose();
+        lock (known)
+        {
+            written = File.GetLastWriteTimeUtc(path);
+            var good = loaded.IsOk ? written : known.GetValueOrDefault(name).Good;
+            known[name] = (written, good, loaded.IsOk ? null : loaded.Errors[0]);
+            return (good, known[name].Problem);
         }
     }
 

@@ -13,7 +13,11 @@ namespace Hufu.Monitoring.Logs;
 /// Detection rules over log events: those of the product, those of the folder <c>rules</c> in the data folder, and those that <see cref="RuleLibrary"/> brings.
 /// A changed set is compiled beside the running one and takes its place in one step.
 /// </summary>
-public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes, RuleSources? seen = null)
+/// <param name="storage">Where the data folder is.</param>
+/// <param name="scopes">For raising alerts.</param>
+/// <param name="seen">Told which log sources arrive.</param>
+/// <param name="mappings">What the site says of its events; null for nothing.</param>
+public sealed class Detection(StorageOptions storage, IServiceScopeFactory scopes, RuleSources? seen = null, SiteMappings? mappings = null)
 {
     private const int MaxFileBytes = 1 << 20;
     private const int RaiseAtOnce = 2_000;
@@ -56,6 +60,9 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     /// <summary>What of indicators need not be reported.</summary>
     internal IndicatorExceptions IndicatorExceptions => indicatorExceptions;
 
+    /// <summary>What the site says of its events now.</summary>
+    internal RuleMappings Mappings => mappings?.Current ?? RuleMappings.None;
+
     /// <summary>Looks for other indicators from the next event on.</summary>
     internal void Use(IndicatorSet? set) => indicators = set;
 
@@ -96,7 +103,7 @@ public sealed class Detection(StorageOptions storage, IServiceScopeFactory scope
     internal DetectionRun Begin() => Begin(Rules.Engine);
 
     /// <summary>The same with an engine that is at hand.</summary>
-    internal DetectionRun Begin(SigmaEngine engine) => new(engine, seen, () => indicators);
+    internal DetectionRun Begin(SigmaEngine engine) => new(engine, () => Mappings, seen, () => indicators);
 
     /// <summary>Raises alerts for matches of which some may have been raised before.</summary>
     internal Task<RaisedCounts> RaiseAsync(IReadOnlyList<RuleMatch> matches, CancellationToken cancellation) => RaiseAsync(matches, counted: true, cancellation);

@@ -5,7 +5,7 @@ using Hufu.Sigma;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>One stream of events on its way through the rules.</summary>
-internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null, Func<IndicatorSet?>? indicators = null)
+internal sealed class DetectionRun(SigmaEngine engine, Func<RuleMappings>? mappings = null, RuleSources? seen = null, Func<IndicatorSet?>? indicators = null)
 {
     private const int Remembered = 50_000;
 
@@ -39,7 +39,7 @@ internal sealed class DetectionRun(SigmaEngine engine, RuleSources? seen = null,
 
     private void Process(LogEvent item, Func<string> idOf)
     {
-        var fields = new LogEventFields(item);
+        var fields = new LogEventFields(item, mappings?.Invoke());
         var sources = fields.Sources;
         seen?.Note(sources, item.ReceivedAt);
         var matched = engine.Match(fields, sources);

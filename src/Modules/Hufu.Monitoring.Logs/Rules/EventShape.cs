@@ -12,15 +12,13 @@ internal sealed class EventShape : SigmaShape
     /// <summary>More names than this are not compared.</summary>
     private const int MostNames = 512;
 
-    private static readonly EventShape?[] Known = new EventShape?[1_024];
-
     private readonly uint hash;
     private readonly string[] names;
     private readonly string format;
     private readonly int columns;
     private readonly LogEventFields sample;
 
-    private EventShape(uint hash, LogEvent item, int columns)
+    private EventShape(uint hash, LogEvent item, int columns, RuleMappings mappings)
     {
         (this.hash, this.columns, format, names) = (hash, columns, item.Format, [.. item.Fields.Keys]);
         // Only names count: no text of the event is kept.
@@ -28,19 +26,21 @@ internal sealed class EventShape : SigmaShape
         {
             Message = "", Raw = "", RawBytes = null, Source = "", Host = item.Host is null ? null : "", App = item.App is null ? null : "", SourceIp = item.SourceIp is null ? null : "",
             Fields = names.ToDictionary(name => name, _ => "", StringComparer.Ordinal),
-        });
+        }, mappings);
     }
 
     /// <summary>The shape of an event; null where it has too many names to have one.</summary>
-    public static EventShape? Of(LogEvent item)
+    /// <param name="item">The event.</param>
+    /// <param name="mappings">The mappings that it is read with, which keep its shape.</param>
+    public static EventShape? Of(LogEvent item, RuleMappings mappings)
     {
         if (item.Fields.Count > MostNames) return null;
         var columns = (item.Host is null ? 0 : 1) | (item.App is null ? 0 : 2) | (item.SourceIp is null ? 0 : 4) | (item.Severity is null ? 0 : 8) | (item.Facility is null ? 0 : 16);
         var hash = HashOf(item, columns);
-        ref var place = ref Known[hash % (uint)Known.Length];
+        ref var place = ref mappings.Shapes[hash % (uint)mappings.Shapes.Length];
         var known = Volatile.Read(ref place);
         if (known is not null && known.Is(hash, item, columns)) return known;
-        var fresh = new EventShape(hash, item, columns);
+        var fresh = new EventShape(hash, item, columns, mappings);
         Volatile.Write(ref place, fresh);
         return fresh;
     }

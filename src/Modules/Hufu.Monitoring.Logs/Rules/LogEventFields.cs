@@ -9,7 +9,9 @@ namespace Hufu.Monitoring.Logs;
 /// An event as rules see it: its own fields, under the rules' names for them (<c>rule-fields.json</c>) and without the blanks of their names; each value of an
 /// array; objects as their JSON. Not safe for use by several threads at once.
 /// </summary>
-public sealed class LogEventFields(LogEvent item) : ISigmaShapedEvent
+/// <param name="item">The event.</param>
+/// <param name="mappings">What the site says of its events; null for nothing.</param>
+public sealed class LogEventFields(LogEvent item, RuleMappings? mappings = null) : ISigmaShapedEvent
 {
     private const int MostValues = 1_000;
 
@@ -32,10 +34,10 @@ public sealed class LogEventFields(LogEvent item) : ISigmaShapedEvent
     public int KeywordValueCount => (keywords ??= IsText || item.Fields.Count == 0 ? [new("raw", item.Raw), .. item.Fields] : [.. item.Fields]).Length;
 
     /// <summary>The log sources that the event belongs to.</summary>
-    public IReadOnlyList<SigmaLogSource> Sources => [.. LogSourceHints.For(item).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))];
+    public IReadOnlyList<SigmaLogSource> Sources => [.. LogSourceHints.For(item, mappings?.Sources).Select(h => new SigmaLogSource(h.Product, h.Category, h.Service))];
 
     /// <inheritdoc />
-    public SigmaShape? Shape => records is null && (item.Format != LogFormats.Json || !HasArray(item.Raw)) ? EventShape.Of(item) : null;
+    public SigmaShape? Shape => records is null && (item.Format != LogFormats.Json || !HasArray(item.Raw)) ? EventShape.Of(item, mappings ?? RuleMappings.None) : null;
 
     /// <summary>True when an event that was read with the same names, in the same format and with the same columns, may have a field. Not for records and arrays, which are known by their texts alone.</summary>
     internal bool MayHave(string field)
@@ -61,13 +63,17 @@ public sealed class LogEventFields(LogEvent item) : ISigmaShapedEvent
             return true;
         }
 
-        if (names.Fields.TryGetValue(field, out var others))
+        if (mappings is not null)
         {
-            foreach (var other in others)
+            foreach (var (mapping, own) in mappings.Sources.Of(field))
             {
-                if (other[0] == '@' ? item.Field(other[1..]) is { } column && Of(column, out value) : Own(other, out value)) return true;
+                if ((supposing || mapping.Fits(item)) && Any(own, out value)) return true;
             }
         }
+
+        // All arguments of the program that was started, where its title has the first letters alone.
+        if (field == "CommandLine" && (records is null ? AuditRecords.CommandLineOf(item) : records.CommandLine) is { } command) return Of(command, out value);
+        if (names.Fields.TryGetValue(field, out var others) && Any(others, out value)) return true;
 
         foreach (var (prefix, instead) in names.Prefixes)
         {
@@ -94,6 +100,18 @@ public sealed class LogEventFields(LogEvent item) : ISigmaShapedEvent
         if (keywords is null) _ = KeywordValueCount;
         field = keywords![index].Key;
         return SigmaValue.Of(keywords[index].Value);
+    }
+
+    /// <summary>The first of some fields that the event has; <c>@</c> begins the name of a column.</summary>
+    private bool Any(IReadOnlyList<string> names, out SigmaValue value)
+    {
+        foreach (var name in names)
+        {
+            if (name[0] == '@' ? item.Field(name[1..]) is { } column && Of(column, out value) : Own(name, out value)) return true;
+        }
+
+        value = default;
+        return false;
     }
 
     private static bool Of(string text, out SigmaValue value)

@@ -14,15 +14,21 @@ public sealed class LogEventSql
     private static readonly string[] Columns = ["source", "host", "app", "severity", "facility", "src_ip", "message", "raw", "format"];
 
     private readonly SigmaSqlDialect dialect;
+    private readonly SourceMappings mappings;
+    private readonly LogTableWords words;
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
 
     /// <summary>A table.</summary>
     /// <param name="dialect">The database: DuckDB reads the store's segments, ClickHouse has the table that the product makes there.</param>
     /// <param name="table">What stands behind FROM.</param>
     /// <param name="anySource">True to leave the kinds of source out.</param>
-    public LogEventSql(SigmaSqlDialect dialect, string table, bool anySource = false)
+    /// <param name="mappings">What the site says of its events; null for nothing.</param>
+    public LogEventSql(SigmaSqlDialect dialect, string table, bool anySource = false, RuleMappings? mappings = null)
     {
         this.dialect = dialect;
+        this.mappings = (mappings ?? RuleMappings.None).Sources;
+        // Without the names of JSON objects and arrays: kinds of source are told by plain fields.
+        words = new LogTableWords(Own, Literal, (value, texts) => SigmaSql.Same(dialect, value, texts));
         var values = Duck ? "map_values(coalesce(fields, MAP {}::MAP(VARCHAR, VARCHAR)))" : "mapValues(fields)";
         string[] structured = [LogFormats.Json, LogFormats.Evtx, LogFormats.WindowsXml, LogFormats.Xml, LogFormats.Csv, LogFormats.Database];
         // Of texts the whole is searched besides the values found in it.
@@ -46,7 +52,7 @@ public sealed class LogEventSql
     {
         get
         {
-            List<string> items = ["exact IS NOT NULL", $"({Own("types")} IS NOT NULL AND coalesce({Own("event.module")} = 'auditd', {(Duck ? "false" : "0")}) AND {Contains("raw", "chr(10)", "'\\n'")})"];
+            List<string> items = ["exact IS NOT NULL", $"(coalesce({Own("event.module")} = 'auditd', {(Duck ? "false" : "0")}) AND (({Own("types")} IS NOT NULL AND {Contains("raw", "chr(10)", "'\\n'")}) OR {Own("argc")} IS NOT NULL))"];
             var (arrays, objects) = (new SortedSet<string>(StringComparer.Ordinal), new SortedSet<string>(StringComparer.Ordinal));
             foreach (var name in names)
             {
@@ -89,11 +95,7 @@ public sealed class LogEventSql
     private static string Quoted(string name) => Regex.Escape(name).Replace("/", "\\/", StringComparison.Ordinal);
 
     private string? Source(SigmaLogSource asked) => "(" + LogSourceHints.Condition(
-        hint => asked.Accepts(new SigmaLogSource(hint.Product, hint.Category, hint.Service)), asked.Service,
-        new LogTableWords(Value, Literal, (value, texts) => SigmaSql.Same(dialect, value, texts))) + ")";
-
-    // Without the names of JSON objects and arrays: kinds of source are told by plain fields.
-    private string Value(string name) => Columns.Contains(name) ? Column(name) : Own(name);
+        hint => asked.Accepts(new SigmaLogSource(hint.Product, hint.Category, hint.Service)), asked.Service, words, mappings) + ")";
 
     private string Own(string name) => Duck ? $"map_extract_value(fields, {Literal(name)})" : $"if(mapContains(fields, {Literal(name)}), fields[{Literal(name)}], NULL)";
 
@@ -117,6 +119,7 @@ public sealed class LogEventSql
         if (name == "c-uri-extension") return null;
         var known = LogEventFields.Loaded.Value;
         var steps = new List<string>();
+        foreach (var (mapping, told) in mappings.Of(name)) steps.Add($"CASE WHEN {LogSourceHints.Condition(mapping, words)} THEN {First([.. told.Select(other => other[0] == '@' ? OfEvent(other[1..]) : Asked(other))])} END");
         if (known.Fields.TryGetValue(name, out var others)) steps.AddRange(others.Select(other => other[0] == '@' ? OfEvent(other[1..]) : Asked(other)));
         foreach (var (prefix, instead) in known.Prefixes)
         {

@@ -52,8 +52,12 @@ public sealed class OwnRuleType : RecordType<OwnRule>
 
     public override IReadOnlyList<string> Outputs => ["O5.3.2"];
 
-    public OwnRuleType() : base("名稱", "Name")
+    private readonly SiteMappings mappings;
+
+    /// <param name="mappings">What the events of tests are read with.</param>
+    public OwnRuleType(SiteMappings mappings) : base("名稱", "Name")
     {
+        this.mappings = mappings;
         LongText(x => x.Yaml, "規則（Sigma）", "Rule (Sigma)", 100_000).Required().Help("一份或數份 YAML；每條規則都要有 id。", "One or several YAML documents; every rule needs an id.");
         LongText(x => x.MustMatch, "必須命中的事件", "Events that must match", 100_000).Help("每行一筆事件，JSON 或日誌原文。有關聯規則時，各行依序為一次測試。", "One event a line, as JSON or as the log has it. With a correlation all lines in their order are one test.");
         LongText(x => x.MustNotMatch, "不可命中的事件", "Events that must not match", 100_000).Help("每行一筆事件，寫法同上。", "One event a line, written in the same way.");
@@ -72,7 +76,7 @@ public sealed class OwnRuleType : RecordType<OwnRule>
         var rule = (OwnRule)record;
         var (rules, error) = Read(rule);
         rule.RuleIds = string.Join('\n', rules.Select(r => r.Key));
-        rule.TestOutcome = error is not null || rule.MustMatch.Trim().Length + rule.MustNotMatch.Trim().Length == 0 ? None : RuleTests.Run(rules, rule.MustMatch, rule.MustNotMatch).TrueForAll(t => t.Passed) ? Passed : Failed;
+        rule.TestOutcome = error is not null || rule.MustMatch.Trim().Length + rule.MustNotMatch.Trim().Length == 0 ? None : RuleTests.Run(rules, rule.MustMatch, rule.MustNotMatch, mappings.Current).TrueForAll(t => t.Passed) ? Passed : Failed;
     }
 
     /// <summary>The rules of a record, and why they cannot be used. Places name lines of its text.</summary>
@@ -99,11 +103,11 @@ public sealed class OwnRuleType : RecordType<OwnRule>
         return line.Length == 0 ? error with { Place = "yaml" } : new Error(error.Code, new LocalizedText($"第 {line} 行：{error.Message.Zh}", $"Line {line}: {error.Message.En}"), "yaml");
     }
 
-    private static Error? Failure(OwnRule record)
+    private Error? Failure(OwnRule record)
     {
         var (rules, error) = Read(record);
         if (error is not null) return error;
-        var failed = RuleTests.Run(rules, record.MustMatch, record.MustNotMatch).FindAll(t => !t.Passed);
+        var failed = RuleTests.Run(rules, record.MustMatch, record.MustNotMatch, mappings.Current).FindAll(t => !t.Passed);
         return failed.Count == 0 ? null : Error.Of("logs.own-rule.tests", $"{failed.Count} 個測試未通過：{failed[0].Why.Zh}", $"{failed.Count} tests fail: {failed[0].Why.En}", failed[0].MustMatch ? "mustMatch" : "mustNotMatch");
     }
 

@@ -246,25 +246,25 @@ internal static class RuleEndpoints
 
     // ---- editor ------------------------------------------------------------------------------------------------------
 
-    private static async Task<IResult> EditorPageAsync(string? number, string? copy, Detection detection, RulePacks packs, RecordStore store, PageContext page, HttpContext http)
+    private static async Task<IResult> EditorPageAsync(string? number, string? copy, Detection detection, SiteMappings mappings, RulePacks packs, RecordStore store, PageContext page, HttpContext http)
     {
         if (!string.IsNullOrEmpty(number))
         {
             var found = await store.FindAsync(page.Actor, store.Types.Of<OwnRule>(), number, http.RequestAborted);
-            return found.IsOk ? Pages.Of<RuleEditorPage>(Model((OwnRule)found.Value)) : Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
+            return found.IsOk ? Pages.Of<RuleEditorPage>(Model((OwnRule)found.Value, mappings)) : Pages.Of<ErrorPage>(new { Title = Texts.T("web.not-found") }, 404);
         }
 
         var yaml = Template();
         if (!string.IsNullOrEmpty(copy) && detection.Rules.Known.FirstOrDefault(k => string.Equals(k.Rule.Key, copy, StringComparison.OrdinalIgnoreCase)) is { } known && await TextAsync(known, detection, packs, store, http.RequestAborted) is { } text) yaml = text;
-        return Pages.Of<RuleEditorPage>(Model(new OwnRule { Yaml = yaml }));
+        return Pages.Of<RuleEditorPage>(Model(new OwnRule { Yaml = yaml }, mappings));
     }
 
-    private static object Model(OwnRule record, IReadOnlyList<Error>? errors = null, PreviewResult? preview = null) => new
+    private static object Model(OwnRule record, SiteMappings mappings, IReadOnlyList<Error>? errors = null, PreviewResult? preview = null) => new
     {
-        record.Number, record.Version, Name = record.Title, record.Yaml, record.MustMatch, record.MustNotMatch, Errors = errors ?? [], Findings = Check(record.Yaml), Tests = (IReadOnlyList<RuleTest>)TestsOf(record), Preview = preview,
+        record.Number, record.Version, Name = record.Title, record.Yaml, record.MustMatch, record.MustNotMatch, Errors = errors ?? [], Findings = Check(record.Yaml), Tests = (IReadOnlyList<RuleTest>)TestsOf(record, mappings), Preview = preview,
     };
 
-    internal static List<RuleTest> TestsOf(OwnRule record) => OwnRuleType.Read(record.Yaml, "yaml") is { Error: null, Rules: { Count: > 0 } rules } ? RuleTests.Run(rules, record.MustMatch, record.MustNotMatch) : [];
+    internal static List<RuleTest> TestsOf(OwnRule record, SiteMappings mappings) => OwnRuleType.Read(record.Yaml, "yaml") is { Error: null, Rules: { Count: > 0 } rules } ? RuleTests.Run(rules, record.MustMatch, record.MustNotMatch, mappings.Current) : [];
 
     private static string Template() => string.Create(CultureInfo.InvariantCulture, $"title: \nid: {Guid.NewGuid()}\nstatus: experimental\ndescription: \nauthor: \ndate: {TimeProvider.System.GetUtcNow():yyyy-MM-dd}\nlevel: medium\ntags: []\nlogsource:\n  product: linux\n  service: sshd\ndetection:\n  selection:\n    message|contains: ''\n  condition: selection\nfalsepositives:\n  - \n");
 
@@ -274,7 +274,7 @@ internal static class RuleEndpoints
         Title = form["name"].ToString().Trim(), Yaml = form["yaml"].ToString().ReplaceLineEndings("\n"), MustMatch = form["mustMatch"].ToString().ReplaceLineEndings("\n"), MustNotMatch = form["mustNotMatch"].ToString().ReplaceLineEndings("\n"),
     };
 
-    private static async Task<IResult> SaveAsync(RecordStore store, PageContext page, RuleLibrary library, HttpContext http)
+    private static async Task<IResult> SaveAsync(RecordStore store, PageContext page, RuleLibrary library, SiteMappings mappings, HttpContext http)
     {
         var asked = Read(await http.Request.ReadFormAsync());
         var type = store.Types.Of<OwnRule>();
@@ -285,16 +285,16 @@ internal static class RuleEndpoints
         if (asked.Number.Length == 0)
         {
             var made = await store.CreateAsync(page.Actor, type, values, cancellation: http.RequestAborted);
-            if (!made.IsOk) return Pages.Of<RuleEditorPage>(Model(asked, made.Errors), made.Errors[0].Code == "access.denied" ? 403 : 422);
+            if (!made.IsOk) return Pages.Of<RuleEditorPage>(Model(asked, mappings, made.Errors), made.Errors[0].Code == "access.denied" ? 403 : 422);
             number = made.Value.Number;
         }
         else
         {
             var found = await store.FindAsync(page.Actor, type, asked.Number, http.RequestAborted);
             if (!found.IsOk) return Refusals.Of(found.Errors);
-            if (found.Value.Version != asked.Version) return Pages.Of<RuleEditorPage>(Model(asked, [Error.Of("record.changed-meanwhile", "此紀錄剛被他人修改，請重新載入後再儲存。", "Somebody changed this record at the same moment; load it again and save once more.")]), 409);
+            if (found.Value.Version != asked.Version) return Pages.Of<RuleEditorPage>(Model(asked, mappings, [Error.Of("record.changed-meanwhile", "此紀錄剛被他人修改，請重新載入後再儲存。", "Somebody changed this record at the same moment; load it again and save once more.")]), 409);
             var updated = await store.UpdateAsync(page.Actor, type, found.Value.Id, asked.Version, values, cancellation: http.RequestAborted);
-            if (!updated.IsOk) return Pages.Of<RuleEditorPage>(Model(asked, updated.Errors), updated.Errors[0].Code == "access.denied" ? 403 : 422);
+            if (!updated.IsOk) return Pages.Of<RuleEditorPage>(Model(asked, mappings, updated.Errors), updated.Errors[0].Code == "access.denied" ? 403 : 422);
             number = asked.Number;
         }
 
@@ -303,26 +303,26 @@ internal static class RuleEndpoints
         return Results.LocalRedirect(type.PathOf(number));
     }
 
-    private static async Task<IResult> PreviewPageAsync(RulePreview preview, HttpContext http)
+    private static async Task<IResult> PreviewPageAsync(RulePreview preview, SiteMappings mappings, HttpContext http)
     {
         var asked = Read(await http.Request.ReadFormAsync());
         var (rules, error) = OwnRuleType.Read(asked.Yaml, "yaml");
-        if (error is not null || rules.Count == 0) return Pages.Of<RuleEditorPage>(Model(asked, error is null ? [] : [error]), 422);
-        return Pages.Of<RuleEditorPage>(Model(asked, preview: await preview.TryAsync(rules, http.RequestAborted)));
+        if (error is not null || rules.Count == 0) return Pages.Of<RuleEditorPage>(Model(asked, mappings, error is null ? [] : [error]), 422);
+        return Pages.Of<RuleEditorPage>(Model(asked, mappings, preview: await preview.TryAsync(rules, http.RequestAborted)));
     }
 
-    private static async Task<IResult> CheckPartAsync(HttpContext http, PageContext page)
+    private static async Task<IResult> CheckPartAsync(HttpContext http, SiteMappings mappings, PageContext page)
     {
         var asked = Read(await http.Request.ReadFormAsync());
         _ = page;
-        return Pages.Of<RuleFindings>(new { Yaml = asked.Yaml, Findings = Check(asked.Yaml), Tests = (IReadOnlyList<RuleTest>)TestsOf(asked) });
+        return Pages.Of<RuleFindings>(new { Yaml = asked.Yaml, Findings = Check(asked.Yaml), Tests = (IReadOnlyList<RuleTest>)TestsOf(asked, mappings) });
     }
 
-    private static IResult CheckApi(RuleTry body)
+    private static IResult CheckApi([FromBody] RuleTry body, SiteMappings mappings)
     {
         var record = new OwnRule { Yaml = body.Yaml ?? "", MustMatch = body.MustMatch ?? "", MustNotMatch = body.MustNotMatch ?? "" };
         var findings = Check(record.Yaml);
-        return Results.Json(new { usable = record.Yaml.Trim().Length > 0 && findings.All(f => f.Severity != SigmaSeverity.Error), findings = findings.Select(Told), tests = TestsOf(record).Select(t => new { mustMatch = t.MustMatch, line = t.Line, passed = t.Passed, inLogSource = t.InSource, what = t.Why.ToString() }) });
+        return Results.Json(new { usable = record.Yaml.Trim().Length > 0 && findings.All(f => f.Severity != SigmaSeverity.Error), findings = findings.Select(Told), tests = TestsOf(record, mappings).Select(t => new { mustMatch = t.MustMatch, line = t.Line, passed = t.Passed, inLogSource = t.InSource, what = t.Why.ToString() }) });
     }
 
     private static async Task<IResult> PreviewApiAsync(RuleTry body, RulePreview preview, HttpContext http)
@@ -471,7 +471,7 @@ internal static class RuleEndpoints
         // Of a value that several lists have, all of them.
         var rules = known?.Rule is SigmaCorrelationRule correlation ? correlation.Rules : SeenIndicator.Of(alert.Indicators) is { Count: > 0 } seen ? [.. seen.Select(s => s.Key)] : [alert.RuleId];
         var first = alert.EventIds.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(id => Event(logs, id)).FirstOrDefault(e => e is not null);
-        var lines = first is null ? [] : RuleExceptionLines.Of(alert, new LogEventFields(first));
+        var lines = first is null ? [] : RuleExceptionLines.Of(alert, new LogEventFields(first, detection.Mappings));
         var query = new Dictionary<string, string>(StringComparer.Ordinal) { ["title"] = alert.Title, ["rules"] = string.Join('\n', rules), ["condition"] = string.Join('\n', lines), ["ownerId"] = page.Actor.Id.ToString() };
         return Results.LocalRedirect(store.Types.Of<RuleException>().Path + "/new?" + string.Join('&', query.Where(q => q.Value.Length > 0).Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value)}")));
     }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using Hufu.Kernel;
+using Hufu.Logs;
 using Hufu.Records;
 using Hufu.Records.Storage;
 using Hufu.Sigma;
@@ -12,10 +13,10 @@ using Microsoft.Extensions.Logging;
 namespace Hufu.Monitoring.Logs;
 
 /// <summary>
-/// Keeps the rules in use as the records have them: own rules, packs, exceptions. A change is taken up within seconds; what cannot be read or compiled leaves the
+/// Keeps the rules in use as the records have them: own rules, packs, exceptions, and the mappings that events are read with. A change is taken up within seconds; what cannot be read or compiled leaves the
 /// rules running that run. Exceptions lapse when their end has come.
 /// </summary>
-public sealed partial class RuleLibrary(Detection detection, RulePacks packs, IDbContextFactory<HufuDbContext> factory, IServiceScopeFactory scopes, TimeProvider clock, ILogger<RuleLibrary> logger) : RepeatedWork(clock, Every)
+public sealed partial class RuleLibrary(Detection detection, SiteMappings mappings, RulePacks packs, IDbContextFactory<HufuDbContext> factory, IServiceScopeFactory scopes, TimeProvider clock, ILogger<RuleLibrary> logger) : RepeatedWork(clock, Every)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMinutes(1);
@@ -43,9 +44,13 @@ public sealed partial class RuleLibrary(Detection detection, RulePacks packs, ID
             var allPacks = await db.Set<RulePack>().AsNoTracking().Where(p => p.ArchivedAt == null).OrderBy(p => p.Number).ToListAsync(cancellation);
             var versions = await db.Set<RulePackVersion>().AsNoTracking().Where(v => v.State == RulePackVersionType.Current && v.ArchivedAt == null).OrderBy(v => v.UpdatedAt).ToListAsync(cancellation);
             var exceptions = await db.Set<RuleException>().AsNoTracking().Where(e => e.State == RuleExceptionType.Active && e.ArchivedAt == null).OrderBy(e => e.Number).ToListAsync(cancellation);
+            var mapped = await db.Set<LogMapping>().AsNoTracking().Where(m => m.State == LogMappingType.On && m.ArchivedAt == null).OrderBy(m => m.Number).ToListAsync(cancellation);
             try
             {
+                // Before the rules: their tests are read with it.
+                var unused = Map(mapped);
                 await Task.Run(() => Put(own, allPacks, versions, exceptions), cancellation);
+                Problems = [.. unused, .. Problems];
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -104,8 +109,27 @@ public sealed partial class RuleLibrary(Detection detection, RulePacks packs, ID
         parts.AddRange((await db.Set<RulePack>().Where(r => r.ArchivedAt == null).Select(r => new { r.Id, r.Version }).ToListAsync(cancellation)).Select(r => $"{r.Id:N}/{r.Version}"));
         parts.AddRange((await db.Set<RulePackVersion>().Where(v => v.State == RulePackVersionType.Current && v.ArchivedAt == null).Select(r => new { r.Id, r.Version }).ToListAsync(cancellation)).Select(r => $"{r.Id:N}/{r.Version}"));
         parts.AddRange((await db.Set<RuleException>().Where(e => e.State == RuleExceptionType.Active && e.ArchivedAt == null).Select(r => new { r.Id, r.Version }).ToListAsync(cancellation)).Select(r => $"{r.Id:N}/{r.Version}"));
+        parts.AddRange((await db.Set<LogMapping>().Where(m => m.ArchivedAt == null).Select(r => new { r.Id, r.Version }).ToListAsync(cancellation)).Select(r => $"{r.Id:N}/{r.Version}"));
         parts.Sort(StringComparer.Ordinal);
         return string.Join(' ', parts);
+    }
+
+    /// <summary>Reads events with the mappings of the records; gives why some are not used.</summary>
+    private List<Error> Map(List<LogMapping> records)
+    {
+        var (used, unused) = (new List<SourceMapping>(), new List<Error>());
+        foreach (var record in records)
+        {
+            var (mapping, error) = LogMappingType.Read(record);
+            if (error is null && SourceMappings.Check(mapping) is [var first, ..]) error = first;
+            if (error is null && used.Exists(other => other.Name == mapping.Name)) error = Error.Of("logs.mapping.twice", $"「{mapping.Name}」出現兩次。", $"'{mapping.Name}' occurs twice.", record.Number);
+            if (error is null && used.Count == SourceMappings.MostMappings) error = Error.Of("logs.mapping.too-many", $"最多 {SourceMappings.MostMappings} 個對應。", $"There are at most {SourceMappings.MostMappings} mappings.", record.Number);
+            if (error is null) used.Add(mapping);
+            else unused.Add(error with { Place = record.Number });
+        }
+
+        mappings.Use(used);
+        return unused;
     }
 
     private void Put(List<OwnRule> own, List<RulePack> allPacks, List<RulePackVersion> versions, List<RuleException> exceptions)
@@ -117,7 +141,7 @@ public sealed partial class RuleLibrary(Detection detection, RulePacks packs, ID
             var (rules, error) = OwnRuleType.Read(record);
             if (error is not null) problems.Add(error with { Place = record.Number });
             // It was in use when it did as it must: what has changed since is the product.
-            else if (record.State == OwnRuleType.On && RuleTests.Run(rules, record.MustMatch, record.MustNotMatch).Find(t => !t.Passed) is { } failed)
+            else if (record.State == OwnRuleType.On && RuleTests.Run(rules, record.MustMatch, record.MustNotMatch, mappings.Current).Find(t => !t.Passed) is { } failed)
                 problems.Add(Error.Of("logs.own-rule.tests-now", $"測試現在未通過：{failed.Why.Zh}", $"A test fails now: {failed.Why.En}", record.Number));
             ownRules.Add(new RuleSupply(RuleOrigin.Own, record.Number, new LocalizedText(record.Title, record.Title), rules, [], Hash(record.Yaml)) { WhyNone = record.State == OwnRuleType.On ? null : new LocalizedText("自訂規則停用中", "The own rule is off") });
         }

@@ -68,7 +68,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var full = false;
         var read = Scan(item =>
         {
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, detection.Mappings);
             var matched = engine.Match(fields, fields.Sources);
             if (matched.Count == 0) return;
             if (correlated)
@@ -93,7 +93,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
             {
                 token.ThrowIfCancellationRequested();
                 found.Clear();
-                session.Process(matched, new LogEventFields(item), item.Time, item.Id, found);
+                session.Process(matched, new LogEventFields(item, detection.Mappings), item.Time, item.Id, found);
                 foreach (var match in found.Where(m => own.Contains(m.Rule)))
                 {
                     total++;
@@ -125,7 +125,7 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
         var newest = new PriorityQueue<PreviewHit, DateTimeOffset>();
         var read = Scan(item =>
         {
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, detection.Mappings);
             var shown = seen is { } of ? of.Set.Match(of.Scan, item, fields, IndicatorExceptions.None).Where(match => own.IsFor(match.Rule)).ToList() : [];
             if (shown.Count > 0)
             {
@@ -197,10 +197,10 @@ public sealed class RulePreview(LogService logs, Detection detection, RulePrevie
     }
 
     /// <summary>What <see cref="Words"/> said, as records keep it: both languages a line.</summary>
-    internal static string Kept(PreviewRead read) => string.Join('\n', Words(read).Select(w => w.Zh + " / " + w.En));
+    internal static string Kept(PreviewRead read) => string.Join('\n', Words(read).Select(KeptTexts.Line));
 
     /// <summary>What a record keeps of it, in the reader's language.</summary>
-    internal static IEnumerable<string> Told(string kept) => Alert.Lines(kept).Select(line => line.IndexOf(" / ", StringComparison.Ordinal) is > 0 and var between ? new LocalizedText(line[..between], line[(between + 3)..]).ToString() : line);
+    internal static IEnumerable<string> Told(string kept) => Alert.Lines(KeptTexts.Shown(kept));
 
     /// <summary>What was read, and what was not.</summary>
     internal static IReadOnlyList<LocalizedText> Words(PreviewRead read) =>

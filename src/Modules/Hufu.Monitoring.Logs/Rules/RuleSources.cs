@@ -11,7 +11,7 @@ namespace Hufu.Monitoring.Logs;
 /// Which log sources, in the words of rules, really arrive, and when each was last seen. Told by what looks at events as they come in; kept in the data folder over
 /// restarts. Where nothing is kept yet, the newest events of the store are looked at once.
 /// </summary>
-public sealed partial class RuleSources(StorageOptions storage, LogService logs, TimeProvider clock, ILogger<RuleSources> logger) : RepeatedWork(clock, TimeSpan.FromMinutes(1))
+public sealed partial class RuleSources(StorageOptions storage, LogService logs, SiteMappings mappings, TimeProvider clock, ILogger<RuleSources> logger) : RepeatedWork(clock, TimeSpan.FromMinutes(1))
 {
     /// <summary>The file in the data folder.</summary>
     internal const string FileName = "rule-sources.json";
@@ -111,7 +111,7 @@ public sealed partial class RuleSources(StorageOptions storage, LogService logs,
                 {
                     var (from, count) = logs.Before(logs.End, LookedAt);
                     foreach (var item in logs.Store.EventsFrom(from.Segment, from.Row, count))
-                        foreach (var source in new LogEventFields(item).Sources) Take(source, item.ReceivedAt);
+                        foreach (var source in new LogEventFields(item, mappings.Current).Sources) Take(source, item.ReceivedAt);
                 }
                 catch (ColdException cold)
                 {

@@ -23,7 +23,7 @@ internal static class RuleTests
     private static readonly DateTimeOffset Begin = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Tries the rules on all lines. A correlation is fed all of them in their order; else each is judged for itself.</summary>
-    internal static List<RuleTest> Run(IReadOnlyList<SigmaRule> rules, string mustMatch, string mustNotMatch)
+    internal static List<RuleTest> Run(IReadOnlyList<SigmaRule> rules, string mustMatch, string mustNotMatch, RuleMappings mappings)
     {
         var engine = SigmaEngine.Compile(rules);
         var tests = new List<RuleTest>();
@@ -37,8 +37,8 @@ internal static class RuleTests
                 continue;
             }
 
-            if (rules.Any(r => r is SigmaCorrelationRule)) tests.Add(Whole(engine, lines, must));
-            else tests.AddRange(lines.Select(line => One(engine, line.Line, line.Number, must)));
+            if (rules.Any(r => r is SigmaCorrelationRule)) tests.Add(Whole(engine, lines, must, mappings));
+            else tests.AddRange(lines.Select(line => One(engine, line.Line, line.Number, must, mappings)));
         }
 
         return tests;
@@ -48,9 +48,9 @@ internal static class RuleTests
     internal static LogEvent EventOf(string line, int number) =>
         LogParser.Parse(line, Begin.AddSeconds(number), "test", new LogParseOptions { ReferenceTime = Begin }) with { Id = string.Create(CultureInfo.InvariantCulture, $"test/{number}") };
 
-    private static RuleTest One(SigmaEngine engine, string line, int number, bool must)
+    private static RuleTest One(SigmaEngine engine, string line, int number, bool must, RuleMappings mappings)
     {
-        var fields = new LogEventFields(EventOf(line, number));
+        var fields = new LogEventFields(EventOf(line, number), mappings);
         var matches = engine.Match(fields, null).Count > 0;
         var inSource = !matches || engine.Match(fields, fields.Sources).Count > 0;
         return new RuleTest(must, number, matches == must, inSource, matches
@@ -58,7 +58,7 @@ internal static class RuleTests
             : new LocalizedText($"第 {number} 行未命中", $"line {number} does not match"));
     }
 
-    private static RuleTest Whole(SigmaEngine engine, IReadOnlyList<(string Line, int Number)> lines, bool must)
+    private static RuleTest Whole(SigmaEngine engine, IReadOnlyList<(string Line, int Number)> lines, bool must, RuleMappings mappings)
     {
         var session = engine.NewSession();
         var found = new List<SigmaMatch>();
@@ -66,7 +66,7 @@ internal static class RuleTests
         foreach (var (line, number) in lines)
         {
             var item = EventOf(line, number);
-            var fields = new LogEventFields(item);
+            var fields = new LogEventFields(item, mappings);
             var matched = engine.Match(fields, null);
             if (matched.Count > 0 && engine.Match(fields, fields.Sources).Count == 0) inSource = false;
             session.Process(matched, fields, item.Time, item.Id, found);

@@ -146,7 +146,7 @@ public sealed class AlertType : RecordType<Alert>
         Text(x => x.Account, "帳號", "Account").ReadOnly();
         LongText(x => x.EventIds, "日誌識別碼", "Event ids", 20000).ReadOnly().NotOnPages().Help("最先命中的日誌，最多 200 筆。", "The first events that matched, at most 200.");
 
-        Text(x => x.ScoreReasons, "分數組成", "Made of", 300).ReadOnly();
+        Text(x => x.ScoreReasons, "分數組成", "Made of", 300).ReadOnly().InBothLanguages();
 
         Section("規則", "Rule");
         Text(x => x.RuleId, "規則識別碼", "Rule id", 100).ReadOnly();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hufu.Kernel;
 using Hufu.Risk.Contracts;
 
 namespace Hufu.Monitoring;
@@ -28,7 +29,7 @@ public sealed record AlertScore(int Value, string Reasons)
         var (zh, en) = (new List<string> { $"規則等級 {points}" }, new List<string> { $"level of the rule {points}" });
         Add(asset?.Grade switch { "low" => -10, "high" => 10, "very-high" => 15, _ => 0 }, "資產等級", "grade of the asset");
         if (risk is not null) Add(risk.Level >= VeryWeak ? 10 : risk.Level >= Weak ? 5 : 0, $"未處理風險 {risk.Number}", $"open risk {risk.Number}");
-        return new AlertScore(Math.Clamp(points, 1, 100), $"{string.Join("，", zh)} / {string.Join(", ", en)}");
+        return new AlertScore(Math.Clamp(points, 1, 100), KeptTexts.Line(new LocalizedText(string.Join("，", zh), string.Join(", ", en))));
 
         void Add(int more, string nameZh, string nameEn)
         {

@@ -86,7 +86,7 @@ public sealed class NotificationType : RecordType<Notification>
         Instant(x => x.AnsweredAt, "確認時間", "Answered at").ReadOnly().InList();
         Person(x => x.AnsweredById, "確認人", "Answered by").ReadOnly().InList();
         Reference(x => x.RuleId, NotificationRuleType.TypeKey, "通報規則", "Notification rule").ReadOnly();
-        LongText(x => x.Log, "經過", "What happened", 20_000).ReadOnly();
+        LongText(x => x.Log, "經過", "What happened", 20_000).ReadOnly().InBothLanguages();
         LongText(x => x.Remark, "補充說明", "Remarks").Help("例如電話聯絡的對象與內容。", "For example whom you called and what was said.");
 
         Workflow.State(Sent, "待確認", "Waiting for an answer", Tone.Warn).State(Escalated, "已升級", "Escalated", Tone.Bad).State(Unanswered, "無人確認", "Nobody answered", Tone.Critical)

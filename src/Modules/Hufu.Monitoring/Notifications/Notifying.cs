@@ -248,7 +248,7 @@ public sealed class Notifying(RecordStore store, IDirectory directory, INotices 
         if (notification.Log.Length + line.Length + 1 <= MostLog) notification.Log += notification.Log.Length == 0 ? line : "\n" + line;
     }
 
-    private static string LineOf(DateTimeOffset at, string zh, string en) => $"{SiteTime.Local(at).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {zh} / {en}";
+    private static string LineOf(DateTimeOffset at, string zh, string en) => $"{SiteTime.Local(at).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {KeptTexts.Line(new LocalizedText(zh, en))}";
 
     private string NameOf(Guid? person) => person is { } id ? directory.Person(id)?.Name ?? id.ToString() : "–";
 

@@ -46,7 +46,7 @@ public sealed class RecordPresenter(RecordStore store)
             case FieldKind.Instant:
                 return DateTimeOffset.TryParse(canonical, System.Globalization.CultureInfo.InvariantCulture, out var at) ? SiteTime.Format(at) : canonical;
             case FieldKind.Text or FieldKind.LongText or FieldKind.Markdown or FieldKind.Number or FieldKind.Date:
-                return canonical;
+                return field.InBothLanguages ? Kernel.KeptTexts.Shown(canonical) : canonical;
             default:
                 throw new InvalidOperationException($"Unknown field kind {field.Kind}.");
         }

@@ -63,7 +63,7 @@ internal sealed class SegmentReader : IDisposable
     /// <exception cref="InvalidDataException">It is not laid out as this program writes segments.</exception>
     public static SegmentReader Open(string path, bool whole = true)
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0);
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
         try
         {
             return new SegmentReader(file, whole);

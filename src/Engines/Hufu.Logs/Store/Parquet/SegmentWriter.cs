@@ -18,7 +18,7 @@ internal sealed class SegmentWriter : IDisposable
     public const int PageRows = 8_192;
 
     // A page's length is a 32-bit number.
-    private const long PageBytes = 32L << 20;
+    private const long PageBytes = 8L << 20;
 
     private int number;
     private readonly Compressor compressor;
