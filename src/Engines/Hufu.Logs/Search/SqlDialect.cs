@@ -136,7 +136,7 @@ internal sealed class DuckDialect : SqlDialect
 
     public override string Field(string name) => $"map_extract_value(others, {name})";
 
-    public override string FieldNamed(string name, Func<object, string> add) => Store.KnownFields.Names.Contains(name, StringComparer.Ordinal) ? Store.KnownFields.ColumnOf(name) : base.FieldNamed(name, add);
+    public override string FieldNamed(string name, Func<object, string> add) => KnownFields.Names.Contains(name, StringComparer.Ordinal) ? KnownFields.ColumnOf(name) : base.FieldNamed(name, add);
 
     public override string Text(string column) => $"{column}::VARCHAR";
 

@@ -21,7 +21,7 @@ internal static class SegmentTable
     private const int FirstKnown = 20;
 
     /// <summary>How many columns there are.</summary>
-    public static readonly int ColumnCount = FirstKnown + KnownFields.Names.Length;
+    public static readonly int ColumnCount = FirstKnown + KnownFields.Names.Count;
 
     /// <summary>The name of a table without rows.</summary>
     public const string Nothing = "nothing";
@@ -89,7 +89,7 @@ internal static class SegmentTable
         {
             var fields = row.IsDBNull(16) ? [] : Map(row.GetValue(16));
             var others = fields.Count;
-            for (var i = 0; i < KnownFields.Names.Length; i++)
+            for (var i = 0; i < KnownFields.Names.Count; i++)
             {
                 if (Text(FirstKnown + i) is { } value) fields.Add(KnownFields.Names[i], value);
             }

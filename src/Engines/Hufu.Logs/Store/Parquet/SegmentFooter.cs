@@ -34,8 +34,8 @@ internal static class SegmentFooter
         var known = apart ? KnownFields.Names : [];
         thrift.Begin();
         thrift.Int32(1, 1);
-        thrift.Structs(2, Elements + known.Length);
-        Group("schema", Children + known.Length, null, root: true);
+        thrift.Structs(2, Elements + known.Count);
+        Group("schema", Children + known.Count, null, root: true);
         Leaf("row", Column.Int32Type, false);
         Leaf("time", Column.Int64Type, false, Timestamp);
         Leaf("received", Column.Int64Type, false, Timestamp);
@@ -166,7 +166,7 @@ internal static class SegmentFooter
             if (id == 2)
             {
                 var elements = thrift.List(type);
-                apart = elements == Elements + KnownFields.Names.Length;
+                apart = elements == Elements + KnownFields.Names.Count;
                 if (apart) columns = new SegmentColumns(apart: true);
                 for (; elements > 0; elements--) thrift.Skip(12);
                 continue;
