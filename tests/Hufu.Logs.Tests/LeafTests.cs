@@ -248,7 +248,7 @@ public sealed class LeafTests : IDisposable
         Assert.True(again.Prove("00000004/20")!.Holds());
         Assert.Equal(8, (await again.MaintainAsync(new RetentionPolicy(), Stop)).Packed);
         var events = again.Segments.Sum(s => s.Events);
-        Assert.Equal(8 + again.Segments.Sum(s => (s.Events + 15) / 16 * 32) + events * 2, new FileInfo(Path.Combine(folder, "00000001-00000008.1.leaves")).Length);
+        Assert.Equal(8 + again.Segments.Sum(s => (s.Events + 127) / 128 * 64) + events, new FileInfo(Path.Combine(folder, "00000001-00000008.1.leaves")).Length);
         Assert.All(again.VerifyAll(cancellation: Stop), v => Assert.True(v.IsIntact, string.Join("; ", v.Findings)));
         Assert.True(again.Prove("00000004/20")!.Holds());
     }

@@ -24,17 +24,18 @@ public sealed class SegmentReaderTests : IDisposable
         Source = i % 3 == 0 ? "a" : "b", Host = i % 5 == 0 ? null : $"host{i % 200}", App = i % 11 == 0 ? "" : "app", Severity = i % 4 == 0 ? null : i % 8, Facility = i % 6 == 0 ? i % 24 : null,
         SourceIp = i % 2 == 0 ? $"10.0.{i / 256 % 256}.{i % 256}" : null, Message = i % 17 == 0 ? "" : $"事件 {i} 👍", Raw = (i % 6 == 0 ? "" : "標頭 ") + $"事件 {i} 👍" + (i % 10 == 9 ? " tail" : "") + (i % 97 == 0 ? "\0hidden" : ""),
         Format = LogFormats.Plain, TimeZoneAssumed = i % 13 == 0,
-        Fields = i % 9 == 0 ? new Dictionary<string, string>() : new Dictionary<string, string> { ["id"] = i.ToString(CultureInfo.InvariantCulture), ["kind"] = $"k{i % 4}", [$"rare{i % 50}"] = "", ["文"] = $"值{random.Next(60_000)}" },
+        Fields = i % 9 == 0 ? new Dictionary<string, string>() : new Dictionary<string, string> { ["id"] = i.ToString(CultureInfo.InvariantCulture), ["kind"] = $"k{i % 4}", [$"rare{i % 50}"] = "", ["文"] = $"值{random.Next(60_000)}", [i % 2 == 0 ? "user" : "procid"] = i % 8 == 0 ? "" : $"{i / 3}", ["z"] = "" },
         Problems = i % 100 == 0 ? ["p1", "p2"] : [], RawBytes = i % 1_000 == 0 ? new byte[] { 255, (byte)(i % 256) } : (ReadOnlyMemory<byte>?)null,
     };
 
-    private async Task<string> FileAsync(int count, int seed = 1)
+    private async Task<string> FileAsync(int count, int seed = 1, bool packed = false)
     {
         var random = new Random(seed);
-        await using var store = LogStore.Open(folder);
-        foreach (var batch in Enumerable.Range(0, count).Select(i => Event(i, random)).Chunk(3_000)) await store.AppendAsync(batch, Stop);
+        await using var store = LogStore.Open(folder, new LogStoreOptions { SealAfterEvents = packed ? count / 9 : count });
+        foreach (var batch in Enumerable.Range(0, count).Select(i => Event(i, random)).Chunk(packed ? count / 9 : 3_000)) await store.AppendAsync(batch, Stop);
         await store.SealAsync(Stop);
-        return Path.Combine(folder, "00000001.parquet");
+        if (packed) await store.MaintainAsync(new RetentionPolicy(), Stop);
+        return Path.Combine(folder, packed ? Assert.Single(store.Files()).Name + ".parquet" : "00000001.parquet");
     }
 
     private static void Run(string sql)
@@ -196,14 +197,16 @@ public sealed class SegmentReaderTests : IDisposable
         }, findings);
     }
 
-    [Fact]
-    public async Task Whatever_is_done_to_a_file_it_is_read_as_it_was_or_refused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_is_done_to_a_file_it_is_read_as_it_was_or_refused(bool packed)
     {
-        var path = await FileAsync(9_000);
+        var path = await FileAsync(9_000, packed: packed);
         var (whole, rows) = (await File.ReadAllBytesAsync(path, Stop), Rows(path));
         await using var store = LogStore.OpenToRead(folder);
         var segments = store.Segments;
-        var leaves = LeafFile.Read(Path.Combine(folder, "00000001.leaves"), [9_000], new System.Collections.BitArray(9_000))!;
+        var leaves = LeafFile.Read(Path.ChangeExtension(path, ".leaves"), [.. segments.Select(s => s.Events)], new System.Collections.BitArray(9_000))!;
         var random = new Random(11);
         var (refused, otherwise) = (0, 0);
         for (var round = 0; round < 400; round++)

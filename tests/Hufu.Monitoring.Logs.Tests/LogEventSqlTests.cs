@@ -57,11 +57,18 @@ public sealed class LogEventSqlTests : IDisposable
         return null;
     }
 
-    private async Task<List<LogEvent>> StoreAsync(IReadOnlyList<LogEvent> events)
+    private async Task<List<LogEvent>> StoreAsync(List<LogEvent> events)
     {
-        await using var store = LogStore.Open(folder);
-        await store.AppendAsync(events, Stop);
-        await store.SealAsync(Stop);
+        await using var store = LogStore.Open(folder, new LogStoreOptions { KeepReplaced = TimeSpan.Zero });
+        // Most in a file that was put together, the last as they were sealed.
+        for (var i = 0; i < 10; i++)
+        {
+            if (i == 9) Assert.Equal(9, (await store.MaintainAsync(new RetentionPolicy(), Stop)).Packed);
+            await store.AppendAsync(events[(i * events.Count / 10)..((i + 1) * events.Count / 10)], Stop);
+            await store.SealAsync(Stop);
+        }
+
+        Assert.Equal(2, Directory.GetFiles(folder, "*.parquet").Length);
         var search = new LogSearch();
         return [.. store.StretchesOf(search).SelectMany(stretch => store.EventsOf(search, stretch, Stop))];
     }
@@ -83,7 +90,7 @@ public sealed class LogEventSqlTests : IDisposable
         connection.Open();
         using (var command = connection.CreateCommand())
         {
-            command.CommandText = $"CREATE TABLE events AS SELECT * FROM {Table}";
+            command.CommandText = $"CREATE TABLE events AS SELECT * FROM {KnownFields.TableOf(Table)}";
             command.ExecuteNonQuery();
         }
 
@@ -113,7 +120,7 @@ public sealed class LogEventSqlTests : IDisposable
             hits += expected.Count;
             if (found.SequenceEqual(expected)) continue;
             // What differs must be of events that the condition names.
-            var named = Ids(connection, $"SELECT segment, \"row\" FROM events WHERE {asked.Unclear}", 0).ToHashSet();
+            var named = Ids(connection, $"SELECT segment, \"row\" FROM {asked.Schema.Table} WHERE {asked.Unclear}", 0).ToHashSet();
             var differ = found.Except(expected).Concat(expected.Except(found)).ToList();
             unclear += differ.Count;
             if (!differ.TrueForAll(named.Contains)) wrong.Add($"{rule.Source} {rule.Title}: SQL only {string.Join(' ', found.Except(expected).Where(id => !named.Contains(id)).Take(3))}, stream only {string.Join(' ', expected.Except(found).Where(id => !named.Contains(id)).Take(3))}");
@@ -135,8 +142,8 @@ public sealed class LogEventSqlTests : IDisposable
         var told = 0;
         foreach (var source in sources.Distinct())
         {
-            var condition = new LogEventSql(SigmaSqlDialect.DuckDb, "events").Schema.Source!(source)!;
-            var found = Ids(connection, $"SELECT segment, \"row\" FROM {Table} WHERE {condition}", 0).Order().ToList();
+            var schema = new LogEventSql(SigmaSqlDialect.DuckDb, Table).Schema;
+            var found = Ids(connection, $"SELECT segment, \"row\" FROM {schema.Table} WHERE {schema.Source!(source)}", 0).Order().ToList();
             var expected = stored.Where(item => LogSourceHints.For(item).Any(hint => source.Accepts(new SigmaLogSource(hint.Product, hint.Category, hint.Service)))).Select(item => item.Id).Order().ToList();
             Assert.True(expected.SequenceEqual(found), $"{source}: SQL only {string.Join(' ', found.Except(expected))}, stream only {string.Join(' ', expected.Except(found))}");
             told += found.Count;

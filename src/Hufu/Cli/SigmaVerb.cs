@@ -167,7 +167,7 @@ internal static class SigmaVerb
             // What the rule asks for is known when it has been translated once.
             var asked = new LogEventSql(to, table, any, mappings);
             if (SigmaSql.Statement(engine, rule, asked.Schema) is { IsOk: false } refused) return refused;
-            var clear = new LogEventSql(to, $"(SELECT * FROM {table} WHERE NOT {asked.Unclear}) AS clear", any, mappings);
+            var clear = new LogEventSql(to, $"(SELECT * FROM {asked.Schema.Table} WHERE NOT {asked.Unclear}) AS clear", any, mappings);
             var made = SigmaSql.Statement(engine, rule, clear.Schema);
             return made.IsOk ? Result.Of($"-- left out: {asked.Unclear.ReplaceLineEndings(" ")}\n{made.Value}") : made;
         }

@@ -65,9 +65,10 @@ public sealed partial class ClickHouseLogs
             }
 
             if (check is null && !removed.HasAllSet()) Add(findings, SegmentFault.LeavesChanged, null, $"the list of leaf hashes of segment {segment.Id} is damaged: what is on the server cannot be compared");
-            foreach (var (first, last) in check?.Judge(index, segment.Root).Changed ?? [])
+            foreach (var (first, last, perhaps) in check?.Judge(index, segment.Root).Changed ?? [])
             {
-                if (first == last) Add(findings, SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{first}"), "the event on the server is not as it was sealed");
+                if (perhaps) Add(findings, SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"of the events {segment.Id}/{first} to {last} on the server more than those named may not be as they were sealed"));
+                else if (first == last) Add(findings, SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{first}"), "the event on the server is not as it was sealed");
                 else Add(findings, SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"one of the events {segment.Id}/{first} to {last} on the server is not as it was sealed"));
             }
 

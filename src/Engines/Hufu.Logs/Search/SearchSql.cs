@@ -77,7 +77,7 @@ internal sealed class SearchSql
         _ => Map(field),
     };
 
-    private string Map(string name) => Dialect.Field(Add(name));
+    private string Map(string name) => Dialect.FieldNamed(name, Add);
 
     private string Node(SearchNode node) => node switch
     {

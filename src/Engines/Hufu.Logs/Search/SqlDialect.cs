@@ -28,6 +28,11 @@ internal abstract class SqlDialect
     /// <summary>The value of the map of fields by a name; NULL where there is none.</summary>
     public abstract string Field(string name);
 
+    /// <summary>The same by the name itself.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="add">Makes a parameter.</param>
+    public virtual string FieldNamed(string name, Func<object, string> add) => Field(add(name));
+
     /// <summary>A column as text.</summary>
     public abstract string Text(string column);
 
@@ -129,7 +134,9 @@ internal sealed class DuckDialect : SqlDialect
 
     public override string Microseconds(string time) => $"epoch_us({time})";
 
-    public override string Field(string name) => $"map_extract_value(fields, {name})";
+    public override string Field(string name) => $"map_extract_value(others, {name})";
+
+    public override string FieldNamed(string name, Func<object, string> add) => KnownFields.Names.Contains(name, StringComparer.Ordinal) ? KnownFields.ColumnOf(name) : base.FieldNamed(name, add);
 
     public override string Text(string column) => $"{column}::VARCHAR";
 

@@ -91,8 +91,11 @@ public sealed record SegmentManifest
 /// </summary>
 public sealed record SegmentPack
 {
-    /// <summary>Version of the layout: <see cref="SegmentManifest.Schema"/>.</summary>
-    public int Schema { get; init; } = SegmentManifest.CurrentSchema;
+    /// <summary>The layout of files that this version puts together: frequent fields have columns of their own. Of those before it, the file is laid out as that of one segment.</summary>
+    public const int CurrentSchema = 3;
+
+    /// <summary>Version of the layout: <see cref="CurrentSchema"/> or <see cref="SegmentManifest.CurrentSchema"/>.</summary>
+    public int Schema { get; init; } = CurrentSchema;
 
     /// <summary>How often events were removed from it, plus one.</summary>
     public required int Generation { get; init; }

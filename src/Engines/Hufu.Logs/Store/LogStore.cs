@@ -247,12 +247,12 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         if (LeavesOf(view, segment) is not { } leaves) return roots;
         var wanted = events.Where(n => n > 0 && n <= leaves.Events).Distinct().Order().ToList();
         // Where a number ends within a block, its first events say what the root of the whole block does not.
-        leaves.Load(view, wanted.Where(n => n % SegmentLeaves.BlockRows != 0 && n != leaves.Events).Select(n => n / SegmentLeaves.BlockRows));
+        leaves.Load(view, wanted.Where(n => n % leaves.BlockRows != 0 && n != leaves.Events).Select(n => n / leaves.BlockRows));
         var tree = new GrowingTree();
         foreach (var count in wanted)
         {
-            while (tree.Count < count / SegmentLeaves.BlockRows) tree.Add(leaves.Root((int)tree.Count));
-            roots.Add(count, count % SegmentLeaves.BlockRows == 0 ? tree.Root() : leaves.RootOfLast(count) is { } last ? tree.Root(last) : null);
+            while (tree.Count < count / leaves.BlockRows) tree.Add(leaves.Root((int)tree.Count));
+            roots.Add(count, count % leaves.BlockRows == 0 ? tree.Root() : leaves.RootOfLast(count) is { } last ? tree.Root(last) : null);
         }
 
         return roots;
@@ -390,7 +390,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
 
     private string PathOf(string segment, string extension) => System.IO.Path.Combine(folder, segment + extension);
 
-    private static void WriteLeaves(string path, IEnumerable<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
+    private static void WriteLeaves(string path, IReadOnlyList<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
     {
         using (var file = new FileStream(path + DurableFile.TemporarySuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)) LeafFile.Write(file, segments, nodes);
         DurableFile.Commit(path);
@@ -761,18 +761,21 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         /// <summary>Files and the open segment as one table, without the rows that cannot answer a search.</summary>
         public string All(IEnumerable<Part> parts, SearchQuery? query)
         {
-            var (files, some) = (new List<string>(), new List<string>());
+            var (files, apart, some) = (new List<string>(), new List<string>(), new List<string>());
             foreach (var part in parts)
             {
                 var places = part.Places(query);
                 if (places is { Count: 0 } || File(part) is not { } file) continue;
-                if (places is null) files.Add(file);
+                if (places is null) (part.Apart ? apart : files).Add(file);
                 else some.Add($"SELECT * {(part.Segments.Count == 1 ? "" : "EXCLUDE (file_row_number) ")}FROM {part.Table(file, places)}");
             }
 
             files.AddRange(openParts.Select(part => part.Path));
-            if (files.Count > 0) some.Add($"SELECT * FROM read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])");
+            if (files.Count > 0) some.Add("FROM " + Read(files, false));
+            if (apart.Count > 0) some.Add("FROM " + Read(apart, true));
             return some.Count == 0 ? SegmentTable.Nothing : $"({string.Join(" UNION ALL BY NAME ", some)})";
+
+            static string Read(List<string> files, bool apart) => KnownFields.Table($"read_parquet([{string.Join(", ", files.Select(SegmentTable.Literal))}])", apart);
         }
 
         /// <summary>How far the running query is, in percent; negative when it is not known.</summary>

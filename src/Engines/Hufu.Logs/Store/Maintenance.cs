@@ -161,11 +161,11 @@ public sealed partial class LogStore
         var parquet = PathOf(stem, ".parquet");
         var leftEvents = part.Sources.Sum(v => v.Events) - count;
         IReadOnlyList<SourceVolume> left = [];
-        var (leaves, nodes) = ((LeafFile?)null, Array.Empty<byte>());
+        var (leaves, nodes) = (new List<SegmentLeaves>(), Array.Empty<byte>());
         if (leftEvents > 0)
         {
-            leaves = part.Leaves() ?? throw new InvalidDataException($"{part.Stem}.leaves is damaged; nothing was removed from {part.Stem}.parquet");
-            nodes = Removing(view, part, leaves, removed, cancellation);
+            var before = part.Leaves() ?? throw new InvalidDataException($"{part.Stem}.leaves is damaged; nothing was removed from {part.Stem}.parquet");
+            (leaves, nodes) = Removing(view, part, before, removed, cancellation);
             Rewrite(view, [part], (segment, row) => begins.TryGetValue(segment, out var begin) && row >= 0 && begin + row < removed.Length
                 ? !removed[begin + row]
                 : throw new InvalidDataException($"{part.Stem}.parquet has an event that was not sealed in it; nothing was removed from it."), parquet + DurableFile.TemporarySuffix, cancellation);
@@ -180,7 +180,7 @@ public sealed partial class LogStore
         var pack = new SegmentPack { Generation = generation, MadeAt = options.Clock.GetUtcNow(), Segments = part.Segments, FileLength = 0, Sources = left, Removals = [.. part.Removals, removal] };
         if (leftEvents > 0)
         {
-            WriteLeaves(PathOf(stem, ".leaves"), leaves!.Segments, nodes);
+            WriteLeaves(PathOf(stem, ".leaves"), leaves, nodes);
             pack = Finished(pack, parquet);
         }
 
@@ -189,9 +189,9 @@ public sealed partial class LogStore
 
     /// <summary>What is kept of the hashes of events that go, so that the others are proved without them.</summary>
     /// <exception cref="InvalidDataException">The file is not as it was sealed: what it says of the events that go would be wrong.</exception>
-    private static byte[] Removing(View view, Part part, LeafFile leaves, BitArray removed, CancellationToken cancellation)
+    private static (List<SegmentLeaves> Leaves, byte[] Nodes) Removing(View view, Part part, LeafFile leaves, BitArray removed, CancellationToken cancellation)
     {
-        var (before, nodes) = (part.Removed(), new ByteBuilder(1 << 10));
+        var (before, nodes, left) = (part.Removed(), new ByteBuilder(1 << 10), new List<SegmentLeaves>());
         using var command = view.Command($"SELECT {SegmentTable.Columns} FROM {view.Table(part)}");
         command.UseStreamingMode = true;
         using var reader = command.ExecuteReader();
@@ -199,22 +199,33 @@ public sealed partial class LogStore
         var begin = 0;
         for (var s = 0; s < part.Segments.Count; begin += part.Segments[s++].Events)
         {
-            var number = SegmentTable.Number(part.Segments[s].Id);
+            var (number, layout) = (SegmentTable.Number(part.Segments[s].Id), leaves.Segments[s].Layout);
+            var kept = leaves.Segments[s].Sums.ToArray();
             for (var block = 0; block < leaves.Segments[s].Blocks; block++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var hashes = leaves.Block(s, block, before);
-                var from = block * SegmentLeaves.BlockRows;
+                var from = block * layout.BlockRows;
                 for (; more && reader.GetInt32(19) == number && reader.GetInt32(0) - from is >= 0 and var row && row < hashes.Rows; more = reader.Read()) hashes[row] = Merkle.HashLeaf(EventCodec.Encode(SegmentTable.Read(reader)));
                 var gone = LeafFile.MaskOf(removed, begin + from, hashes.Rows);
                 if (gone == 0) continue;
                 if (hashes.Root(0, hashes.Rows) is not { } root || !root.AsSpan().SequenceEqual(leaves.Segments[s].Root(block)))
                     throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{part.Stem}.parquet: the events {part.Segments[s].Id}/{from} to {from + hashes.Rows - 1} are not as they were sealed; nothing was removed"));
                 foreach (var (at, count) in RemovedLeaves.Covers(gone, hashes.Rows)) hashes.Root(at, count)!.CopyTo(nodes.Take(Merkle.HashLength));
+                if (!layout.HasSums) continue;
+                // The sum is that of what is left.
+                var sum = kept.AsSpan(block * Merkle.HashLength, Merkle.HashLength);
+                sum.Clear();
+                for (var i = 0; i < hashes.Rows; i++)
+                {
+                    if (!removed[begin + from + i]) LeafBuilder.Add(sum, hashes[i]);
+                }
             }
+
+            left.Add(leaves.Segments[s].With(kept));
         }
 
-        return nodes.Written.ToArray();
+        return (left, nodes.Written.ToArray());
     }
 
     private int Pack(Dictionary<string, string> damaged, CancellationToken cancellation)
@@ -230,10 +241,13 @@ public sealed partial class LogStore
             // What somebody has changed stays as it is, so that verification can say what it was.
             foreach (var part in run.Where(part => !IsWhole(part))) damaged[part.Stem] = $"{part.Stem}.parquet is damaged: it does not have the SHA-256 of its manifest";
             if (run.Exists(part => damaged.ContainsKey(part.Stem))) continue;
+            List<SegmentLeaves> leaves;
             try
             {
                 using var view = TakeView(whole: true, cancellation);
-                Rewrite(view, run, null, parquet + DurableFile.TemporarySuffix, cancellation);
+                leaves = Rewrite(view, run, null, parquet + DurableFile.TemporarySuffix, cancellation).ToList();
+                var segments = run.SelectMany(part => part.Segments).ToList();
+                if (leaves.Count != segments.Count || segments.Where((segment, i) => Convert.ToHexStringLower(leaves[i].Root()) != segment.Root).Any()) throw new InvalidDataException("their events are not as they were sealed");
             }
             catch (Exception e) when (e is DuckDBException or InvalidDataException)
             {
@@ -242,7 +256,7 @@ public sealed partial class LogStore
                 continue;
             }
 
-            WriteLeaves(PathOf(stem, ".leaves"), run.SelectMany(part => part.Leaves()!.Segments), []);
+            WriteLeaves(PathOf(stem, ".leaves"), leaves, []);
             var volumes = run.SelectMany(part => part.Sources).GroupBy(v => v.Source, StringComparer.Ordinal)
                 .Select(g => new SourceVolume(g.Key, g.Sum(v => v.Events), g.Sum(v => v.Bytes), g.Min(v => v.ReceivedFrom), g.Max(v => v.ReceivedTo))).OrderBy(v => v.Source, StringComparer.Ordinal);
             Replace(run, Finished(new SegmentPack { Generation = 1, MadeAt = options.Clock.GetUtcNow(), Segments = [.. run.SelectMany(part => part.Segments)], FileLength = 0, Sources = [.. volumes] }, parquet));
@@ -272,7 +286,7 @@ public sealed partial class LogStore
     private IEnumerable<(long Place, string Text)> Texts(Part part, CancellationToken cancellation)
     {
         using var view = TakeView(whole: true, cancellation);
-        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(fields), chr(10))) FROM {view.Table(part)}");
+        using var command = view.Command($"SELECT {part.Key}::BIGINT, concat_ws(chr(10), raw, message, source, host, app, src_ip, format, array_to_string(map_values(others), chr(10)), {string.Join(", ", KnownFields.Names.Select(KnownFields.Apart))}) FROM {view.Table(part)}");
         command.UseStreamingMode = true;
         using var reader = command.ExecuteReader();
         while (reader.Read())

@@ -12,12 +12,19 @@ public static class Merkle
     /// <summary>The hash of a leaf: SHA-256 of a zero byte and the data.</summary>
     public static byte[] HashLeaf(ReadOnlySpan<byte> data)
     {
+        var hash = new byte[HashLength];
+        HashLeaf(data, hash);
+        return hash;
+    }
+
+    /// <summary>The same into room that is there.</summary>
+    internal static void HashLeaf(ReadOnlySpan<byte> data, Span<byte> hash)
+    {
         var prefixed = ArrayPool<byte>.Shared.Rent(data.Length + 1);
         prefixed[0] = 0;
         data.CopyTo(prefixed.AsSpan(1));
-        var hash = SHA256.HashData(prefixed.AsSpan(0, data.Length + 1));
+        SHA256.HashData(prefixed.AsSpan(0, data.Length + 1), hash);
         ArrayPool<byte>.Shared.Return(prefixed);
-        return hash;
     }
 
     /// <summary>The root over leaf hashes; of none, the hash of nothing.</summary>

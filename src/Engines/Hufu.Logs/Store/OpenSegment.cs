@@ -30,7 +30,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     public WriteAhead? File { get; } = file;
 
     /// <summary>Of the hashes of its events.</summary>
-    public LeafBuilder Leaves { get; } = new();
+    public LeafBuilder Leaves { get; } = new(LeafLayout.Sealed);
 
     /// <summary>What each source has in it.</summary>
     public IReadOnlyList<SourceVolume> Volumes => [.. volumes.Select(v => new SourceVolume(v.Key, v.Value.Events, v.Value.Bytes, EventCodec.Time(v.Value.From), EventCodec.Time(v.Value.To))).OrderBy(v => v.Source, StringComparer.Ordinal)];

@@ -82,14 +82,21 @@ internal sealed class Part
 
     /// <summary>The file as a table.</summary>
     /// <param name="file">Where it is.</param>
-    public string Table(string file) => $"read_parquet({SegmentTable.Literal(file)}{(Segments.Count == 1 ? "" : ", file_row_number = true")})";
+    public string Table(string file) => KnownFields.Table(Stored(file), Apart);
+
+    /// <summary>True when <see cref="KnownFields"/> have columns in the file.</summary>
+    public bool Apart => pack is { Schema: SegmentPack.CurrentSchema };
+
+    /// <summary>The file with its columns as they are.</summary>
+    /// <param name="file">Where it is.</param>
+    public string Stored(string file) => $"read_parquet({SegmentTable.Literal(file)}{(Segments.Count == 1 ? "" : ", file_row_number = true")})";
 
     /// <summary>Some rows of the file as a table.</summary>
     public string Table(string file, IReadOnlyList<(long From, long To)> places)
     {
         // Many small ranges cost more than what lies between them.
         while (places.Count > MaxRanges) places = [.. places.Chunk(2).Select(pair => (pair[0].From, pair[^1].To))];
-        return string.Create(CultureInfo.InvariantCulture, $"(SELECT * FROM {Table(file)} WHERE {string.Join(" OR ", places.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Key} BETWEEN {p.From} AND {p.To}")))})");
+        return KnownFields.Table($"{Stored(file)} WHERE {string.Join(" OR ", places.Select(p => string.Create(CultureInfo.InvariantCulture, $"{Key} BETWEEN {p.From} AND {p.To}")))}", Apart);
     }
 
     /// <summary>The same file in the place of a mark; without one, beside the manifest.</summary>
@@ -227,13 +234,13 @@ internal sealed class Part
                 {
                     if (JsonSerializer.Deserialize(bytes, StoreJson.Default.SegmentManifest) is { Schema: SegmentManifest.CurrentSchema } manifest) part = new Part(folder, manifest);
                 }
-                else if (JsonSerializer.Deserialize(bytes, StoreJson.Default.SegmentPack) is { Schema: SegmentManifest.CurrentSchema, Segments.Count: > 0 } pack)
+                else if (JsonSerializer.Deserialize(bytes, StoreJson.Default.SegmentPack) is { Schema: SegmentManifest.CurrentSchema or SegmentPack.CurrentSchema, Segments.Count: > 0 } pack)
                 {
                     part = new Part(folder, pack);
                 }
 
                 if (part is null || part.Stem != stem || !part.Segments.All(s => s.Id.Length == 8 && s.Id.All(char.IsAsciiDigit)))
-                    throw new InvalidDataException($"The manifest {path} is not one of schema {SegmentManifest.CurrentSchema} for these segments.");
+                    throw new InvalidDataException($"The manifest {path} is not one of schema {SegmentManifest.CurrentSchema} or {SegmentPack.CurrentSchema} for these segments.");
                 read.Add(part.Marked());
             }
             catch (JsonException fault)

@@ -144,8 +144,9 @@ public sealed partial class LogStore
     /// <param name="keep">Told the segment and row: false to leave it out.</param>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="cancellation">Stops it.</param>
+    /// <returns>What is to be kept of the leaf hashes of all that was written, segment by segment.</returns>
     /// <exception cref="InvalidDataException">One of them cannot be read.</exception>
-    private static void Rewrite(View view, IReadOnlyList<Part> from, Func<int, int, bool>? keep, string path, CancellationToken cancellation)
+    private static IEnumerable<SegmentLeaves> Rewrite(View view, IReadOnlyList<Part> from, Func<int, int, bool>? keep, string path, CancellationToken cancellation)
     {
         var foreign = new HashSet<Part>();
         while (true)
@@ -154,14 +155,20 @@ public sealed partial class LogStore
             try
             {
                 using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
-                using var writer = new SegmentWriter(0, PackedLevel);
-                var target = new SegmentFile(file);
+                using var writer = new SegmentWriter(0, PackedLevel, apart: true);
+                var target = new SegmentFile(file, apart: true);
+                var leaves = new List<LeafBuilder>();
+                var of = -1;
                 foreach (var part in from)
                 {
                     reading = part;
                     EachStored(view, part, !foreign.Contains(part), (segment, row, bytes) =>
                     {
                         if (keep is not null && !keep(segment, row)) return;
+                        if (segment != of) leaves.Add(new LeafBuilder(LeafLayout.Packed));
+                        of = segment;
+                        Merkle.HashLeaf(bytes, leaves[^1].Next);
+                        leaves[^1].Added();
                         writer.Begin(segment);
                         writer.Add(row, bytes);
                         if (writer.Rows >= PackedGroupRows) target.Add(writer.EndGroup()!);
@@ -170,7 +177,7 @@ public sealed partial class LogStore
 
                 if (writer.EndGroup() is { } last) target.Add(last);
                 target.End();
-                return;
+                return leaves.Select(builder => builder.ToLeaves());
             }
             catch (InvalidDataException) when (reading is not null && foreign.Add(reading))
             {

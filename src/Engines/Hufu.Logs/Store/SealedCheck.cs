@@ -56,7 +56,9 @@ internal static class SealedCheck
         private readonly IReadOnlyList<SegmentManifest> segments;
         private readonly LeafFile kept;
         private readonly BitArray removed;
-        private readonly byte[] leaves = new byte[SegmentLeaves.BlockRows * Merkle.HashLength];
+        private readonly LeafLayout layout;
+        private readonly byte[] leaves;
+        private readonly byte[] sum = new byte[Merkle.HashLength];
         private int segment;
         private int number;
         private int begin;
@@ -65,6 +67,8 @@ internal static class SealedCheck
         public Walk(IReadOnlyList<SegmentManifest> segments, LeafFile kept, BitArray removed)
         {
             (this.segments, this.kept, this.removed) = (segments, kept, removed);
+            layout = kept.Segments[0].Layout;
+            leaves = new byte[layout.BlockRows * Merkle.HashLength];
             number = SegmentTable.Number(segments[0].Id);
             PassRemoved();
         }
@@ -77,27 +81,30 @@ internal static class SealedCheck
         public bool Take(ReadOnlySpan<byte> prefixed)
         {
             var of = kept.Segments[segment];
-            var inBlock = row % SegmentLeaves.BlockRows;
+            var inBlock = row % layout.BlockRows;
             var leaf = leaves.AsSpan(inBlock * Merkle.HashLength, Merkle.HashLength);
             SHA256.HashData(prefixed, leaf);
             if (!of.Fits(row, leaf)) return false;
-            var (block, ofBlock) = (row / SegmentLeaves.BlockRows, segment);
+            if (layout.HasSums) LeafBuilder.Add(sum, leaf);
+            var (block, ofBlock) = (row / layout.BlockRows, segment);
             row++;
             PassRemoved();
-            return (segment == ofBlock && row / SegmentLeaves.BlockRows == block) || BlockHolds(ofBlock, block);
+            return (segment == ofBlock && row / layout.BlockRows == block) || BlockHolds(ofBlock, block);
         }
 
         private bool BlockHolds(int ofSegment, int block)
         {
             var of = kept.Segments[ofSegment];
-            var from = block * SegmentLeaves.BlockRows;
-            var rows = Math.Min(SegmentLeaves.BlockRows, of.Events - from);
+            var from = block * layout.BlockRows;
+            var rows = layout.RowsOf(block, of.Events);
+            if (layout.HasSums && !of.Sums.Span.Slice(block * Merkle.HashLength, Merkle.HashLength).SequenceEqual(sum)) return false;
+            sum.AsSpan().Clear();
             var gone = LeafFile.MaskOf(removed, BeginOf(ofSegment) + from, rows);
             if (gone == 0) return SegmentLeaves.RootOf(leaves, rows).SequenceEqual(of.Roots.Span.Slice(block * Merkle.HashLength, Merkle.HashLength));
             var partly = kept.Block(ofSegment, block, removed);
             for (var i = 0; i < rows; i++)
             {
-                if ((gone & (1u << i)) == 0) partly[i] = leaves.AsSpan(i * Merkle.HashLength, Merkle.HashLength).ToArray();
+                if ((gone & (UInt128.One << i)) == 0) partly[i] = leaves.AsSpan(i * Merkle.HashLength, Merkle.HashLength).ToArray();
             }
 
             return partly.Root(0, rows) is { } root && of.Roots.Span.Slice(block * Merkle.HashLength, Merkle.HashLength).SequenceEqual(root);

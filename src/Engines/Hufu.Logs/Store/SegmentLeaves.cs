@@ -2,35 +2,51 @@ using System.Numerics;
 
 namespace Hufu.Logs.Store;
 
-/// <summary>
-/// What is kept of the leaf hashes of a segment: the root of each block of sixteen events, and the first two bytes of each leaf hash. A path is made
-/// of the events of its block as they are stored, and of the roots. The two bytes say which event of a block is not as it was sealed.
-/// </summary>
-internal sealed class SegmentLeaves(int events, byte[] roots, byte[] hints)
+/// <summary>How leaf hashes are kept.</summary>
+/// <param name="BlockRows">Events of a block: a power of two, so that a block is a subtree.</param>
+/// <param name="HintLength">Bytes of a leaf hash that are kept.</param>
+/// <param name="HasSums">True when the sum of a block's leaf hashes is kept: with the others it says what one of them was.</param>
+internal sealed record LeafLayout(int BlockRows, int HintLength, bool HasSums)
 {
-    /// <summary>Events of a block: a power of two, so that a block is a subtree.</summary>
-    public const int BlockRows = 16;
+    /// <summary>Of segments as they are sealed: four bytes an event.</summary>
+    public static LeafLayout Sealed { get; } = new(16, 2, false);
 
-    /// <summary>Bytes of a leaf hash that are kept.</summary>
-    public const int HintLength = 2;
+    /// <summary>Of files that are put together: one and a half.</summary>
+    public static LeafLayout Packed { get; } = new(128, 1, true);
 
+    public int BlocksOf(int events) => (events + BlockRows - 1) / BlockRows;
+
+    /// <summary>Rows of a block.</summary>
+    public int RowsOf(int block, int events) => Math.Min(BlockRows, events - block * BlockRows);
+}
+
+/// <summary>
+/// What is kept of the leaf hashes of a segment: the root of each block of events, and the first bytes of each leaf hash. A path is made
+/// of the events of its block as they are stored, and of the roots. The bytes say which event of a block is not as it was sealed. Where the sums (by exclusive or) are
+/// kept as well, the leaf hash of one changed event of a block is known from the others: the root says that it is the only one.
+/// </summary>
+internal sealed class SegmentLeaves(LeafLayout layout, int events, byte[] roots, byte[] sums, byte[] hints)
+{
     private List<byte[]>? levels;
+
+    public LeafLayout Layout => layout;
 
     public int Events { get; } = events;
 
-    public int Blocks => BlocksOf(Events);
+    public int Blocks => layout.BlocksOf(Events);
 
     public ReadOnlyMemory<byte> Roots => roots;
 
-    public ReadOnlyMemory<byte> Hints => hints;
+    /// <summary>The sum of the leaf hashes of each block's events that are left; empty in a layout without.</summary>
+    public ReadOnlyMemory<byte> Sums => sums;
 
-    public static int BlocksOf(int events) => (events + BlockRows - 1) / BlockRows;
+    public ReadOnlyMemory<byte> Hints => hints;
 
     /// <summary>The root of a block.</summary>
     public byte[] Root(int block) => roots.AsSpan(block * Merkle.HashLength, Merkle.HashLength).ToArray();
 
     /// <summary>True when a leaf hash may be the one that the event in this row had.</summary>
-    public bool Fits(int row, ReadOnlySpan<byte> leaf) => hints.AsSpan(row * HintLength, HintLength).SequenceEqual(leaf[..HintLength]);
+    public bool Fits(int row, ReadOnlySpan<byte> leaf) => hints.AsSpan(row * layout.HintLength, layout.HintLength).SequenceEqual(leaf[..layout.HintLength]);
 
     /// <summary>The root over all blocks.</summary>
     public byte[] Root() => Events == 0 ? Merkle.Root([]) : Levels[^1];
@@ -51,7 +67,38 @@ internal sealed class SegmentLeaves(int events, byte[] roots, byte[] hints)
     /// <param name="count">How many.</param>
     /// <param name="last">The root over those that do not fill a block.</param>
     public SegmentLeaves First(int count, byte[]? last) =>
-        new(count, [.. roots.AsSpan(0, count / BlockRows * Merkle.HashLength), .. last ?? []], hints[..(count * HintLength)]);
+        new(layout, count, [.. roots.AsSpan(0, count / layout.BlockRows * Merkle.HashLength), .. last ?? []], [], hints[..(count * layout.HintLength)]);
+
+    /// <summary>The same with other sums.</summary>
+    public SegmentLeaves With(byte[] otherSums) => new(layout, Events, roots, otherSums, hints);
+
+    /// <summary>
+    /// The one row of a block whose event is not as it was sealed, when all others are, and its leaf hash then; null when there is no such row or that is not known.
+    /// </summary>
+    /// <param name="number">The block.</param>
+    /// <param name="block">The leaf hashes as the events give them.</param>
+    public (int Row, byte[] Leaf)? Odd(int number, LeafBlock block)
+    {
+        if (!layout.HasSums) return null;
+        var from = number * layout.BlockRows;
+        var there = Enumerable.Range(0, block.Rows).Where(i => block[i] is not null).ToList();
+        var unfit = there.Where(i => !Fits(from + i, block[i])).ToList();
+        if (unfit.Count > 1) return null;
+        var sum = sums.AsSpan(number * Merkle.HashLength, Merkle.HashLength).ToArray();
+        foreach (var i in there) LeafBuilder.Add(sum, block[i]);
+        foreach (var i in unfit.Count == 1 ? unfit : there)
+        {
+            var (found, leaf) = (block[i]!, (byte[])sum.Clone());
+            LeafBuilder.Add(leaf, found);
+            if (!Fits(from + i, leaf)) continue;
+            block[i] = leaf;
+            var holds = block.Root(0, block.Rows) is { } root && root.AsSpan().SequenceEqual(Root(number));
+            block[i] = found;
+            if (holds) return (i, leaf);
+        }
+
+        return null;
+    }
 
     /// <summary>The root over the first so many leaf hashes, which are written over.</summary>
     public static ReadOnlySpan<byte> RootOf(Span<byte> leaves, int count)
@@ -97,18 +144,20 @@ internal sealed class SegmentLeaves(int events, byte[] roots, byte[] hints)
 }
 
 /// <summary>Takes leaf hashes as events come and keeps what <see cref="SegmentLeaves"/> needs of them, and the root over all. Not safe for several threads.</summary>
-internal sealed class LeafBuilder
+internal sealed class LeafBuilder(LeafLayout layout)
 {
     // The leaves of a block that is not full yet, one behind the other.
-    private readonly byte[] last = new byte[SegmentLeaves.BlockRows * Merkle.HashLength];
-    private readonly byte[] work = new byte[SegmentLeaves.BlockRows * Merkle.HashLength];
+    private readonly byte[] last = new byte[layout.BlockRows * Merkle.HashLength];
+    private readonly byte[] work = new byte[layout.BlockRows * Merkle.HashLength];
+    private readonly byte[] sum = new byte[Merkle.HashLength];
+    private readonly ByteBuilder sums = new(1 << 10);
     private readonly ByteBuilder roots = new(1 << 10);
     private readonly ByteBuilder hints = new(1 << 10);
     private readonly GrowingTree tree = new();
 
     public int Count { get; private set; }
 
-    private int InLast => Count % SegmentLeaves.BlockRows;
+    private int InLast => Count % layout.BlockRows;
 
     /// <summary>Where the next leaf hash is to be written, before <see cref="Added"/>.</summary>
     public Span<byte> Next => last.AsSpan(InLast * Merkle.HashLength, Merkle.HashLength);
@@ -122,11 +171,14 @@ internal sealed class LeafBuilder
     /// <summary>Takes the leaf hash that was written.</summary>
     public void Added()
     {
-        Next[..SegmentLeaves.HintLength].CopyTo(hints.Take(SegmentLeaves.HintLength));
+        Next[..layout.HintLength].CopyTo(hints.Take(layout.HintLength));
+        if (layout.HasSums) Add(sum, Next);
         Count++;
         if (InLast > 0) return;
-        var root = RootOf(SegmentLeaves.BlockRows);
+        var root = RootOf(layout.BlockRows);
         root.CopyTo(roots.Take(Merkle.HashLength));
+        if (layout.HasSums) sum.CopyTo(sums.Take(Merkle.HashLength));
+        sum.AsSpan().Clear();
         tree.Add(root.ToArray());
     }
 
@@ -137,7 +189,14 @@ internal sealed class LeafBuilder
         return InLast == 0 ? tree.Root() : tree.Root(RootOf(InLast).ToArray());
     }
 
-    public SegmentLeaves ToLeaves() => new(Count, InLast == 0 ? roots.Written.ToArray() : [.. roots.Written, .. RootOf(InLast)], hints.Written.ToArray());
+    public SegmentLeaves ToLeaves() =>
+        new(layout, Count, InLast == 0 ? roots.Written.ToArray() : [.. roots.Written, .. RootOf(InLast)], !layout.HasSums ? [] : InLast == 0 ? sums.Written.ToArray() : [.. sums.Written, .. sum], hints.Written.ToArray());
+
+    /// <summary>Adds a leaf hash to a sum, or takes it away.</summary>
+    public static void Add(Span<byte> sum, ReadOnlySpan<byte> leaf)
+    {
+        for (var i = 0; i < Merkle.HashLength; i++) sum[i] ^= leaf[i];
+    }
 
     private ReadOnlySpan<byte> RootOf(int count)
     {
@@ -154,11 +213,11 @@ internal static class RemovedLeaves
     /// <summary>The subtrees of a block that are gone, as their first row and number of rows; none when the block is whole or has nothing left, as its root is kept anyway.</summary>
     /// <param name="removed">A bit for each row of the block.</param>
     /// <param name="rows">Rows of the block.</param>
-    public static IEnumerable<(int From, int Count)> Covers(uint removed, int rows) => removed == 0 || removed == Mask(0, rows) ? [] : Within(removed, 0, rows);
+    public static IEnumerable<(int From, int Count)> Covers(UInt128 removed, int rows) => removed == 0 || removed == Mask(0, rows) ? [] : Within(removed, 0, rows);
 
-    public static uint Mask(int from, int count) => (uint)(((1UL << count) - 1) << from);
+    public static UInt128 Mask(int from, int count) => count == 0 ? 0 : UInt128.MaxValue >> (128 - count) << from;
 
-    private static IEnumerable<(int From, int Count)> Within(uint removed, int from, int count)
+    private static IEnumerable<(int From, int Count)> Within(UInt128 removed, int from, int count)
     {
         var here = removed & Mask(from, count);
         if (here == 0) return [];
@@ -198,6 +257,7 @@ internal sealed class LeafBlock(int rows)
 internal sealed class LeafFile
 {
     private static readonly byte[] Magic = "HUFULVS1"u8.ToArray();
+    private static readonly byte[] PackedMagic = "HUFULVS2"u8.ToArray();
 
     // For each block where its removed subtrees begin among those of the file.
     private readonly int[] nodesBefore;
@@ -228,28 +288,31 @@ internal sealed class LeafFile
     {
         if (!File.Exists(path)) return null;
         var bytes = File.ReadAllBytes(path);
-        if (!bytes.AsSpan().StartsWith(Magic)) return ReadFull(bytes, events, removed);
+        var layout = bytes.AsSpan().StartsWith(PackedMagic) ? LeafLayout.Packed : LeafLayout.Sealed;
+        if (!layout.HasSums && !bytes.AsSpan().StartsWith(Magic)) return ReadFull(bytes, events, removed);
         var segments = new List<SegmentLeaves>();
         var at = Magic.Length;
         foreach (var count in events)
         {
-            var (roots, hints) = (SegmentLeaves.BlocksOf(count) * Merkle.HashLength, count * SegmentLeaves.HintLength);
-            if (bytes.Length - at < roots + hints) return null;
-            segments.Add(new SegmentLeaves(count, bytes[at..(at + roots)], bytes[(at + roots)..(at + roots + hints)]));
-            at += roots + hints;
+            var (roots, hints) = (layout.BlocksOf(count) * Merkle.HashLength, count * layout.HintLength);
+            var sums = layout.HasSums ? roots : 0;
+            if (bytes.Length - at < roots + sums + hints) return null;
+            segments.Add(new SegmentLeaves(layout, count, bytes[at..(at + roots)], bytes[(at + roots)..(at + roots + sums)], bytes[(at + roots + sums)..(at + roots + sums + hints)]));
+            at += roots + sums + hints;
         }
 
-        var before = NodesBefore(events, removed);
+        var before = NodesBefore(layout, events, removed);
         return bytes.Length - at == before[^1] * Merkle.HashLength ? new LeafFile(segments, before, bytes[at..]) : null;
     }
 
-    /// <summary>Writes the file of segments.</summary>
-    public static void Write(Stream to, IEnumerable<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
+    /// <summary>Writes the file of segments, all of one layout.</summary>
+    public static void Write(Stream to, IReadOnlyList<SegmentLeaves> segments, ReadOnlySpan<byte> nodes)
     {
-        to.Write(Magic);
+        to.Write(segments[0].Layout.HasSums ? PackedMagic : Magic);
         foreach (var segment in segments)
         {
             to.Write(segment.Roots.Span);
+            to.Write(segment.Sums.Span);
             to.Write(segment.Hints.Span);
         }
 
@@ -262,8 +325,9 @@ internal sealed class LeafFile
     /// <param name="removed">A bit for each event of the file.</param>
     public LeafBlock Block(int segment, int block, System.Collections.BitArray removed)
     {
-        var from = block * SegmentLeaves.BlockRows;
-        var result = new LeafBlock(Math.Min(SegmentLeaves.BlockRows, Segments[segment].Events - from));
+        var layout = Segments[segment].Layout;
+        var from = block * layout.BlockRows;
+        var result = new LeafBlock(layout.RowsOf(block, Segments[segment].Events));
         var mask = MaskOf(removed, begins[segment].Row + from, result.Rows);
         var node = nodesBefore[begins[segment].Block + block];
         foreach (var (at, count) in RemovedLeaves.Covers(mask, result.Rows)) result.Cover(at, count, nodes.AsSpan(node++ * Merkle.HashLength, Merkle.HashLength).ToArray());
@@ -273,12 +337,12 @@ internal sealed class LeafFile
     }
 
     /// <summary>The bits of a block.</summary>
-    public static uint MaskOf(System.Collections.BitArray removed, int from, int rows)
+    public static UInt128 MaskOf(System.Collections.BitArray removed, int from, int rows)
     {
-        var mask = 0u;
+        var mask = UInt128.Zero;
         for (var i = 0; i < rows; i++)
         {
-            if (removed[from + i]) mask |= 1u << i;
+            if (removed[from + i]) mask |= UInt128.One << i;
         }
 
         return mask;
@@ -288,13 +352,14 @@ internal sealed class LeafFile
     private static LeafFile? ReadFull(byte[] bytes, IReadOnlyList<int> events, System.Collections.BitArray removed)
     {
         if (bytes.Length != events.Sum(count => (long)count) * Merkle.HashLength) return null;
+        var layout = LeafLayout.Sealed;
         var (segments, gone, first) = (new List<SegmentLeaves>(), new List<byte[]>(), 0);
         foreach (var count in events)
         {
-            var builder = new LeafBuilder();
-            for (var block = 0; block < count; block += SegmentLeaves.BlockRows)
+            var builder = new LeafBuilder(layout);
+            for (var block = 0; block < count; block += layout.BlockRows)
             {
-                var leaves = new LeafBlock(Math.Min(SegmentLeaves.BlockRows, count - block));
+                var leaves = new LeafBlock(Math.Min(layout.BlockRows, count - block));
                 for (var i = 0; i < leaves.Rows; i++) builder.Add(leaves[i] = bytes.AsSpan((first + block + i) * Merkle.HashLength, Merkle.HashLength).ToArray());
                 gone.AddRange(RemovedLeaves.Covers(MaskOf(removed, first + block, leaves.Rows), leaves.Rows).Select(cover => leaves.Root(cover.From, cover.Count)!));
             }
@@ -303,18 +368,18 @@ internal sealed class LeafFile
             first += count;
         }
 
-        return new LeafFile(segments, NodesBefore(events, removed), [.. gone.SelectMany(hash => hash)]);
+        return new LeafFile(segments, NodesBefore(layout, events, removed), [.. gone.SelectMany(hash => hash)]);
     }
 
-    private static int[] NodesBefore(IReadOnlyList<int> events, System.Collections.BitArray removed)
+    private static int[] NodesBefore(LeafLayout layout, IReadOnlyList<int> events, System.Collections.BitArray removed)
     {
         var before = new List<int> { 0 };
         var first = 0;
         foreach (var count in events)
         {
-            for (var from = 0; from < count; from += SegmentLeaves.BlockRows)
+            for (var from = 0; from < count; from += layout.BlockRows)
             {
-                var rows = Math.Min(SegmentLeaves.BlockRows, count - from);
+                var rows = Math.Min(layout.BlockRows, count - from);
                 before.Add(before[^1] + RemovedLeaves.Covers(MaskOf(removed, first + from, rows), rows).Count());
             }
 

@@ -14,16 +14,24 @@ internal static class SegmentTable
     /// </summary>
     public const string Occurred = "CASE WHEN occurred_offset IS NOT NULL THEN coalesce(occurred, time) END";
 
-    public const string Columns = "row, received, " + Occurred + " AS occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, fields, problems, exact, segment";
+    public const string Columns = "row, received, " + Occurred + " AS occurred, occurred_offset, zone_assumed, source, host, app, severity, facility, src_ip, format, message, message_chars, raw, raw_bytes, others, problems, exact, segment, " + KnownColumns;
+
+    // Of each row apart, so that none is put together that nobody asks for.
+    private const string KnownColumns = "apart_dst_ip, apart_dst_port, apart_procid, apart_src_host, apart_src_ip, apart_src_port, apart_user";
+    private const int FirstKnown = 20;
+
+    /// <summary>How many columns there are.</summary>
+    public static readonly int ColumnCount = FirstKnown + KnownFields.Names.Count;
 
     /// <summary>The name of a table without rows.</summary>
     public const string Nothing = "nothing";
 
     /// <summary>Makes that table.</summary>
-    public const string CreateNothing = $"""
-        CREATE TABLE {Nothing} (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
+    public static readonly string CreateNothing = $"""
+        CREATE TABLE stored_nothing (row INTEGER, time TIMESTAMP, received TIMESTAMP, occurred TIMESTAMP, occurred_offset SMALLINT, zone_assumed BOOLEAN,
           source VARCHAR, host VARCHAR, app VARCHAR, severity TINYINT, facility TINYINT, src_ip VARCHAR, format VARCHAR, message VARCHAR,
-          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, problems VARCHAR[], exact BLOB, fields MAP(VARCHAR, VARCHAR), segment INTEGER)
+          message_chars INTEGER, raw VARCHAR, raw_bytes BLOB, problems VARCHAR[], exact BLOB, fields MAP(VARCHAR, VARCHAR), segment INTEGER);
+        CREATE TABLE {Nothing} AS FROM {KnownFields.Table("stored_nothing", apart: false)}
         """;
 
     /// <summary>
@@ -70,12 +78,26 @@ internal static class SegmentTable
             Message = Text(12) ?? Last(raw, row.GetInt32(13)),
             Raw = raw,
             RawBytes = row.IsDBNull(15) ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(Bytes(row.GetValue(15))),
-            Fields = row.IsDBNull(16) ? ReadOnlyDictionary<string, string>.Empty : Map(row.GetValue(16)),
+            Fields = Fields(),
             Problems = row.IsDBNull(17) ? [] : row.GetValue(17) as List<string> ?? [.. ((System.Collections.IEnumerable)row.GetValue(17)).Cast<string>()],
         };
 
         static Dictionary<string, string> Map(object value) =>
             value as Dictionary<string, string> ?? ((System.Collections.IDictionary)value).Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);
+
+        IReadOnlyDictionary<string, string> Fields()
+        {
+            var fields = row.IsDBNull(16) ? [] : Map(row.GetValue(16));
+            var others = fields.Count;
+            for (var i = 0; i < KnownFields.Names.Count; i++)
+            {
+                if (Text(FirstKnown + i) is { } value) fields.Add(KnownFields.Names[i], value);
+            }
+
+            // In the order in which every event has them.
+            if (fields.Count > others && others > 0) fields = fields.OrderBy(field => field.Key, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+            return fields.Count == 0 ? ReadOnlyDictionary<string, string>.Empty : fields;
+        }
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -18,8 +18,8 @@ public sealed partial class LogStore
 
     /// <summary>
     /// Proves that an event is in its segment, or in what was last anchored of the open one; null when it is not there, or was not anchored yet. The
-    /// proof is made from the event and the at most fifteen that share its block as they are stored now: when one of them was changed after sealing it
-    /// does not hold.
+    /// proof is made from the event and those that share its block as they are stored now: when some of them were changed after sealing it
+    /// does not hold; in a file that was put together it does when only one of them was.
     /// </summary>
     public EventProof? Prove(string id) => ProveAll([id]).GetValueOrDefault(id);
 
@@ -41,13 +41,13 @@ public sealed partial class LogStore
             if (size > leaves.Events) continue;
             var rows = asked.Where(e => e.Row < size).ToList();
             if (rows.Count == 0) continue;
-            leaves.Load(view, [.. rows.Select(e => e.Row / SegmentLeaves.BlockRows), size / SegmentLeaves.BlockRows]);
-            var above = size == leaves.Events ? leaves.Sealed : leaves.Sealed.First(size, size % SegmentLeaves.BlockRows == 0 ? null : leaves.RootOfLast(size) ?? Unknown);
+            leaves.Load(view, [.. rows.Select(e => e.Row / leaves.BlockRows), size / leaves.BlockRows]);
+            var above = size == leaves.Events ? leaves.Sealed : leaves.Sealed.First(size, size % leaves.BlockRows == 0 ? null : leaves.RootOfLast(size) ?? Unknown);
             foreach (var (id, _, row) in rows)
             {
                 if (leaves.Event(row) is not { } bytes) continue;
-                var block = row / SegmentLeaves.BlockRows;
-                var path = Merkle.Path(Math.Min(SegmentLeaves.BlockRows, size - block * SegmentLeaves.BlockRows), row % SegmentLeaves.BlockRows, (from, count) => leaves.Root(block, from, count) ?? Unknown);
+                var block = row / leaves.BlockRows;
+                var path = Merkle.Path(leaves.Sealed.Layout.RowsOf(block, size), row % leaves.BlockRows, (from, count) => leaves.Root(block, from, count) ?? Unknown);
                 proofs[id] = new EventProof(id, bytes, row, size, [.. path, .. above.Above(block)], Convert.FromHexString(treeRoot), receipt);
             }
 
@@ -129,6 +129,8 @@ public sealed partial class LogStore
 
         public int Events => leaves.Events;
 
+        public int BlockRows => leaves.Layout.BlockRows;
+
         public byte[] Root(int block) => leaves.Root(block);
 
         public byte[]? Root(int block, int from, int count) => blocks[block].Root(from, count);
@@ -141,8 +143,8 @@ public sealed partial class LogStore
         {
             foreach (var some in wanted.Where(b => b < leaves.Blocks && !blocks.ContainsKey(b)).Distinct().Chunk(AtOnce))
             {
-                foreach (var block in some) blocks[block] = empty(block, Math.Min(SegmentLeaves.BlockRows, Events - block * SegmentLeaves.BlockRows));
-                var within = string.Join(" OR ", some.Select(b => string.Create(CultureInfo.InvariantCulture, $"row BETWEEN {b * SegmentLeaves.BlockRows} AND {b * SegmentLeaves.BlockRows + SegmentLeaves.BlockRows - 1}")));
+                foreach (var block in some) blocks[block] = empty(block, leaves.Layout.RowsOf(block, Events));
+                var within = string.Join(" OR ", some.Select(b => string.Create(CultureInfo.InvariantCulture, $"row BETWEEN {b * BlockRows} AND {b * BlockRows + BlockRows - 1}")));
                 // Without its file nothing is known of the block but its root.
                 if (view.From(segment) is not { } table) continue;
                 try
@@ -153,14 +155,20 @@ public sealed partial class LogStore
                     {
                         var row = reader.GetInt32(0);
                         if (Canonical(reader, agreeing: false) is not { } bytes) continue;
-                        if (!blocks.TryGetValue(row / SegmentLeaves.BlockRows, out var block) || row % SegmentLeaves.BlockRows >= block.Rows) continue;
+                        if (!blocks.TryGetValue(row / BlockRows, out var block) || row % BlockRows >= block.Rows) continue;
                         events[row] = bytes;
-                        block[row % SegmentLeaves.BlockRows] = Merkle.HashLeaf(bytes);
+                        block[row % BlockRows] = Merkle.HashLeaf(bytes);
                     }
                 }
                 catch (DuckDBException)
                 {
                     // A file that cannot be read is like one that is not there: the verification of its segment says what is wrong with it.
+                }
+
+                // One changed event does not take the proofs of its neighbours with it, where its leaf hash is known from theirs.
+                foreach (var block in open ? [] : some.Where(b => leaves.Layout.HasSums && blocks[b].Root(0, blocks[b].Rows)?.AsSpan().SequenceEqual(leaves.Root(b)) != true))
+                {
+                    if (leaves.Odd(block, blocks[block]) is var (row, leaf)) blocks[block][row] = leaf;
                 }
             }
         }
@@ -168,11 +176,11 @@ public sealed partial class LogStore
         /// <summary>The root over those of the first so many events that do not fill a block; null when they are not as they were sealed, or cannot be told apart.</summary>
         public byte[]? RootOfLast(int count)
         {
-            var block = count / SegmentLeaves.BlockRows;
+            var block = count / BlockRows;
             if (count == Events) return leaves.Root(block);
             var loaded = blocks[block];
             // Of the open segment more may have come in than was read.
-            return open || (loaded.Root(0, loaded.Rows) is { } whole && whole.AsSpan().SequenceEqual(leaves.Root(block))) ? loaded.Root(0, count % SegmentLeaves.BlockRows) : null;
+            return open || (loaded.Root(0, loaded.Rows) is { } whole && whole.AsSpan().SequenceEqual(leaves.Root(block))) ? loaded.Root(0, count % BlockRows) : null;
         }
     }
 
@@ -260,7 +268,7 @@ public sealed partial class LogStore
                     seen[begins[index] + row] = true;
                     counts[index]++;
                     // Searches go by the time of ordering, which is one of the other two.
-                    if (Canonical(reader, agreeing: true) is { } bytes && !reader.IsDBNull(20) && reader.GetDateTime(20) == reader.GetDateTime(reader.IsDBNull(2) ? 1 : 2)) checks.Add(index, row, Merkle.HashLeaf(bytes));
+                    if (Canonical(reader, agreeing: true) is { } bytes && !reader.IsDBNull(SegmentTable.ColumnCount) && reader.GetDateTime(SegmentTable.ColumnCount) == reader.GetDateTime(reader.IsDBNull(2) ? 1 : 2)) checks.Add(index, row, Merkle.HashLeaf(bytes));
                     else Add(findings[index], SegmentFault.EventChanged, Id(), "the event is not as it was sealed");
 
                     string Id() => string.Create(CultureInfo.InvariantCulture, $"{SegmentTable.Id(number)}/{row}");
@@ -282,9 +290,10 @@ public sealed partial class LogStore
 
                 var outcome = checks.Judge(i, segment.Root);
                 if (outcome.ListChanged) Add(findings[i], SegmentFault.LeavesChanged, null, $"the list of leaf hashes is not the one of segment {segment.Id}");
-                foreach (var (from, to) in outcome.Changed)
+                foreach (var (from, to, perhaps) in outcome.Changed)
                 {
-                    if (from == to) Add(findings[i], SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{from}"), "the event is not as it was sealed");
+                    if (perhaps) Add(findings[i], SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"of the events {segment.Id}/{from} to {to} more than those named may not be as they were sealed"));
+                    else if (from == to) Add(findings[i], SegmentFault.EventChanged, string.Create(CultureInfo.InvariantCulture, $"{segment.Id}/{from}"), "the event is not as it was sealed");
                     else Add(findings[i], SegmentFault.EventChanged, null, string.Create(CultureInfo.InvariantCulture, $"one of the events {segment.Id}/{from} to {to} is not as it was sealed"));
                 }
             }

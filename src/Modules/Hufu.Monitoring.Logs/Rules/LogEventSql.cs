@@ -29,13 +29,13 @@ public sealed class LogEventSql
         this.mappings = (mappings ?? RuleMappings.None).Sources;
         // Without the names of JSON objects and arrays: kinds of source are told by plain fields.
         words = new LogTableWords(Own, Literal, (value, texts) => SigmaSql.Same(dialect, value, texts));
-        var values = Duck ? "map_values(coalesce(fields, MAP {}::MAP(VARCHAR, VARCHAR)))" : "mapValues(fields)";
+        var values = Duck ? $"list_concat(map_values(coalesce(fields, MAP {{}}::MAP(VARCHAR, VARCHAR))), list_filter([{string.Join(", ", KnownFields.Names.Select(KnownFields.ColumnOf))}], lambda hufu_f: hufu_f IS NOT NULL))" : "mapValues(fields)";
         string[] structured = [LogFormats.Json, LogFormats.Evtx, LogFormats.WindowsXml, LogFormats.Xml, LogFormats.Csv, LogFormats.Database];
         // Of texts the whole is searched besides the values found in it.
         var whole = $"(format NOT IN ({string.Join(", ", structured.Select(Literal))}) OR {(Duck ? $"len({values}) = 0" : "empty(fields)")})";
         Schema = new SigmaSqlSchema(dialect, Field, [new SigmaSqlField(Duck ? $"CASE WHEN {whole} THEN list_append({values}, raw) ELSE {values} END" : $"if({whole}, arrayConcat({values}, [raw]), {values})") { IsList = true }])
         {
-            Table = table, Time = Duck ? "epoch_us(time)" : "time", Order = [("segment", "segment"), ("row", Duck ? "\"row\"" : "`row`")],
+            Table = Duck ? KnownFields.TableOf(table) : table, Time = Duck ? "epoch_us(time)" : "time", Order = [("segment", "segment"), ("row", Duck ? "\"row\"" : "`row`")],
             Shown = [("host", "host"), ("app", "app"), ("message", Message)],
             Source = anySource ? null : Source,
         };
@@ -97,7 +97,8 @@ public sealed class LogEventSql
     private string? Source(SigmaLogSource asked) => "(" + LogSourceHints.Condition(
         hint => asked.Accepts(new SigmaLogSource(hint.Product, hint.Category, hint.Service)), asked.Service, words, mappings) + ")";
 
-    private string Own(string name) => Duck ? $"map_extract_value(fields, {Literal(name)})" : $"if(mapContains(fields, {Literal(name)}), fields[{Literal(name)}], NULL)";
+    private string Own(string name) => Duck && KnownFields.Names.Contains(name, StringComparer.Ordinal) ? $"coalesce({KnownFields.ColumnOf(name)}, map_extract_value(fields, {Literal(name)}))"
+        : Duck ? $"map_extract_value(fields, {Literal(name)})" : $"if(mapContains(fields, {Literal(name)}), fields[{Literal(name)}], NULL)";
 
     private string Asked(string name)
     {

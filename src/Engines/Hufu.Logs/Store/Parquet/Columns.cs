@@ -50,17 +50,17 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
     protected ByteBuilder Buffer { get; } = new(1 << 12);
 
     /// <summary>The row has no value.</summary>
-    public void Absent() => present.Add(0);
+    public virtual void Absent() => present.Add(0);
 
     /// <summary>The row has a list without elements.</summary>
-    public void Empty()
+    public virtual void Empty()
     {
         present.Add(0);
         repetitions.Add(0);
     }
 
     /// <summary>Ends a page.</summary>
-    public void EndPage(Compressor compressor, ByteBuilder scratch)
+    public virtual void EndPage(Compressor compressor, ByteBuilder scratch)
     {
         if (present.Count == 0) return;
         scratch.CutTo(0);
@@ -82,7 +82,7 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
     }
 
     /// <summary>Ends the row group, and begins the next.</summary>
-    public ColumnChunk Finish(Compressor compressor, ByteBuilder scratch)
+    public virtual ColumnChunk Finish(Compressor compressor, ByteBuilder scratch)
     {
         EndPage(compressor, scratch);
         var whole = new ByteBuilder(pages.Length + 256);
@@ -251,7 +251,11 @@ internal class BytesColumn(IReadOnlyList<string> path, bool optional, bool repea
 }
 
 /// <summary>Texts of which many are the same: each distinct one is kept once, as long as that pays.</summary>
-internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional, bool repeated) : BytesColumn(path, optional, repeated)
+/// <param name="path">Names from the top of the schema down to it.</param>
+/// <param name="optional">True when a row may have none.</param>
+/// <param name="repeated">True for a list.</param>
+/// <param name="smallest">True to write each row group also with its texts in full, and keep what is smaller: numbers of texts hide from zstd what repeats.</param>
+internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional, bool repeated, bool smallest = false) : BytesColumn(path, optional, repeated)
 {
     /// <summary>Most distinct texts of a row group; with more, the pages that follow have their texts in full.</summary>
     public const int MaxDistinct = 30_000;
@@ -260,14 +264,40 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
 
     private readonly List<int> indexes = [];
     private readonly DistinctTexts texts = new();
+    private readonly BytesColumn? inFull = smallest ? new BytesColumn(path, optional, repeated) : null;
     private bool full;
     private bool used;
 
     public override int[] Encoding { get; } = [Plain, 3, ByDictionary];
 
+    public override void Absent()
+    {
+        base.Absent();
+        inFull?.Absent();
+    }
+
+    public override void Empty()
+    {
+        base.Empty();
+        inFull?.Empty();
+    }
+
+    public override void EndPage(Compressor compressor, ByteBuilder scratch)
+    {
+        base.EndPage(compressor, scratch);
+        inFull?.EndPage(compressor, scratch);
+    }
+
+    public override ColumnChunk Finish(Compressor compressor, ByteBuilder scratch)
+    {
+        var chunk = base.Finish(compressor, scratch);
+        return inFull?.Finish(compressor, scratch) is { } other && other.Bytes.Length < chunk.Bytes.Length ? other with { Column = this } : chunk;
+    }
+
     public override void Add(ReadOnlySpan<byte> value, bool first = true)
     {
         Present(first);
+        inFull?.Add(value, first);
         if (full)
         {
             AddPlainly(value);

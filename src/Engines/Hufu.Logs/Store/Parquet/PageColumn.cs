@@ -143,6 +143,9 @@ internal sealed class PageColumn(Column column)
     /// <summary>True when nothing of the row group is left.</summary>
     public bool IsAtEnd => left == 0 && at == end;
 
+    /// <summary>True when an entry has a value.</summary>
+    public bool Has(int entry) => Index is not { } index || index[entry] >= 0;
+
     /// <summary>The text of an entry; false when it has none.</summary>
     public bool Text(int entry, out ReadOnlySpan<byte> text)
     {

@@ -3,7 +3,15 @@ namespace Hufu.Logs.Store.Parquet;
 /// <summary>The columns of a segment's Parquet file, in their order.</summary>
 internal sealed class SegmentColumns
 {
-    public SegmentColumns() => All = [Row, Time, Received, Occurred, OccurredOffset, ZoneAssumed, Source, Host, App, Severity, Facility, Address, Format, Message, MessageChars, Raw, RawBytes, Problems, Exact, Names, Values, Segment];
+    /// <summary>Columns of one of the two layouts.</summary>
+    /// <param name="apart">True when each of <see cref="KnownFields"/> has one.</param>
+    /// <param name="smallest">True to write texts in whichever way needs less room, which takes the time of both.</param>
+    public SegmentColumns(bool apart = false, bool smallest = false)
+    {
+        Values = new DictionaryColumn(["fields", "key_value", "value"], false, true, smallest);
+        Known = apart ? [.. KnownFields.Names.Select(name => new DictionaryColumn([KnownFields.ColumnOf(name)], true, false, smallest))] : [];
+        All = [Row, Time, Received, Occurred, OccurredOffset, ZoneAssumed, Source, Host, App, Severity, Facility, Address, Format, Message, MessageChars, Raw, RawBytes, Problems, Exact, Names, Values, Segment, .. Known];
+    }
 
     public DeltaColumn Row { get; } = new("row", Column.Int32Type, false);
 
@@ -45,9 +53,12 @@ internal sealed class SegmentColumns
 
     public DictionaryColumn Names { get; } = new(["fields", "key_value", "key"], false, true);
 
-    public DictionaryColumn Values { get; } = new(["fields", "key_value", "value"], false, true);
+    public DictionaryColumn Values { get; }
 
     public IntColumn Segment { get; } = new("segment", false);
+
+    /// <summary>Those of <see cref="KnownFields"/>, in their order; none where they are among the fields.</summary>
+    public IReadOnlyList<DictionaryColumn> Known { get; }
 
     public IReadOnlyList<Column> All { get; }
 

@@ -21,13 +21,21 @@ internal static class SegmentFooter
     /// <summary>What a file begins and ends with.</summary>
     public static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
+    // Elements of the schema without the known fields: the root, the columns, and what lists and maps are made of.
+    private const int Elements = 27;
+    private const int Children = 21;
+
     /// <summary>Writes it.</summary>
-    public static void Write(ThriftWriter thrift, IReadOnlyList<GroupPlace> groups)
+    /// <param name="thrift">What writes.</param>
+    /// <param name="groups">The row groups.</param>
+    /// <param name="apart">True when each of <see cref="KnownFields"/> has a column.</param>
+    public static void Write(ThriftWriter thrift, IReadOnlyList<GroupPlace> groups, bool apart)
     {
+        var known = apart ? KnownFields.Names : [];
         thrift.Begin();
         thrift.Int32(1, 1);
-        thrift.Structs(2, 27);
-        Group("schema", 21, null, root: true);
+        thrift.Structs(2, Elements + known.Count);
+        Group("schema", Children + known.Count, null, root: true);
         Leaf("row", Column.Int32Type, false);
         Leaf("time", Column.Int64Type, false, Timestamp);
         Leaf("received", Column.Int64Type, false, Timestamp);
@@ -54,6 +62,7 @@ internal static class SegmentFooter
         Leaf("key", Column.BytesType, false, Utf8);
         Leaf("value", Column.BytesType, false, Utf8);
         Leaf("segment", Column.Int32Type, false);
+        foreach (var name in known) Leaf(KnownFields.ColumnOf(name), Column.BytesType, true, Utf8);
         thrift.Int64(3, groups.Sum(group => (long)group.Rows));
         thrift.Structs(4, groups.Count);
         foreach (var group in groups)
@@ -144,16 +153,25 @@ internal static class SegmentFooter
 
     /// <summary>Reads a footer that <see cref="Write"/> has written.</summary>
     /// <param name="footer">Its bytes.</param>
-    /// <param name="columns">The columns that it must have.</param>
     /// <param name="dataEnd">Where it begins in the file: the row groups must fill everything before it.</param>
     /// <exception cref="InvalidDataException">It is laid out in another way, or has anything that its writer would not have written.</exception>
-    public static IReadOnlyList<GroupPlace> Read(ReadOnlySpan<byte> footer, SegmentColumns columns, long dataEnd)
+    public static (SegmentColumns Columns, IReadOnlyList<GroupPlace> Groups) Read(ReadOnlySpan<byte> footer, long dataEnd)
     {
         var thrift = new ThriftReader(footer);
+        var (columns, apart) = (new SegmentColumns(), false);
         var groups = new List<GroupPlace>();
         thrift.Begin();
         while (thrift.Field() is var (id, type) && id != 0)
         {
+            if (id == 2)
+            {
+                var elements = thrift.List(type);
+                apart = elements == Elements + KnownFields.Names.Count;
+                if (apart) columns = new SegmentColumns(apart: true);
+                for (; elements > 0; elements--) thrift.Skip(12);
+                continue;
+            }
+
             if (id != 4)
             {
                 thrift.Skip(type);
@@ -166,7 +184,7 @@ internal static class SegmentFooter
         thrift.End();
         // Whoever reads the file by the standard must see what is read here: so nothing may be otherwise than as it is written.
         var again = new ByteBuilder(footer.Length);
-        Write(new ThriftWriter(again), groups);
+        Write(new ThriftWriter(again), groups, apart);
         if (!again.Written.SequenceEqual(footer)) throw new InvalidDataException("The footer is not laid out as segments are.");
         var at = (long)Magic.Length;
         foreach (var chunk in groups.SelectMany(group => group.Chunks))
@@ -175,7 +193,7 @@ internal static class SegmentFooter
             at += chunk.Length;
         }
 
-        return at == dataEnd ? groups : throw new InvalidDataException("The parts of the file do not fill it.");
+        return at == dataEnd ? (columns, groups) : throw new InvalidDataException("The parts of the file do not fill it.");
     }
 
     private static GroupPlace Group(ref ThriftReader thrift, SegmentColumns columns)

@@ -16,13 +16,14 @@ internal sealed class SegmentReader : IDisposable
 
     private readonly FileStream file;
     private readonly Decompressor decompressor = new();
-    private readonly SegmentColumns columns = new();
+    private readonly SegmentColumns columns;
     private readonly IReadOnlyList<GroupPlace> groups;
     private readonly List<(int At, PageColumn Page)> pages = [];
     private readonly PageColumn timePage, severityPage, messagePage, rawPage;
 
     // Absent where no event is to be had.
     private readonly PageColumn rowPage = null!, segmentPage = null!, receivedPage = null!, occurredPage = null!, occurredOffsetPage = null!, zoneAssumedPage = null!, facilityPage = null!, messageCharsPage = null!, rawBytesPage = null!, problemsPage = null!, exactPage = null!;
+    private readonly PageColumn[] knownPages = [];
     private readonly PageColumn sourcePage = null!, hostPage = null!, appPage = null!, addressPage = null!, formatPage = null!, namesPage = null!, valuesPage = null!;
     private int next;
     private int left;
@@ -40,13 +41,14 @@ internal sealed class SegmentReader : IDisposable
         if (footer < 0 || footer > length - 12 || footer > MostFooter) throw new InvalidDataException("The file has no footer.");
         var bytes = new byte[footer];
         if (RandomAccess.Read(file.SafeFileHandle, bytes, length - 8 - footer) != footer) throw new InvalidDataException("The file is shorter than it was.");
-        groups = SegmentFooter.Read(bytes, columns, length - 8 - footer);
+        (columns, groups) = SegmentFooter.Read(bytes, length - 8 - footer);
         (timePage, severityPage, messagePage, rawPage) = (Page(columns.Time), Page(columns.Severity), Page(columns.Message), Page(columns.Raw));
         if (!whole) return;
         (rowPage, segmentPage) = (Page(columns.Row), Page(columns.Segment));
         (receivedPage, occurredPage, occurredOffsetPage, zoneAssumedPage, facilityPage) = (Page(columns.Received), Page(columns.Occurred), Page(columns.OccurredOffset), Page(columns.ZoneAssumed), Page(columns.Facility));
         (messageCharsPage, rawBytesPage, problemsPage, exactPage) = (Page(columns.MessageChars), Page(columns.RawBytes), Page(columns.Problems), Page(columns.Exact));
         (sourcePage, hostPage, appPage, addressPage, formatPage, namesPage, valuesPage) = (Page(columns.Source), Page(columns.Host), Page(columns.App), Page(columns.Address), Page(columns.Format), Page(columns.Names), Page(columns.Values));
+        knownPages = [.. columns.Known.Select(Page)];
 
         PageColumn Page(Column column)
         {
@@ -164,10 +166,15 @@ internal sealed class SegmentReader : IDisposable
         var raw = Encoding.UTF8.GetString(line);
         var occurred = Occurred(row, out var offset);
         var fields = new FieldMap();
+        var known = 0;
         for (var i = namesPage.Begins[row]; i < namesPage.Begins[row + 1]; i++)
         {
-            if (namesPage.String(i) is { } name) fields[name] = valuesPage.String(i)!;
+            if (namesPage.String(i) is not { } name) continue;
+            for (; known < knownPages.Length && string.CompareOrdinal(KnownFields.Names[known], name) < 0; known++) Known(known);
+            fields[name] = valuesPage.String(i)!;
         }
+
+        for (; known < knownPages.Length; known++) Known(known);
 
         return new LogEvent
         {
@@ -177,6 +184,11 @@ internal sealed class SegmentReader : IDisposable
             Format = formatPage.String(row)!, Message = messagePage.Text(row, out var message) ? Encoding.UTF8.GetString(message) : raw[^Characters(line[MessageFrom(row, line)..])..], Raw = raw,
             RawBytes = rawBytesPage.Text(row, out var given) ? given.ToArray() : (ReadOnlyMemory<byte>?)null, Fields = fields, Problems = Problems(row),
         };
+
+        void Known(int at)
+        {
+            if (knownPages[at].String(row) is { } value) fields[KnownFields.Names[at]] = value;
+        }
 
         string Id(int row) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Segment(row):D8}/{Row(row)}");
 
@@ -252,15 +264,28 @@ internal sealed class SegmentReader : IDisposable
         var (from, to) = (namesPage.Begins[row], namesPage.Begins[row + 1]);
         if (valuesPage.Begins[row] != from || valuesPage.Begins[row + 1] != to) throw new InvalidDataException("The fields of an event do not all have a value.");
         var count = namesPage.Text(from, out _) ? to - from : 0;
-        target.Int32(count);
+        var all = count;
+        foreach (var page in knownPages) all += page.Has(row) ? 1 : 0;
+        target.Int32(all);
+        var known = 0;
         for (var i = from; i < from + count; i++)
         {
             namesPage.Text(i, out var name);
             if (!valuesPage.Text(i, out var value)) throw new InvalidDataException("A field of an event has no value.");
+            if (all > count)
+            {
+                for (int order; known < knownPages.Length && (order = KnownFields.Bytes[known].AsSpan().SequenceCompareTo(name)) <= 0; known++)
+                {
+                    if (order == 0 && knownPages[known].Has(row)) throw new InvalidDataException("An event has a field twice.");
+                    Known(known);
+                }
+            }
+
             Write(target, name);
             Write(target, value);
         }
 
+        for (; all > count && known < knownPages.Length; known++) Known(known);
         if (count == 0 && valuesPage.Text(from, out _)) throw new InvalidDataException("A field of an event has no name.");
         (from, to) = (problemsPage.Begins[row], problemsPage.Begins[row + 1]);
         count = problemsPage.Text(from, out _) ? to - from : 0;
@@ -269,6 +294,13 @@ internal sealed class SegmentReader : IDisposable
         {
             problemsPage.Text(i, out var problem);
             Write(target, problem);
+        }
+
+        void Known(int at)
+        {
+            if (!knownPages[at].Text(row, out var value)) return;
+            Write(target, KnownFields.Bytes[at]);
+            Write(target, value);
         }
 
         void Text(PageColumn page)
