@@ -180,6 +180,78 @@ public sealed class IntakeTests(Sample sample)
     }
 
     [Fact]
+    public async Task What_any_protocol_over_http_was_answered_is_there_once_after_kills()
+    {
+        var random = Rounds.Moments("http");
+        var data = sample.Copy();
+        // What was answered, and of Splunk acknowledged as well, with the protocol.
+        var answered = new System.Collections.Concurrent.ConcurrentDictionary<string, string>();
+        var token = "";
+        (string Name, string Path, string Type, Func<string, string> Body)[] protocols =
+        [
+            ("live", "/api/v1/logs/events?source=killed", "application/x-ndjson", mark => "{\"message\":\"" + mark + "\"}\n"),
+            ("bulk", Elastic + "/killed/_bulk", "application/x-ndjson", mark => "{\"create\":{}}\n{\"message\":\"" + mark + "\"}\n"),
+            ("hec", "/services/collector/event", "application/json", mark => "{\"source\":\"killed\",\"event\":\"" + mark + "\"}"),
+            ("otlp", "/v1/logs", "application/json", mark => "{\"body\":{\"stringValue\":\"" + mark + "\"}},"),
+        ];
+        for (var round = 0; round < Rounds.Count; round++)
+        {
+            await using var server = await Program.ServeAsync(data);
+            if (token.Length == 0)
+            {
+                using var browser = await Visitor.SignInAsync(server);
+                token = await TokenAsync(browser, "logs", "Write");
+            }
+
+            using var http = Client(server);
+            using var over = new CancellationTokenSource();
+            var before = answered.Count;
+            var sending = protocols.Select(protocol => SendingAsync(http, protocol.Name, protocol.Path, protocol.Type, protocol.Body, round, over.Token)).ToList();
+            for (var i = 0; i < 800 && protocols.Any(protocol => !answered.Keys.Any(mark => mark.StartsWith($"{protocol.Name}-{round}-", StringComparison.Ordinal))); i++) await Task.Delay(25, Stop);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1_500)), Stop);
+            await server.KillAsync();
+            await over.CancelAsync();
+            await Task.WhenAll(sending);
+            Assert.True(answered.Count > before, "Nothing was answered.");
+        }
+
+        var there = (await KeptAsync(data, "killed")).Select(line => Regex.Match(line, "(live|bulk|hec|otlp)-[0-9]+-[0-9]+-[0-9]+", RegexOptions.NonBacktracking).Value).ToList();
+        Assert.Empty(answered.Keys.Except(there));
+        Assert.Equal(there.Count, there.Distinct().Count());
+        Assert.All(protocols, protocol => Assert.Contains(protocol.Name, answered.Values));
+        await Program.OkAsync("verify", "--data", data);
+        TestContext.Current.SendDiagnosticMessage($"http: {answered.Count} answered ({string.Join(", ", answered.Values.GroupBy(name => name).Select(g => $"{g.Key} {g.Count()}"))}), {there.Count} there");
+
+        async Task SendingAsync(HttpClient http, string name, string path, string type, Func<string, string> body, int round, CancellationToken stop)
+        {
+            try
+            {
+                for (var n = 0; !stop.IsCancellationRequested; n++)
+                {
+                    var marks = Enumerable.Range(0, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"{name}-{round}-{n}-{i}")).ToList();
+                    var text = string.Concat(marks.Select(body));
+                    if (name == "otlp") text = "{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"killed\"}}]},\"scopeLogs\":[{\"logRecords\":[" + text[..^1] + "]}]}]}";
+                    var answer = await SendAsync(http, HttpMethod.Post, path, "Bearer " + token, Bytes(text), type, channel: name == "hec" ? Channel : null);
+                    Assert.True(answer.Status == 200 && (name != "bulk" || !answer.Json.GetProperty("errors").GetBoolean()), $"{name}: {answer}");
+                    if (name == "hec")
+                    {
+                        // As its shippers do: the batch is theirs no longer when its number is acknowledged.
+                        var number = answer.Json.GetProperty("ackId").GetInt32().ToString(CultureInfo.InvariantCulture);
+                        var acknowledged = await SendAsync(http, HttpMethod.Post, "/services/collector/ack?channel=" + Channel, "Splunk " + token, Bytes("{\"acks\":[" + number + "]}"));
+                        if (!acknowledged.Json.GetProperty("acks").GetProperty(number).GetBoolean()) continue;
+                    }
+
+                    foreach (var mark in marks) answered[mark] = name;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                // Killed.
+            }
+        }
+    }
+
+    [Fact]
     public async Task Exporters_of_otlp_send_json_and_protobuf_and_are_told_what_was_refused()
     {
         var data = sample.Copy();
