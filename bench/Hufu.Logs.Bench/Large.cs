@@ -111,6 +111,13 @@ internal static class Large
             Line($"newest 100 of “{query}”", first, again, null, null, $"{found} found");
         }
 
+        foreach (var format in Enum.GetValues<LogExportFormat>())
+        {
+            var (first, again, rows) = await TimesAsync(async () => (await store.ExportAsync(everything with { Query = SearchQuery.Parse("app:sshd").Value }, text + ".export", format)).Rows);
+            Line($"“app:sshd” exported as {format}", first, again, null, null, $"{rows:N0} events");
+            File.Delete(text + ".export");
+        }
+
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"memory now {Environment.WorkingSet / 1e6:F0} MB, peak {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB over {count:N0} events"));
     }
 

@@ -66,7 +66,7 @@ public sealed class IntakeTests(Sample sample)
     private static async Task<List<string>> KeptAsync(string data, string source)
     {
         await using (var next = await Program.ServeAsync(data)) await next.StopAsync();
-        var found = await Program.OkAsync("logs", "search", "source:" + source, "--format", "raw", "--limit", "1000000", "--data", data);
+        var found = await Program.OkAsync("logs", "search", "source:" + source, "--format", "raw", "--limit", "10000000", "--data", data);
         return [.. found.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 

@@ -43,11 +43,15 @@ public sealed partial class LogStore
             }
         }
 
+        var open = condition is null ? null : view.OpenParts.Select(part => Counted(part.Path, null, condition, from, to, origin, size, cancellation)).ToList();
+        if (open is not null && open.Contains(null)) open = null;
+        foreach (var slot in open?.SelectMany(counted => counted!) ?? []) slots[slot.Number] = slots.TryGetValue(slot.Number, out var known) ? known.And(slot) : slot;
+        if (open is not null && asked.Count == 0) return [.. slots.Values];
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var within = times is null ? sql.Condition : string.Create(CultureInfo.InvariantCulture, $"{sql.Condition} AND epoch_us(time) >= ({from}) AND epoch_us(time) < ({to})");
         var rows = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
             SELECT ((epoch_us(time) - ({origin})) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*), min(epoch_us(time)), max(epoch_us(time))
-            FROM {view.All(asked, search.Query)} WHERE {within} GROUP BY slot
+            FROM {view.All(asked, search.Query, open is null)} WHERE {within} GROUP BY slot
             """), row => new Slot(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)), cancellation);
         foreach (var slot in rows) slots[slot.Number] = slots.TryGetValue(slot.Number, out var known) ? known.And(slot) : slot;
         return [.. slots.Values];
@@ -59,6 +63,12 @@ public sealed partial class LogStore
         // Where events were removed, a row's place is not its number.
         var places = part.Places(search.Query);
         if (places is { Count: 0 } || (places is not null && (part.Removals.Count > 0 || places.Sum(p => p.To - p.From + 1) < ScannedFrom * part.Sealed)) || view.File(part) is not { } file) return null;
+        return Counted(file, places, condition, from, to, origin, size, cancellation);
+    }
+
+    /// <summary>Counts what may be found in some places of a file, or anywhere in it; null when it is none that is read here.</summary>
+    private IEnumerable<Slot>? Counted(string file, IReadOnlyList<(long From, long To)>? places, TextCondition condition, long from, long to, long origin, long size, CancellationToken cancellation)
+    {
         var workers = Math.Clamp(options.QueryThreads, 1, 16);
         var counted = new Dictionary<long, Slot>[workers];
         try

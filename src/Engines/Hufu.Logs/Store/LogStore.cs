@@ -759,7 +759,10 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         public IEnumerable<Part> Readable => Parts.Where(part => part.FileSha256 is not null);
 
         /// <summary>Files and the open segment as one table, without the rows that cannot answer a search.</summary>
-        public string All(IEnumerable<Part> parts, SearchQuery? query)
+        /// <param name="parts">The files.</param>
+        /// <param name="query">The search.</param>
+        /// <param name="open">False to leave the open segment out.</param>
+        public string All(IEnumerable<Part> parts, SearchQuery? query, bool open = true)
         {
             var (files, apart, some) = (new List<string>(), new List<string>(), new List<string>());
             foreach (var part in parts)
@@ -770,7 +773,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
                 else some.Add($"SELECT * {(part.Segments.Count == 1 ? "" : "EXCLUDE (file_row_number) ")}FROM {part.Table(file, places)}");
             }
 
-            files.AddRange(openParts.Select(part => part.Path));
+            if (open) files.AddRange(OpenParts.Select(part => part.Path));
             if (files.Count > 0) some.Add("FROM " + Read(files, false));
             if (apart.Count > 0) some.Add("FROM " + Read(apart, true));
             return some.Count == 0 ? SegmentTable.Nothing : $"({string.Join(" UNION ALL BY NAME ", some)})";
@@ -791,7 +794,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         public void Dispose()
         {
             connection.Dispose();
-            foreach (var part in openParts) part.LetGo();
+            foreach (var part in OpenParts) part.LetGo();
             foreach (var (mark, _) in held.Values) store.cold.LetGo(mark);
             lock (store.gate)
             {

@@ -13,6 +13,8 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     // Segments are read for years and most are put together later, with a higher level.
     private const int Level = 1;
 
+    private const int Joined = 4;
+
     // Fewer are hashed before another thread would have begun.
     private const int HashedBeside = 200;
 
@@ -79,8 +81,8 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     public List<OpenPart> Take()
     {
         EndGroup();
-        // A part that is not much larger than what came after it is made one with it: a row is encoded again a few times at the most.
-        while (File is not null && parts.Count > 1 && parts[^2].Rows <= 2 * parts[^1].Rows && parts[^2].Rows + parts[^1].Rows <= SegmentWriter.GroupRows) JoinLast();
+        // So many parts of about one size are made one: a row is encoded again a few times at the most, and of parts that are asked for at a high rate none is.
+        while (File is not null && parts.Count >= Joined && parts[^Joined].Rows <= 2 * parts[^1].Rows && parts[^Joined..].Sum(part => part.Rows) <= SegmentWriter.GroupRows) JoinLast();
         foreach (var part in parts) part.Hold();
         return [.. parts];
     }
@@ -140,7 +142,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
 
     private void JoinLast()
     {
-        var from = parts[^2].Row;
+        var from = parts[^Joined].Row;
         for (var i = frames.FindLastIndex(f => f.Row <= from); i < frames.Count; i++)
         {
             var frame = EventFrame.Read(File!.FrameAt(frames[i].At));
@@ -148,8 +150,8 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
         }
 
         var joined = new OpenPart(from, Writer.EndGroup()!);
-        foreach (var old in parts[^2..]) old.LetGo();
-        parts.RemoveRange(parts.Count - 2, 2);
+        foreach (var old in parts[^Joined..]) old.LetGo();
+        parts.RemoveRange(parts.Count - Joined, Joined);
         parts.Add(joined);
     }
 
