@@ -56,4 +56,24 @@ public sealed class PagingTests : IDisposable
         Assert.Equal(stored.Count, marks.Count);
         Assert.True(found.Zip(found.Skip(1)).All(pair => pair.First.Time >= pair.Second.Time));
     }
+
+    [Fact]
+    public async Task What_is_asked_for_after_every_batch_is_there_once_and_in_order_before_it_is_sealed()
+    {
+        var (random, stored) = (new Random(7), new List<string>());
+        await using var store = LogStore.Open(folder);
+        var search = new LogSearch { Query = SearchQuery.Parse("format:*").Value!, Limit = 10_000 };
+        for (var batch = 0; batch < 120; batch++)
+        {
+            // Now and then many, so that those before are not of their size.
+            var count = batch % 37 == 36 ? 1_000 : random.Next(1, 30);
+            var marks = Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"e-{batch}-{i}")).ToList();
+            await store.AppendAsync([.. marks.Select((mark, i) => new LogEvent { ReceivedAt = Start.AddSeconds(batch).AddMilliseconds(i), Source = "s", Message = mark, Raw = mark, Format = LogFormats.Plain })], Stop);
+            stored.AddRange(marks);
+            Assert.Equal(stored, (await store.SearchAsync(search, Stop)).Events.Select(e => e.Raw).Reverse());
+            if (batch % 10 == 0) Assert.Equal(stored, store.EventsFrom("00000001", 0, long.MaxValue, Stop).Select(e => e.Raw));
+        }
+
+        Assert.Equal(stored.Count, (await store.HistogramAsync(search with { Query = SearchQuery.Parse("e").Value! }, cancellation: Stop)).Buckets.Sum(b => b.Errors + b.Warnings + b.Others));
+    }
 }
