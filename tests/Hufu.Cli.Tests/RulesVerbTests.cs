@@ -35,7 +35,7 @@ public class RulesVerbTests(Sample sample)
         Assert.Contains("2 statements; 0 rules refused.", made.Error, StringComparison.Ordinal);
         Assert.Contains("-- Failed password (0b7a1f0e-2222-4222-8222-000000000001) by Anna Example", made.Out, StringComparison.Ordinal);
         Assert.Contains("RANGE BETWEEN UNBOUNDED PRECEDING AND 300000000 PRECEDING", made.Out, StringComparison.Ordinal);
-        Assert.Contains("read_parquet('x.parquet')", made.Out, StringComparison.Ordinal);
+        Assert.Contains("read_parquet('x.parquet', union_by_name = true)", made.Out, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(made.Out, ";\r?\n\r?\n"));
         Assert.Contains("FROM hufu_events", (await Program.OkAsync("sigma", "sql", rules, "--dialect", "clickhouse")).Out, StringComparison.Ordinal);
 

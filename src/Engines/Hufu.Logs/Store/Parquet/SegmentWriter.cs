@@ -17,8 +17,12 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Rows of a page.</summary>
     public const int PageRows = 8_192;
 
-    // A page's length is a 32-bit number.
-    private const long PageBytes = 8L << 20;
+    // A page is held whole by who reads it. Of files that were put together larger ones save more than they cost.
+    private const long SealedPageBytes = 8L << 20;
+    private const long PackedPageBytes = 32L << 20;
+
+    // Of events that are longer on average the parser of lines takes several times as long, and saves nothing.
+    private const long ShortEvent = 1_024;
 
     private int number;
     private readonly Compressor compressor;
@@ -27,7 +31,9 @@ internal sealed class SegmentWriter : IDisposable
     private readonly SegmentColumns columns;
     private readonly bool[] given;
     private int pageRows;
+    private readonly long mostBytes;
     private long pageBytes;
+    private bool areShort = true;
 
     /// <summary>Begins the rows of a segment.</summary>
     /// <param name="number">The segment's number.</param>
@@ -40,6 +46,7 @@ internal sealed class SegmentWriter : IDisposable
         given = new bool[columns.Known.Count];
         compressor = new Compressor(level);
         texts = apart ? Thorough(level) : compressor;
+        mostBytes = apart ? PackedPageBytes : SealedPageBytes;
     }
 
     /// <summary>The rows that follow are those of another segment.</summary>
@@ -69,6 +76,7 @@ internal sealed class SegmentWriter : IDisposable
     public RowGroup? EndGroup()
     {
         if (Rows == 0) return null;
+        if (pageRows > 0) areShort = pageBytes <= pageRows * ShortEvent;
         var group = new RowGroup(Rows, [.. columns.All.Select(column => column.Finish(For(column), scratch))]);
         (Rows, pageRows, pageBytes) = (0, 0, 0);
         return group;
@@ -91,7 +99,7 @@ internal sealed class SegmentWriter : IDisposable
         texts.Dispose();
     }
 
-    private Compressor For(Column column) => column is BytesColumn ? texts : compressor;
+    private Compressor For(Column column) => column is BytesColumn && areShort ? texts : compressor;
 
     // Lines are long matches of earlier ones with little between: looked for up to their whole length, and by the sum of what they cost, they take a seventh less than at any
     // level that takes as long.
@@ -187,7 +195,8 @@ internal sealed class SegmentWriter : IDisposable
         else columns.Exact.Add(whole);
         Rows++;
         pageBytes += encoded.Length + whole.Length;
-        if (++pageRows < PageRows && pageBytes < PageBytes) return;
+        if (++pageRows < PageRows && pageBytes < mostBytes) return;
+        areShort = pageBytes <= pageRows * ShortEvent;
         foreach (var column in columns.All) column.EndPage(For(column), scratch);
         (pageRows, pageBytes) = (0, 0);
     }
