@@ -33,28 +33,26 @@ public sealed partial class LogStore
         var (from, to) = times ?? (search.From is { } first ? EventCodec.Micros(first) : long.MinValue, search.To is { } last ? EventCodec.Micros(last) : long.MaxValue);
         foreach (var part in Within(view, search))
         {
-            if (condition is not null && Scanned(view, part, search, condition, from, to, origin, size, cancellation) is { } counted)
-            {
-                foreach (var slot in counted) slots[slot.Number] = slots.TryGetValue(slot.Number, out var known) ? known.And(slot) : slot;
-            }
-            else
-            {
-                asked.Add(part);
-            }
+            if (condition is not null && Scanned(view, part, search, condition, from, to, origin, size, cancellation) is { } counted) Add(counted);
+            else asked.Add(part);
         }
 
         var open = condition is null ? null : view.OpenParts.Select(part => Counted(part.Path, null, condition, from, to, origin, size, cancellation)).ToList();
         if (open is not null && open.Contains(null)) open = null;
-        foreach (var slot in open?.SelectMany(counted => counted!) ?? []) slots[slot.Number] = slots.TryGetValue(slot.Number, out var known) ? known.And(slot) : slot;
+        Add(open?.SelectMany(counted => counted!) ?? []);
         if (open is not null && asked.Count == 0) return [.. slots.Values];
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var within = times is null ? sql.Condition : string.Create(CultureInfo.InvariantCulture, $"{sql.Condition} AND epoch_us(time) >= ({from}) AND epoch_us(time) < ({to})");
-        var rows = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
+        Add(Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"""
             SELECT ((epoch_us(time) - ({origin})) // {size})::BIGINT AS slot, count(*) FILTER (severity <= 3), count(*) FILTER (severity = 4), count(*), min(epoch_us(time)), max(epoch_us(time))
             FROM {view.All(asked, search.Query, open is null)} WHERE {within} GROUP BY slot
-            """), row => new Slot(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)), cancellation);
-        foreach (var slot in rows) slots[slot.Number] = slots.TryGetValue(slot.Number, out var known) ? known.And(slot) : slot;
+            """), row => new Slot(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)), cancellation));
         return [.. slots.Values];
+
+        void Add(IEnumerable<Slot> counted)
+        {
+            foreach (var slot in counted) slots[slot.Number] = slots.TryGetValue(slot.Number, out var known) ? known.And(slot) : slot;
+        }
     }
 
     /// <summary>Counts in one file; null when the database is to do it.</summary>

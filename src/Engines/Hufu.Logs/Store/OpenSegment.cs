@@ -13,6 +13,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     // Segments are read for years and most are put together later, with a higher level.
     private const int Level = 1;
 
+    // Parts of about one size that are made one.
     private const int Joined = 4;
 
     // Fewer are hashed before another thread would have begun.
@@ -81,7 +82,7 @@ internal sealed class OpenSegment(string id, WriteAhead? file) : IDisposable
     public List<OpenPart> Take()
     {
         EndGroup();
-        // So many parts of about one size are made one: a row is encoded again a few times at the most, and of parts that are asked for at a high rate none is.
+        // A row is encoded again a few times at the most, and of parts that are asked for at a high rate none is.
         while (File is not null && parts.Count >= Joined && parts[^Joined].Rows <= 2 * parts[^1].Rows && parts[^Joined..].Sum(part => part.Rows) <= SegmentWriter.GroupRows) JoinLast();
         foreach (var part in parts) part.Hold();
         return [.. parts];
