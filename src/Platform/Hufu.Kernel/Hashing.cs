@@ -9,8 +9,8 @@ public static class Hashing
     /// <summary>Lower-case hexadecimal SHA-256 of bytes.</summary>
     public static string Sha256Hex(ReadOnlySpan<byte> data)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(data, hash);
+        Span<byte> hash = stackalloc byte[Sha256.Length];
+        Sha256.Hash(data, hash);
         return Convert.ToHexStringLower(hash);
     }
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using Hufu.Kernel;
 
 namespace Hufu.Ledger;
 
@@ -14,7 +14,7 @@ namespace Hufu.Ledger;
 public readonly struct MerkleHash : IEquatable<MerkleHash>
 {
     /// <summary>Length of a hash in bytes: 32.</summary>
-    public const int Length = SHA256.HashSizeInBytes;
+    public const int Length = Sha256.Length;
 
     private readonly ulong a, b, c, d;
 
@@ -28,7 +28,7 @@ public readonly struct MerkleHash : IEquatable<MerkleHash>
     }
 
     /// <summary>The root of a tree without leaves: SHA-256 of nothing.</summary>
-    public static MerkleHash Empty { get; } = new(SHA256.HashData([]));
+    public static MerkleHash Empty { get; } = new(Sha256.Hash([]));
 
     /// <summary>The hash of a leaf: SHA-256(0x00 || entry).</summary>
     [SkipLocalsInit]
@@ -101,7 +101,7 @@ public readonly struct MerkleHash : IEquatable<MerkleHash>
     internal static MerkleHash OfBytes(ReadOnlySpan<byte> input)
     {
         Span<byte> hash = stackalloc byte[Length];
-        SHA256.HashData(input, hash);
+        Sha256.Hash(input, hash);
         return new MerkleHash(hash);
     }
 }

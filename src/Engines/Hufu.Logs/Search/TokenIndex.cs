@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Hufu.Logs.Store;
-using ZstdSharp;
+using Hufu.Logs.Store.Parquet;
 using ZstdSharp.Unsafe;
 
 namespace Hufu.Logs.Search;
@@ -56,8 +56,8 @@ internal sealed class TokenIndex
     /// <param name="rows">Places of rows, growing, with everything of them that is searched for texts; what is apart has a line feed between.</param>
     public static void Build(string path, IEnumerable<(long Place, string Text)> rows)
     {
-        using var compressor = new Compressor(3);
-        compressor.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        using var packer = new Packer(3);
+        packer.Set(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
         var (head, body) = (new ByteBuilder(1 << 12), path + DurableFile.TemporarySuffix + "-body");
         Magic.CopyTo(head.Take(Magic.Length));
         head.Int32(0);
@@ -94,8 +94,8 @@ internal sealed class TokenIndex
                 var chunks = 0;
                 foreach (var (text, masks) in builder.Chunks(ChunkBytes))
                 {
-                    var packedText = compressor.Wrap(text);
-                    var packedMasks = compressor.Wrap(MemoryMarshal.AsBytes(masks.AsSpan()));
+                    var packedText = packer.Pack(text);
+                    var packedMasks = packer.Pack(MemoryMarshal.AsBytes(masks.AsSpan()));
                     head.Int32(text.Length);
                     head.Int32(packedText.Length);
                     head.Int32(masks.Length);
@@ -169,11 +169,11 @@ internal sealed class TokenIndex
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0);
-            using var decompressor = new Decompressor();
+            using var unpacker = new Unpacker();
             for (var s = 0; s < sections.Count; s++)
             {
                 var every = sections[s].Blocks == SectionBlocks ? ulong.MaxValue : (1UL << sections[s].Blocks) - 1;
-                var masks = Look(file, decompressor, sections[s], pieces, every);
+                var masks = Look(file, unpacker, sections[s], pieces, every);
                 var next = 0;
                 var mask = Mask(root, masks, every, ref next);
                 candidates += BitOperations.PopCount(mask);
@@ -187,7 +187,7 @@ internal sealed class TokenIndex
                 }
             }
         }
-        catch (Exception e) when (e is IOException or ZstdException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
         {
             // What cannot be read excludes nothing.
             return null;
@@ -274,7 +274,7 @@ internal sealed class TokenIndex
         }
     }
 
-    private static ulong[] Look(FileStream file, Decompressor decompressor, Section section, List<byte[]> pieces, ulong every)
+    private static ulong[] Look(FileStream file, Unpacker unpacker, Section section, List<byte[]> pieces, ulong every)
     {
         var masks = new ulong[pieces.Count];
         foreach (var chunk in section.Chunks)
@@ -289,7 +289,7 @@ internal sealed class TokenIndex
             }
 
             var text = new byte[chunk.TextLength];
-            if (decompressor.Unwrap(packed.AsSpan(0, chunk.TextPacked), text) != text.Length) throw new EndOfStreamException();
+            unpacker.Unpack(packed.AsSpan(0, chunk.TextPacked), text);
             ulong[]? bits = null;
             for (var p = 0; p < pieces.Count; p++)
             {
@@ -300,7 +300,7 @@ internal sealed class TokenIndex
                     if (bits is null)
                     {
                         bits = new ulong[chunk.Tokens];
-                        if (decompressor.Unwrap(packed.AsSpan(chunk.TextPacked), MemoryMarshal.AsBytes(bits.AsSpan())) != bits.Length * 8) throw new EndOfStreamException();
+                        unpacker.Unpack(packed.AsSpan(chunk.TextPacked), MemoryMarshal.AsBytes(bits.AsSpan()));
                     }
 
                     masks[p] |= bits[token];

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections;
 using System.Globalization;
-using System.Security.Cryptography;
+using Hufu.Kernel;
 using System.Text;
 
 namespace Hufu.Logs.Store;
@@ -120,7 +120,7 @@ internal sealed class EventFrame
     public void Leaf(int index, Span<byte> hash)
     {
         var (at, length) = places[index];
-        if (length < LongLeaf) SHA256.HashData(bytes.Written.Slice(at - 1, length + 1), hash);
+        if (length < LongLeaf) Sha256.Hash(bytes.Written.Slice(at - 1, length + 1), hash);
         else Merkle.HashLeaf(Bytes(index)).CopyTo(hash);
     }
 

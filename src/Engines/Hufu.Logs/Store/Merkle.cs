@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using Hufu.Kernel;
 
 namespace Hufu.Logs;
 
@@ -23,7 +23,7 @@ public static class Merkle
         var prefixed = ArrayPool<byte>.Shared.Rent(data.Length + 1);
         prefixed[0] = 0;
         data.CopyTo(prefixed.AsSpan(1));
-        SHA256.HashData(prefixed.AsSpan(0, data.Length + 1), hash);
+        Sha256.Hash(prefixed.AsSpan(0, data.Length + 1), hash);
         ArrayPool<byte>.Shared.Return(prefixed);
     }
 
@@ -31,7 +31,7 @@ public static class Merkle
     public static byte[] Root(IReadOnlyList<byte[]> leaves)
     {
         ArgumentNullException.ThrowIfNull(leaves);
-        return leaves.Count == 0 ? SHA256.HashData([]) : Node(leaves, 0, leaves.Count);
+        return leaves.Count == 0 ? Sha256.Hash([]) : Node(leaves, 0, leaves.Count);
     }
 
     /// <summary>The hashes that lead from a leaf to the root, lowest first.</summary>
@@ -123,7 +123,7 @@ public static class Merkle
         both[0] = 1;
         left.CopyTo(both[1..]);
         right.CopyTo(both[(1 + HashLength)..]);
-        SHA256.HashData(both, hash);
+        Sha256.Hash(both, hash);
     }
 }
 

@@ -1,5 +1,5 @@
 using System.Collections;
-using System.Security.Cryptography;
+using Hufu.Kernel;
 using Hufu.Logs.Store.Parquet;
 
 namespace Hufu.Logs.Store;
@@ -83,7 +83,7 @@ internal static class SealedCheck
             var of = kept.Segments[segment];
             var inBlock = row % layout.BlockRows;
             var leaf = leaves.AsSpan(inBlock * Merkle.HashLength, Merkle.HashLength);
-            SHA256.HashData(prefixed, leaf);
+            Sha256.Hash(prefixed, leaf);
             if (!of.Fits(row, leaf)) return false;
             if (layout.HasSums) LeafBuilder.Add(sum, leaf);
             var (block, ofBlock) = (row / layout.BlockRows, segment);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
-using ZstdSharp;
 
 namespace Hufu.Logs.Store.Parquet;
 
@@ -60,7 +59,7 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
     }
 
     /// <summary>Ends a page.</summary>
-    public virtual void EndPage(Compressor compressor, ByteBuilder scratch)
+    public virtual void EndPage(Packer packer, ByteBuilder scratch)
     {
         if (present.Count == 0) return;
         scratch.CutTo(0);
@@ -68,7 +67,7 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
         if (Repeated) Encodings.Levels(scratch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(repetitions));
         if (Optional || Repeated) Encodings.Levels(scratch, levels);
         var encoding = EncodeValues(scratch);
-        Page(pages, compressor, scratch, thrift =>
+        Page(pages, packer, scratch, thrift =>
         {
             thrift.Int32(1, present.Count);
             thrift.Int32(2, encoding);
@@ -82,13 +81,13 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
     }
 
     /// <summary>Ends the row group, and begins the next.</summary>
-    public virtual ColumnChunk Finish(Compressor compressor, ByteBuilder scratch)
+    public virtual ColumnChunk Finish(Packer packer, ByteBuilder scratch)
     {
-        EndPage(compressor, scratch);
+        EndPage(packer, scratch);
         var whole = new ByteBuilder(pages.Length + 256);
         scratch.CutTo(0);
         var distinct = Dictionary(scratch);
-        if (distinct > 0) Page(whole, compressor, scratch, thrift =>
+        if (distinct > 0) Page(whole, packer, scratch, thrift =>
         {
             thrift.Int32(1, distinct);
             thrift.Int32(2, Plain);
@@ -122,10 +121,10 @@ internal abstract class Column(IReadOnlyList<string> path, int physicalType, boo
     {
     }
 
-    private void Page(ByteBuilder target, Compressor compressor, ByteBuilder content, Action<ThriftWriter> head, int type, int headId)
+    private void Page(ByteBuilder target, Packer packer, ByteBuilder content, Action<ThriftWriter> head, int type, int headId)
     {
-        var packed = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(content.Length));
-        var length = compressor.Wrap(content.Written, packed);
+        var packed = ArrayPool<byte>.Shared.Rent(Zstd.Most(content.Length));
+        var length = packer.Pack(content.Written, packed);
         var begin = target.Length;
         var thrift = new ThriftWriter(target);
         thrift.Begin();
@@ -282,16 +281,16 @@ internal sealed class DictionaryColumn(IReadOnlyList<string> path, bool optional
         inFull?.Empty();
     }
 
-    public override void EndPage(Compressor compressor, ByteBuilder scratch)
+    public override void EndPage(Packer packer, ByteBuilder scratch)
     {
-        base.EndPage(compressor, scratch);
-        inFull?.EndPage(compressor, scratch);
+        base.EndPage(packer, scratch);
+        inFull?.EndPage(packer, scratch);
     }
 
-    public override ColumnChunk Finish(Compressor compressor, ByteBuilder scratch)
+    public override ColumnChunk Finish(Packer packer, ByteBuilder scratch)
     {
-        var chunk = base.Finish(compressor, scratch);
-        return inFull?.Finish(compressor, scratch) is { } other && other.Bytes.Length < chunk.Bytes.Length ? other with { Column = this } : chunk;
+        var chunk = base.Finish(packer, scratch);
+        return inFull?.Finish(packer, scratch) is { } other && other.Bytes.Length < chunk.Bytes.Length ? other with { Column = this } : chunk;
     }
 
     public override void Add(ReadOnlySpan<byte> value, bool first = true)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
-using ZstdSharp;
 
 namespace Hufu.Logs.Store.Parquet;
 
@@ -63,26 +62,26 @@ internal sealed class PageColumn(Column column)
     public int[]? Codes { get; private set; }
 
     /// <summary>Begins with a row group.</summary>
-    public void Begin(ChunkPlace place, FileStream file, Decompressor decompressor)
+    public void Begin(ChunkPlace place, FileStream file, Unpacker unpacker)
     {
         (at, end, left, distinct) = (place.Begin, place.Begin + place.Length, place.Values, 0);
         (least, greatest) = (long.MaxValue, long.MinValue);
         if (!place.HasDictionary) return;
         var (length, count, encoding) = Head(file, 2, 7);
         if (encoding != 0) throw Broken();
-        Unpack(file, decompressor, length.Packed, length.Whole, ref dictionary);
+        Unpack(file, unpacker, length.Packed, length.Whole, ref dictionary);
         distinct = count;
         made = null;
         if (Texts(dictionary.AsSpan(0, length.Whole), 0, count, ref dictionaryAt, ref dictionaryLength) != length.Whole || at != place.Begin + place.DataAt) throw Broken();
     }
 
     /// <summary>Reads the next page.</summary>
-    public void Next(FileStream file, Decompressor decompressor)
+    public void Next(FileStream file, Unpacker unpacker)
     {
         var (length, count, encoding) = Head(file, 0, 5);
         if (count <= 0 || count > left) throw Broken();
         left -= count;
-        Unpack(file, decompressor, length.Packed, length.Whole, ref page);
+        Unpack(file, unpacker, length.Packed, length.Whole, ref page);
         // Behind it a number may be read as one of eight bytes.
         var body = page.AsSpan(0, length.Whole);
         var from = 0;
@@ -270,20 +269,13 @@ internal sealed class PageColumn(Column column)
         }
     }
 
-    private void Unpack(FileStream file, Decompressor decompressor, int length, int whole, ref byte[] target)
+    private void Unpack(FileStream file, Unpacker unpacker, int length, int whole, ref byte[] target)
     {
         if (packed.Length < length) packed = new byte[(int)BitOperations.RoundUpToPowerOf2((uint)length)];
         if (target.Length < whole) target = new byte[(int)BitOperations.RoundUpToPowerOf2((uint)whole)];
         ReadAll(file, packed.AsSpan(0, length), at);
         at += length;
-        try
-        {
-            if (decompressor.Unwrap(packed.AsSpan(0, length), target.AsSpan(0, whole)) != whole) throw Broken();
-        }
-        catch (ZstdException e)
-        {
-            throw new InvalidDataException("A page cannot be unpacked.", e);
-        }
+        unpacker.Unpack(packed.AsSpan(0, length), target.AsSpan(0, whole));
     }
 
     private static void ReadAll(FileStream file, Span<byte> target, long from)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Hufu.Logs.Parsing;
-using ZstdSharp;
 
 namespace Hufu.Logs.Store.Parquet;
 
@@ -15,7 +14,7 @@ internal sealed class SegmentReader : IDisposable
     private const int MostFooter = 64 << 20;
 
     private readonly FileStream file;
-    private readonly Decompressor decompressor = new();
+    private readonly Unpacker unpacker = new();
     private readonly SegmentColumns columns;
     private readonly IReadOnlyList<GroupPlace> groups;
     private readonly List<(int At, PageColumn Page)> pages = [];
@@ -103,13 +102,13 @@ internal sealed class SegmentReader : IDisposable
             for (; next < groups.Count && wanted is not null && !wanted(First, groups[next].Rows); next++) First += groups[next].Rows;
             begun = next < groups.Count;
             if (!begun) return false;
-            foreach (var (at, page) in pages) page.Begin(groups[next].Chunks[at], file, decompressor);
+            foreach (var (at, page) in pages) page.Begin(groups[next].Chunks[at], file, unpacker);
             left = groups[next++].Rows;
         }
 
         foreach (var (_, page) in pages)
         {
-            page.Next(file, decompressor);
+            page.Next(file, unpacker);
             if (page.Rows != timePage.Rows) throw new InvalidDataException("The pages of a row group do not have the same rows.");
         }
 
@@ -198,7 +197,7 @@ internal sealed class SegmentReader : IDisposable
 
     public void Dispose()
     {
-        decompressor.Dispose();
+        unpacker.Dispose();
         file.Dispose();
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using ZstdSharp;
 using ZstdSharp.Unsafe;
 
 namespace Hufu.Logs.Store.Parquet;
@@ -25,8 +24,8 @@ internal sealed class SegmentWriter : IDisposable
     private const long ShortEvent = 1_024;
 
     private int number;
-    private readonly Compressor compressor;
-    private readonly Compressor texts;
+    private readonly Packer packer;
+    private readonly Packer texts;
     private readonly ByteBuilder scratch = new(1 << 16);
     private readonly SegmentColumns columns;
     private readonly bool[] given;
@@ -44,8 +43,8 @@ internal sealed class SegmentWriter : IDisposable
         this.number = number;
         columns = new SegmentColumns(apart, apart);
         given = new bool[columns.Known.Count];
-        compressor = new Compressor(level);
-        texts = apart ? Thorough(level) : compressor;
+        packer = new Packer(level);
+        texts = apart ? Thorough(level) : packer;
         mostBytes = apart ? PackedPageBytes : SealedPageBytes;
     }
 
@@ -95,23 +94,23 @@ internal sealed class SegmentWriter : IDisposable
 
     public void Dispose()
     {
-        compressor.Dispose();
+        packer.Dispose();
         texts.Dispose();
     }
 
-    private Compressor For(Column column) => column is BytesColumn && areShort ? texts : compressor;
+    private Packer For(Column column) => column is BytesColumn && areShort ? texts : packer;
 
     // Lines are long matches of earlier ones with little between: looked for up to their whole length, and by the sum of what they cost, they take a seventh less than at any
     // level that takes as long.
-    private static Compressor Thorough(int level)
+    private static Packer Thorough(int level)
     {
-        var thorough = new Compressor(level);
-        thorough.SetParameter(ZSTD_cParameter.ZSTD_c_strategy, (int)ZSTD_strategy.ZSTD_btopt);
-        thorough.SetParameter(ZSTD_cParameter.ZSTD_c_targetLength, 999);
-        thorough.SetParameter(ZSTD_cParameter.ZSTD_c_minMatch, 6);
-        thorough.SetParameter(ZSTD_cParameter.ZSTD_c_searchLog, 4);
-        thorough.SetParameter(ZSTD_cParameter.ZSTD_c_hashLog, 18);
-        thorough.SetParameter(ZSTD_cParameter.ZSTD_c_chainLog, 18);
+        var thorough = new Packer(level);
+        thorough.Set(ZSTD_cParameter.ZSTD_c_strategy, (int)ZSTD_strategy.ZSTD_btopt);
+        thorough.Set(ZSTD_cParameter.ZSTD_c_targetLength, 999);
+        thorough.Set(ZSTD_cParameter.ZSTD_c_minMatch, 6);
+        thorough.Set(ZSTD_cParameter.ZSTD_c_searchLog, 4);
+        thorough.Set(ZSTD_cParameter.ZSTD_c_hashLog, 18);
+        thorough.Set(ZSTD_cParameter.ZSTD_c_chainLog, 18);
         return thorough;
     }
 
