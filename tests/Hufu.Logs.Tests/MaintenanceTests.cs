@@ -220,6 +220,43 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Equal("no Parquet", await File.ReadAllTextAsync(Path.Combine(folder, "00000010.parquet"), Stop));
     }
 
+    [Theory]
+    [InlineData("SELECT * REPLACE (CASE WHEN row = 1 THEN 'head x' ELSE raw END AS raw) FROM read_parquet('{0}')")]
+    [InlineData("SELECT * FROM read_parquet('{0}') WHERE row <> 2")]
+    [InlineData("SELECT * REPLACE (received + INTERVAL 1 HOUR AS received) FROM read_parquet('{0}')")]
+    public async Task AFileWhoseManifestWasMadeToFitItIsNotPutTogether_ForItsEventsDoNotGiveTheRoot(string forged)
+    {
+        await using (var store = LogStore.Open(folder, Options)) await FillAsync(store, 20);
+        var (file, manifest) = (Path.Combine(folder, "00000010.parquet"), Path.Combine(folder, "00000010.json"));
+        var was = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(file, Stop)));
+        using (var database = new DuckDB.NET.Data.DuckDBConnection("DataSource=:memory:"))
+        {
+            database.Open();
+            using var command = database.CreateCommand();
+            command.CommandText = $"COPY ({string.Format(CultureInfo.InvariantCulture, forged, file)}) TO '{file}.new' (FORMAT parquet)";
+            command.ExecuteNonQuery();
+        }
+
+        File.Move(file + ".new", file, overwrite: true);
+        var bytes = await File.ReadAllBytesAsync(file, Stop);
+        var text = await File.ReadAllTextAsync(manifest, Stop);
+        Assert.Contains(was, text, StringComparison.Ordinal);
+        var json = System.Text.Json.Nodes.JsonNode.Parse(text.Replace(was, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)), StringComparison.Ordinal))!;
+        json[json.AsObject().Select(p => p.Key).Single(key => key.Equals("FileLength", StringComparison.OrdinalIgnoreCase))] = bytes.Length;
+        await File.WriteAllTextAsync(manifest, json.ToJsonString(), Stop);
+
+        await using var again = LogStore.Open(folder, Options);
+        Assert.Empty(again.Recovery);
+        var result = await again.MaintainAsync(new RetentionPolicy(), Stop);
+        Assert.Equal(19, result.Packed);
+        Assert.Contains("00000010.parquet has the SHA-256 of its manifest", Assert.Single(result.Problems), StringComparison.Ordinal);
+        Assert.Equal(["00000001-00000009.1", "00000010", "00000011-00000020.1"], again.Files().Select(f => f.Name));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(file, Stop));
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder), f => f.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.All(again.VerifyAll(cancellation: Stop).SelectMany(v => v.Findings), f => Assert.StartsWith("00000010", f.EventId ?? "00000010", StringComparison.Ordinal));
+        Assert.NotEmpty(again.VerifyAll(cancellation: Stop).SelectMany(v => v.Findings));
+    }
+
     [Fact]
     public async Task WhatACrashLeavesHalfDoneIsPutRight()
     {

@@ -246,13 +246,21 @@ public sealed partial class LogStore
             {
                 using var view = TakeView(whole: true, cancellation);
                 leaves = Rewrite(view, run, null, parquet + DurableFile.TemporarySuffix, cancellation).ToList();
-                var segments = run.SelectMany(part => part.Segments).ToList();
-                if (leaves.Count != segments.Count || segments.Where((segment, i) => Convert.ToHexStringLower(leaves[i].Root()) != segment.Root).Any()) throw new InvalidDataException("their events are not as they were sealed");
             }
             catch (Exception e) when (e is DuckDBException or InvalidDataException)
             {
                 File.Delete(parquet + DurableFile.TemporarySuffix);
                 foreach (var part in run) damaged[part.Stem] = $"{part.Stem}.parquet cannot be put together with others: {e.Message}";
+                continue;
+            }
+
+            var roots = leaves.Select(segment => Convert.ToHexStringLower(segment.Root())).ToList();
+            if (!roots.SequenceEqual(run.SelectMany(part => part.Segments).Select(segment => segment.Root)))
+            {
+                File.Delete(parquet + DurableFile.TemporarySuffix);
+                foreach (var part in run.Where(part => !part.Segments.All(segment => roots.Contains(segment.Root)))) damaged[part.Stem] = $"{part.Stem}.parquet has the SHA-256 of its manifest, but its events are not those that were sealed";
+                // Without one that is to blame none is read again.
+                if (!run.Exists(part => damaged.ContainsKey(part.Stem))) foreach (var part in run) damaged[part.Stem] = $"{part.Stem}.parquet cannot be put together with others: their events are not those that were sealed";
                 continue;
             }
 
