@@ -1,6 +1,6 @@
 // Prints parse rate, append rate and search latency of Hufu.Logs over generated events; with the word “receive”, what receiving them
-// takes; with “steady”, what UDP loses in a minute at 100,000/s or at the rate that follows the word; with “overload”, five minutes of ten times what is taken; with “large”, searches over many of them beside DuckDB and ripgrep (20,000,000 need 10 GB of disk and some 10 minutes); with “size” and files of lines, what those need on the disk.
-// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000] [receive|steady [rate]|overload|large] | size FILE…
+// takes; with “steady”, what UDP loses in a minute at 100,000/s or at the rate that follows the word; with “overload”, five minutes of ten times what is taken; with “large”, searches over many of them beside DuckDB and ripgrep (20,000,000 need 10 GB of disk and some 10 minutes); with “size” and files of lines, what those need on the disk and how fast they are verified; a number before the files says how often their lines of syslog are passed over, each time with other times, process ids, addresses and ports.
+// dotnet run -c Release --project bench/Hufu.Logs.Bench [events, default 1000000] [receive|steady [rate]|overload|large] | size [passes [random]] FILE…
 using System.Diagnostics;
 using System.Globalization;
 using Hufu.Logs;
@@ -114,6 +114,22 @@ try
         (cpu, allocated) = (Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes());
         var holds = store.Prove(id + "/17")!.Holds();
         Say($"prove one event ({holds})", 1);
+        // What is hashed for each event when it is stored: its canonical bytes, and one node of the tree.
+        var leaves = Enumerable.Range(0, 500).Select(row => store.Prove($"{id}/{row}")!.LeafBytes.ToArray()).ToArray();
+        var (hash, node) = (new byte[Hufu.Kernel.Sha256.Length], new byte[1 + 2 * Hufu.Kernel.Sha256.Length]);
+        for (var round = 0; round < 2; round++)
+        {
+            watch.Restart();
+            (cpu, allocated) = (Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes());
+            for (var i = 0; i < count; i++)
+            {
+                Hufu.Kernel.Sha256.Hash(leaves[i % leaves.Length], hash);
+                Hufu.Kernel.Sha256.Hash(node, hash);
+            }
+
+            if (round == 1) Say($"of storing, the hashes: {leaves.Average(leaf => leaf.Length):F0} B and a node", count);
+        }
+
         var intact = store.VerifySegment(id);
         Say($"verify a segment ({(intact.IsIntact ? "intact" : "NOT intact")})", (int)Math.Max(1, intact.Events));
     }
