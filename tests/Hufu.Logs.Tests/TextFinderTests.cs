@@ -62,6 +62,13 @@ public sealed class TextFinderTests : IDisposable
     [InlineData("(k OR s) 資安")]
     [InlineData("kelvin")]
     [InlineData("host")]
+    [InlineData("kelvin root")]
+    [InlineData("kelvin root 登入")]
+    [InlineData("kelvin -root")]
+    [InlineData("kelvin (root OR 登入) -kiosk")]
+    [InlineData("kelvin paſſword -(x OR 資安)")]
+    [InlineData("-kelvin root kiosk")]
+    [InlineData("(kelvin root) OR (資安 kiosk x)")]
     public async Task Counting_in_the_files_and_asking_the_database_give_the_same(string query)
     {
         var random = new Random(9);

@@ -159,77 +159,120 @@ internal sealed class TextFinder
 /// <summary>What texts an event must have, for searches that ask for texts alone.</summary>
 internal sealed class TextCondition
 {
-    private readonly List<TextFinder> finders = [];
-    private readonly SearchNode root;
+    // With fewer rows than one of so many left over, each is looked at by itself instead of the whole page.
+    private const int FewOf = 8;
 
-    private TextCondition(SearchNode root) => this.root = root;
+    private readonly Test root;
+
+    private TextCondition(Test root) => this.root = root;
+
+    private abstract record Test;
+
+    private sealed record Has(TextFinder Finder, int Length) : Test;
+
+    private sealed record All(IReadOnlyList<Test> Items) : Test;
+
+    private sealed record Any(IReadOnlyList<Test> Items) : Test;
+
+    private sealed record Not(Test Item) : Test;
 
     /// <summary>The condition of a search; null when it asks for something else.</summary>
-    public static TextCondition? Of(SearchNode? root)
-    {
-        if (root is null) return null;
-        var condition = new TextCondition(root);
-        return condition.Takes(root) && condition.finders.Count > 0 ? condition : null;
-    }
+    public static TextCondition? Of(SearchNode? root) => root is not null && TestOf(root) is { } test ? new TextCondition(test) : null;
 
     /// <summary>Says of each row of a page whether it is found.</summary>
     /// <param name="raw">The raw lines.</param>
     /// <param name="message">The messages that are not in them.</param>
     /// <param name="rows">One for each row.</param>
-    public void Find(Store.Parquet.PageColumn raw, Store.Parquet.PageColumn message, Span<bool> rows)
-    {
-        var next = 0;
-        Find(root, ref next, raw, message, rows);
-    }
+    public void Find(Store.Parquet.PageColumn raw, Store.Parquet.PageColumn message, Span<bool> rows) => Find(root, raw, message, rows, default);
 
-    private bool Takes(SearchNode node)
+    private static Test? TestOf(SearchNode node)
     {
         switch (node)
         {
-            case AllOf all: return all.Items.All(Takes);
-            case AnyOf any: return any.Items.All(Takes);
-            case NoneOf none: return Takes(none.Item);
-            case WordTerm word when TextFinder.For(word.Text.Trim(SearchParser.Wildcard)) is { } finder:
-                finders.Add(finder);
-                return true;
-            default: return false;
+            case AllOf all:
+                // Long texts are rarer than short ones, most often, and what is rare leaves the others little to do.
+                return TestsOf(all.Items) is { } each ? new All([.. each.OrderBy(test => test is Has has ? -has.Length : 0)]) : null;
+            case AnyOf any:
+                return TestsOf(any.Items) is { } either ? new Any(either) : null;
+            case NoneOf none:
+                return TestOf(none.Item) is { } test ? new Not(test) : null;
+            case WordTerm word when word.Text.Trim(SearchParser.Wildcard) is var text && TextFinder.For(text) is { } finder:
+                return new Has(finder, text.Length);
+            default:
+                return null;
         }
     }
 
-    private void Find(SearchNode node, ref int next, Store.Parquet.PageColumn raw, Store.Parquet.PageColumn message, Span<bool> rows)
+    private static List<Test>? TestsOf(IReadOnlyList<SearchNode> nodes)
     {
-        switch (node)
+        var tests = nodes.Select(TestOf).ToList();
+        return tests.Count == 0 || tests.Contains(null) ? null : [.. tests.OfType<Test>()];
+    }
+
+    /// <summary>Says of each row whether it passes a test.</summary>
+    /// <param name="test">The test.</param>
+    /// <param name="raw">The raw lines.</param>
+    /// <param name="message">The messages that are not in them.</param>
+    /// <param name="rows">One for each row; what is said of rows that are not asked for means nothing.</param>
+    /// <param name="among">True for each row that is asked for; empty for all.</param>
+    private static void Find(Test test, Store.Parquet.PageColumn raw, Store.Parquet.PageColumn message, Span<bool> rows, ReadOnlySpan<bool> among)
+    {
+        switch (test)
         {
-            case NoneOf none:
-                Find(none.Item, ref next, raw, message, rows);
+            case Not not:
+                Find(not.Item, raw, message, rows, among);
                 for (var i = 0; i < rows.Length; i++) rows[i] = !rows[i];
                 break;
-            case AllOf all:
-                Join(all.Items, true, ref next, raw, message, rows);
+            case All all:
+                Find(all.Items[0], raw, message, rows, among);
+                var next = new bool[rows.Length];
+                for (var item = 1; item < all.Items.Count; item++)
+                {
+                    if (among.Length > 0) And(rows, among);
+                    Find(all.Items[item], raw, message, next, rows);
+                    And(rows, next);
+                }
+
                 break;
-            case AnyOf any:
-                Join(any.Items, false, ref next, raw, message, rows);
+            case Any any:
+                Find(any.Items[0], raw, message, rows, among);
+                var one = new bool[rows.Length];
+                for (var item = 1; item < any.Items.Count; item++)
+                {
+                    Find(any.Items[item], raw, message, one, among);
+                    for (var i = 0; i < rows.Length; i++) rows[i] |= one[i];
+                }
+
                 break;
-            default:
-                rows.Clear();
-                var finder = finders[next++];
-                finder.Find(raw.Bytes, raw.At.AsSpan(0, raw.Values), raw.Lengths.AsSpan(0, raw.Values), rows);
-                if (message.Values == 0 || message.Index is not { } index) break;
-                var found = new bool[message.Values];
-                finder.Find(message.Bytes, message.At.AsSpan(0, message.Values), message.Lengths.AsSpan(0, message.Values), found);
-                for (var i = 0; i < rows.Length; i++) rows[i] |= index[i] >= 0 && found[index[i]];
+            case Has has:
+                Find(has.Finder, raw, message, rows, among);
                 break;
         }
     }
 
-    private void Join(IReadOnlyList<SearchNode> items, bool all, ref int next, Store.Parquet.PageColumn raw, Store.Parquet.PageColumn message, Span<bool> rows)
+    private static void Find(TextFinder finder, Store.Parquet.PageColumn raw, Store.Parquet.PageColumn message, Span<bool> rows, ReadOnlySpan<bool> among)
     {
-        rows.Fill(all);
-        var one = new bool[rows.Length];
-        foreach (var item in items)
+        rows.Clear();
+        if (among.Length > 0 && among.Count(true) < among.Length / FewOf)
         {
-            Find(item, ref next, raw, message, one);
-            for (var i = 0; i < one.Length; i++) rows[i] = all ? rows[i] & one[i] : rows[i] | one[i];
+            for (var i = among.IndexOf(true); i >= 0 && i < among.Length; i = among[(i + 1)..].IndexOf(true) is >= 0 and var more ? i + 1 + more : -1)
+            {
+                finder.Find(raw.Bytes, raw.At.AsSpan(i, 1), raw.Lengths.AsSpan(i, 1), rows.Slice(i, 1));
+                if (!rows[i] && message.Values > 0 && message.Index is { } of && of[i] >= 0) finder.Find(message.Bytes, message.At.AsSpan(of[i], 1), message.Lengths.AsSpan(of[i], 1), rows.Slice(i, 1));
+            }
+
+            return;
         }
+
+        finder.Find(raw.Bytes, raw.At.AsSpan(0, raw.Values), raw.Lengths.AsSpan(0, raw.Values), rows);
+        if (message.Values == 0 || message.Index is not { } index) return;
+        var found = new bool[message.Values];
+        finder.Find(message.Bytes, message.At.AsSpan(0, message.Values), message.Lengths.AsSpan(0, message.Values), found);
+        for (var i = 0; i < rows.Length; i++) rows[i] |= index[i] >= 0 && found[index[i]];
+    }
+
+    private static void And(Span<bool> rows, ReadOnlySpan<bool> others)
+    {
+        for (var i = 0; i < rows.Length; i++) rows[i] &= others[i];
     }
 }
