@@ -151,7 +151,7 @@ internal static class MessageDecoders
             heads = Patterns(item, "heads");
             lines = Patterns(item, "lines");
             patterns = Patterns(item, "patterns");
-            ReadsLines = item.TryGetProperty("lines", out _) || (body is not null && HasTexts);
+            ReadsLines = item.TryGetProperty("lines", out _) || (body is not null && (HasTexts || Apps.Length == 0));
             columns = item.TryGetProperty("columns", out var sets) ? [.. sets.EnumerateObject().Select(set => (set.Name, set.Value.GetString()!.Split(' ')))] : [];
             if (item.TryGetProperty("source", out var source)) Source = new LogSourceHint(Text(source, "product"), Text(source, "category"), Text(source, "service"));
         }
@@ -231,7 +231,12 @@ internal static class MessageDecoders
                 null => ReadPatterns(message, at, reading),
                 "pairs" => ReadPairs(message, at, reading),
                 "packet" => PacketBody.Read(message, reading),
-                "pam" => PamBody.Read(message, reading),
+                "general" => GeneralBody.Read(message, reading),
+                "slow" => SlowBody.Read(message, reading),
+                "pgcsv" => PostgresCsvBody.Read(message, reading, out var text) && (then!.ReadPatterns(text!, 0, reading) || true),
+                "filterlog" => FilterBody.Read(at == 0 ? message : message[at..], reading),
+                "vpcflow" => FlowBody.Read(message, reading),
+                "pam" => PamBody.Read(message, reading) || ReadPatterns(message, at, reading),
                 "audit" => AuditBody.Read(message, reading),
                 "json" => message.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && JsonRecordParser.Read(message[open..], reading),
                 "xml" => EventXmlParser.Read(at == 0 ? message : message[at..], reading) || reading.Fields.Count > 0,
@@ -239,7 +244,7 @@ internal static class MessageDecoders
                 "cisco" => CiscoBody.TryRead(message, ref at, appName, reading) && (ReadPatterns(message, at, reading) || true),
                 _ => throw new InvalidOperationException($"Decoder {Name}: '{body}' is no body."),
             };
-            if (!read) return then is not null && then.Read(message, at, appName, reading, table);
+            if (!read) return then is not null && body != "pgcsv" && then.Read(message, at, appName, reading, table);
             Known(reading);
             return true;
         }
@@ -249,7 +254,9 @@ internal static class MessageDecoders
             reading.Decoder = Name;
             // Where the program's name says it, the field would only repeat it.
             if (Source is not null) reading.Add("event.module", Name);
-            reading.App ??= app;
+            // A firewall's "app" and "service" are what its traffic is.
+            if (body == "pairs") reading.App = app ?? reading.App;
+            else reading.App ??= app;
             if (reading.Severity is null && reading.Fields.TryGetValue("level", out var level)) reading.Severity = Severities.Of(level);
         }
 
@@ -282,13 +289,14 @@ internal static class MessageDecoders
                 // "3=TRAFFIC": the third value says which columns the record has.
                 var equals = select.IndexOf('=', StringComparison.Ordinal);
                 var place = select[..equals] switch { "3" => 3, _ => 0 };
-                if (values.Count <= place || values[place] != select[(equals + 1)..]) continue;
+                if (values.Count <= place || (values[place] != select[(equals + 1)..] && (select[^1] != '*' || values.Count < 7))) continue;
                 for (var i = 0; i < values.Count && i < names.Length; i++)
                 {
                     if (names[i] != "-" && values[i].Length > 0) reading.Add(names[i], values[i]);
                 }
 
-                reading.TakeTimeOf("time_generated", "receive_time");
+                // The time with its zone is there since PAN-OS 10; before it is set, it is that of 1970.
+                if (!reading.TakeTimeOf("high_res_timestamp") || reading.Time!.Value.Year < 2000) reading.TakeTimeOf("time_generated", "receive_time");
                 reading.Host = reading.First("device_name");
                 reading.Severity ??= Severities.Of(reading.First("severity"));
                 return true;
