@@ -199,4 +199,39 @@ public class DeviceTests
         var read = Read($"<38>Jan  4 {clock} h audispd: type=USER_LOGIN msg=audit(1767488523.123:456): pid=812 uid=0 msg='op=login res=failed'");
         Assert.Equal((DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), assumed), (read.OccurredAt!.Value, read.TimeZoneAssumed));
     }
+
+    [Theory]
+    [InlineData("<14>Jan 04 01:02:03 2026 h prog: text", "h", "prog", "text", "2026-01-04T01:02:03Z")]
+    [InlineData("<14>Aug 24 05:34:00 CST 1987 h prog[10]: text", "h", "prog", "text", "1987-08-24T05:34:00Z")]
+    [InlineData("<14>Jan  4 01:02:03 UTC 2025 h prog[10]: text", "h", "prog", "text", "2025-01-04T01:02:03Z")]
+    [InlineData("<14>Jan  4 01:02:03 2026 prog: text", "2026", "prog", "text", "2026-01-04T01:02:03Z")]
+    [InlineData("<14>Jan  4 01:02:03 h.example: prog[9]: text", "h.example", "prog", "text", "2026-01-04T01:02:03Z")]
+    [InlineData("<14>Jan  4 01:02:03 prog: text [9]: more", null, "prog", "text [9]: more", "2026-01-04T01:02:03Z")]
+    [InlineData("<14>Jan  4 01:02:03 Message forwarded from aix1: sshd[9]: text", "aix1", "sshd", "text", "2026-01-04T01:02:03Z")]
+    public void Syslog_OlderSystemsWriteTheirHeadersOtherwise(string line, string? host, string app, string message, string time)
+    {
+        var read = Read(line);
+        Assert.Equal((host, app, message), (read.Host, read.App, read.Message));
+        Assert.Equal(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), read.OccurredAt);
+    }
+
+    [Fact]
+    public void Syslog_TheOldPamNamesItselfBehindTheProgram()
+    {
+        var read = Read("<38>Jan  4 01:02:03 h sshd(pam_unix)[9]: session opened for user bob by (uid=0)");
+        Assert.Equal("bob", read.Fields["user"]);
+        Assert.Contains("linux/-/sshd", Sources(read));
+    }
+
+    [Fact]
+    public void Syslog_SolarisNumbersItsMessages() =>
+        FormatTests.Holds(Read("<38>Jan  4 01:02:03 h sshd[9]: [ID 800047 auth.info] Failed password for root from 203.0.113.9 port 4711 ssh2").Fields, "user=root¦src_ip=203.0.113.9¦outcome=failure");
+
+    [Theory]
+    [InlineData("203.0.113.9:443", "203.0.113.9")]
+    [InlineData("[2001:db8::1]:443", "2001:db8::1")]
+    [InlineData("[2001:db8::1]", "2001:db8::1")]
+    [InlineData("2001:db8::1", "2001:db8::1")]
+    public void AnAddressWithAPortIsAnAddress(string written, string address) =>
+        Assert.Equal(address, Read($$"""{"CreationTime":"2026-01-04T01:02:03","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserId":"a@b.example","ClientIP":"{{written}}"}""").SourceIp);
 }

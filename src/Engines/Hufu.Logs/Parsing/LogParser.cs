@@ -48,7 +48,7 @@ public static class LogParser
     internal static LogEvent Event(ParsedRecord record, string raw, DateTimeOffset receivedAt, string source)
     {
         var fields = (FieldMap)record.Fields;
-        var address = AddressOf(fields);
+        var address = WithoutPort(AddressOf(fields));
         if (record.StructuredData is { } data)
         {
             foreach (var (id, parameters) in data)
@@ -347,6 +347,15 @@ public static class LogParser
     }
 
     private static ParsedRecord Plain(string raw, params string[] problems) => new() { Format = LogFormats.Plain, Message = raw, Problems = problems };
+
+    /// <summary>Some write the port behind the address of a client: <c>203.0.113.9:443</c>, <c>[2001:db8::1]:443</c>.</summary>
+    private static string? WithoutPort(string? address)
+    {
+        if (address is not { Length: > 2 }) return address;
+        if (address[0] == '[') return address.IndexOf(']', StringComparison.Ordinal) is > 1 and var close ? address[1..close] : address;
+        var colon = address.IndexOf(':', StringComparison.Ordinal);
+        return colon > 6 && colon == address.LastIndexOf(':') && address.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && dot < colon ? address[..colon] : address;
+    }
 
     /// <summary>The field that names the address which an event is about: the first of <see cref="Addresses"/> that there is.</summary>
     private static string? AddressOf(FieldMap fields)

@@ -26,7 +26,7 @@ internal static class MessageDecoders
     public static void ReadMessage(string? app, string message, Reading reading)
     {
         var table = Loaded.Value;
-        message = Unrepeated(message);
+        message = Unnumbered(Unrepeated(message));
         // A blank behind "CEF:" makes a program's name of it.
         var cef = app == "CEF" && message.Length > 1 && char.IsAsciiDigit(message[0]) && message[1] == '|' ? 0 : CefParser.Start(message);
         if (cef >= 0)
@@ -46,6 +46,8 @@ internal static class MessageDecoders
         if (message.Length > LongestMessage) return;
         if (app is not null)
         {
+            // The PAM of old systems put its own name behind the program's.
+            if (app.EndsWith("(pam_unix)", StringComparison.Ordinal)) app = app[..^10];
             if (table.ByApp.TryGetValue(app, out var decoder) || (app.StartsWith('/') && table.ByApp.TryGetValue(Base(app), out decoder)))
             {
                 if (decoder.Read(message, 0, app, reading, table)) return;
@@ -106,6 +108,14 @@ internal static class MessageDecoders
         if (!message.StartsWith("message repeated ", StringComparison.Ordinal) || !message.EndsWith(']')) return message;
         var open = message.IndexOf(": [ ", StringComparison.Ordinal);
         return open is > 0 and < 48 ? message[(open + 4)..^1] : message;
+    }
+
+    /// <summary>Solaris writes the number of a message before it: <c>[ID 800047 auth.info] Failed password …</c>.</summary>
+    private static string Unnumbered(string message)
+    {
+        if (!message.StartsWith("[ID ", StringComparison.Ordinal)) return message;
+        var close = message.IndexOf("] ", 4, Math.Min(message.Length - 4, 48), StringComparison.Ordinal);
+        return close > 4 && char.IsAsciiDigit(message[4]) ? message[(close + 2)..] : message;
     }
 
     private static Table Load()

@@ -9,6 +9,8 @@ internal static class SyslogParser
 {
     private static readonly string[] Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+    private const string Forwarded = "Message forwarded from ";
+
     /// <summary>What no host's name has: such a word is the begin of a body.</summary>
     private static readonly SearchValues<char> NoHost = SearchValues.Create("=|{<\"%,");
 
@@ -242,11 +244,18 @@ internal static class SyslogParser
             timestamp = WithYear(time, options);
             assumed = true;
             at = end;
-            if (ZoneWord(text, at, cisco, out var zoneEnd) is { } zone)
+            if (LateYear(text, at, out var yearEnd, out var named) is { } late)
+            {
+                timestamp = WithYear((late, time.Month, time.Day, time.Time), options);
+                at = yearEnd;
+            }
+            else if (ZoneWord(text, at, cisco, out var zoneEnd) is { } zone)
             {
                 at = zoneEnd;
-                if (timestamp is { } stated && OffsetOf(zone) is { } offset) (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, offset), false);
+                named = zone;
             }
+
+            if (named is not null && timestamp is { } stated && OffsetOf(named) is { } offset) (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, offset), false);
 
             if (timestamp is null) problems.Add(LogProblem.Of(LogProblem.SyslogDay, stampText));
         }
@@ -263,6 +272,8 @@ internal static class SyslogParser
 
         var hadTime = stampText is not null;
         while (at < text.Length && text[at] == ' ' && hadTime) at++;
+        // AIX says so of what it passes on.
+        if (hadTime && text.AsSpan(at).StartsWith(Forwarded)) at += Forwarded.Length;
         if (hadTime && host is null && at < text.Length)
         {
             // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
@@ -275,6 +286,12 @@ internal static class SyslogParser
             else if (first.Length > 0 && !IsTag(first) && space > 0 && !first.AsSpan().ContainsAny(NoHost))
             {
                 host = first;
+                at = space + 1;
+            }
+            else if (space > 1 && first[^1] == ':' && (first.Contains('.', StringComparison.Ordinal) || text.AsSpan(0, at).EndsWith(Forwarded)) && IsProgram(text, space + 1))
+            {
+                // A host's whole name may have a colon behind it, and then the program follows with its number.
+                host = first[..^1];
                 at = space + 1;
             }
         }
@@ -443,6 +460,39 @@ internal static class SyslogParser
         return zone[3] == '-' ? -offset : offset;
     }
 
+    /// <summary>The year that some write behind the time, also behind a zone: <c>22:14:15 2026 host</c>, <c>22:14:15 CST 2026 host</c>. A host must follow, or the number is one.</summary>
+    private static int? LateYear(string text, int at, out int end, out string? zone)
+    {
+        (end, zone) = (at, null);
+        var i = at + 1;
+        while (i < text.Length && i < at + 6 && char.IsAsciiLetterUpper(text[i])) i++;
+        if (i > at + 3 && i < text.Length && text[i] == ' ') zone = text[(at + 1)..i++];
+        else i = at + 1;
+        if (i + 5 >= text.Length || text[at] != ' ' || text[i + 4] != ' ' || !int.TryParse(text.AsSpan(i, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year) || year is < 1970 or > 2100)
+        {
+            zone = null;
+            return null;
+        }
+
+        var word = text.IndexOf(' ', i + 5);
+        if (word < 0 || IsTag(text[(i + 5)..word]))
+        {
+            zone = null;
+            return null;
+        }
+
+        end = i + 4;
+        return year;
+    }
+
+    /// <summary>True where a program's name and number stand: <c>sshd[812]: </c>.</summary>
+    private static bool IsProgram(string text, int at)
+    {
+        var end = text.IndexOf("]: ", at, Math.Min(text.Length - at, 96), StringComparison.Ordinal);
+        var open = end < 0 ? -1 : text.IndexOf('[', at, end - at);
+        return open > at && end > open + 1 && !text.AsSpan(at, open - at).Contains(' ') && !text.AsSpan(open + 1, end - open - 1).ContainsAnyExceptInRange('0', '9');
+    }
+
     private static bool IsTag(string word) => word.EndsWith(':') || (word.EndsWith(']') && word.Contains('[', StringComparison.Ordinal));
 
     /// <summary>Index after the colon of a tag that begins at <paramref name="at"/>, or 0: up to 64 characters without a space, as in <c>sshd[812]:</c>.</summary>
@@ -542,18 +592,16 @@ internal static class SyslogParser
     /// <summary>A local time with the year that the options tell where it names none; absent for a day that there is not.</summary>
     internal static DateTimeOffset? WithYear((int? Year, int Month, int Day, TimeSpan Time) time, LogParseOptions options)
     {
+        // However old: what a file of years ago says is so.
+        if (time.Year is { } told) return told is > 1 and < 9999 && time.Day <= DateTime.DaysInMonth(told, time.Month) ? At(new DateTime(told, time.Month, time.Day) + time.Time, options) : null;
         var local = options.ReferenceTime.ToOffset(options.AssumedOffset).DateTime;
         var latest = local > DateTime.MaxValue.AddDays(-1) ? local : local.AddDays(1);
         // Four years back reach a 29 February.
-        for (var year = time.Year ?? latest.Year; year > latest.Year - 9 && year is > 1 and < 9999; year--)
+        for (var year = latest.Year; year > latest.Year - 9 && year is > 1 and < 9999; year--)
         {
-            if (time.Day <= DateTime.DaysInMonth(year, time.Month))
-            {
-                var result = new DateTime(year, time.Month, time.Day) + time.Time;
-                if (time.Year is not null || result <= latest) return At(result, options);
-            }
-
-            if (time.Year is not null) return null;
+            if (time.Day > DateTime.DaysInMonth(year, time.Month)) continue;
+            var result = new DateTime(year, time.Month, time.Day) + time.Time;
+            if (result <= latest) return At(result, options);
         }
 
         return null;
