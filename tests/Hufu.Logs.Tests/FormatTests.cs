@@ -280,4 +280,29 @@ public class FormatTests
         Assert.Equal(line, Read(line).Raw);
         Assert.True(watch.ElapsedMilliseconds < 1_500, $"{watch.ElapsedMilliseconds} ms");
     }
+
+    [Theory]
+    [InlineData("a.example 203.0.113.9, 10.0.0.1, 127.0.0.1 - bob [04/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571 \"-\" \"c\"", "c-ip=203.0.113.9¦cs-host=a.example¦cs-username=bob¦cs-uri-stem=/x¦x-forwarded-for=203.0.113.9, 10.0.0.1, 127.0.0.1")]
+    [InlineData("a.example:80 \"203.0.113.9, 198.51.100.7\" 10.2.1.185 - - [04/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571 \"-\" \"c\"", "c-ip=203.0.113.9¦cs-host=a.example:80¦sc-status=200")]
+    [InlineData("10.0.0.1 - - [04/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571 \"-\" \"c\" \"203.0.113.7, 10.0.0.9\"", "c-ip=10.0.0.1¦cs-user-agent=c¦x-forwarded-for=203.0.113.7, 10.0.0.9")]
+    [InlineData("[04/Jan/2026:01:02:03 +0000] 203.0.113.9 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 \"GET /a?b=c HTTP/1.1\" 1375", "c-ip=203.0.113.9¦ssl_protocol=TLSv1.2¦cs-uri-query=b=c¦sc-bytes=1375")]
+    public void Access_ProxiesAndEncryptionAreRead(string line, string expected)
+    {
+        var read = Read(line);
+        Assert.Equal((LogFormats.Access, 0), (read.Format, read.Problems.Count));
+        FormatTests.Holds(read.Fields, expected);
+        Assert.Equal(new DateTimeOffset(2026, 1, 4, 1, 2, 3, TimeSpan.Zero), read.OccurredAt);
+    }
+
+    [Theory]
+    [InlineData("a few words and more - - [04/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("[04/Jan/2026:01:02:03 +0000] the server said \"GET /x HTTP/1.1\" 1375")]
+    public void Access_WhatOnlyLooksLikeOneIsNone(string line) => Assert.NotEqual(LogFormats.Access, Read(line).Format);
+
+    [Fact]
+    public void ApacheError_ATraceNamesItsSourceBeforeTheClient()
+    {
+        var read = Read("[Sun Jan 04 01:02:03.121211 2026] [rewrite:trace3] [pid 121591:tid 1404] mod_rewrite.c(470): [client 203.0.113.9:38350] 203.0.113.9 - - [a.example/sid#55] applying pattern");
+        FormatTests.Holds(read.Fields, "c-ip=203.0.113.9¦c-port=38350¦file=mod_rewrite.c(470)");
+    }
 }

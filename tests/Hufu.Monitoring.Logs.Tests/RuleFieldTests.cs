@@ -61,6 +61,15 @@ public sealed class RuleFieldTests
         { "proxy, W3C", "category: proxy", "{cs-host: evil.example, c-uri|contains: /a}", "#Fields: date time cs-method cs-uri-scheme r-dns cs-uri-stem sc-status\n2026-01-01 00:00:00 GET http evil.example /a 200" },
         { "Zeek DNS", "category: dns", "{query|endswith: .evil, record_type: TXT, answer: b}", """{"ts":1767225600,"uid":"C","id.orig_h":"10.0.0.1","_path":"dns","query":"x.evil","qtype_name":"TXT","answers":["a","b"]}""" },
         { "firewall, JSON", "category: firewall", "{dst_port: 445, action: denied}", """{"src_ip":"203.0.113.9","dst_ip":"10.0.0.1","dst_port":445,"action":"denied"}""" },
+        { "firewall, FortiGate", "category: firewall", "{dst_port: 445, src_ip: 10.0.0.1, action: deny}", "<189>date=2026-01-01 time=00:00:00 devname=\"fg\" devid=\"F\" logid=\"0000000013\" type=\"traffic\" srcip=10.0.0.1 dstip=203.0.113.9 dstport=445 action=\"deny\"" },
+        { "DNS, FortiGate", "category: dns", "{query: x.evil, record_type: TXT}", "<189>date=2026-01-01 time=00:00:00 devname=\"fg\" devid=\"F\" logid=\"1501054802\" type=\"utm\" subtype=\"dns\" srcip=10.0.0.1 qname=\"x.evil\" qtype=\"TXT\"" },
+        { "DNS, Suricata", "category: dns", "{query: x.evil, record_type: TXT}", """{"timestamp":"2026-01-01T00:00:00.000000+0000","flow_id":1,"event_type":"dns","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","dns":{"version":3,"type":"request","queries":[{"rrname":"x.evil","rrtype":"TXT"}]}}""" },
+        { "DNS, BIND", "category: dns", "{query: x.evil, record_type: TXT}", "<30>Jan  1 00:00:00 h named[9]: client @0x7 10.0.0.1#53 (x.evil): query: x.evil IN TXT + (10.0.0.2)" },
+        { "firewall, pfSense", "category: firewall", "{dst_port: 445, dst_ip: 203.0.113.9, action: block}", "<134>Jan  1 00:00:00 filterlog[7]: 5,,,1,igb1,match,block,in,4,0x0,,63,1,0,DF,6,tcp,60,10.0.0.1,203.0.113.9,49724,445,0,S,1,,6,," },
+        { "firewall, Windows", "category: firewall", "{dst_port: 445, src_ip: 10.0.0.1, action: drop}", "#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags\n2026-01-01 00:00:00 DROP TCP 10.0.0.1 203.0.113.9 4000 445 60 S" },
+        { "firewall, AWS", "category: firewall", "{dst_port: 445, src_ip: 203.0.113.9, action: reject}", "2 123456789010 eni-1235b8ca123456789 203.0.113.9 10.0.0.1 49761 445 6 20 4249 1767225600 1767225660 REJECT OK" },
+        { "firewall, iptables", "category: firewall", "{dst_port: 445, src_ip: 203.0.113.9, action: drop}", "<4>Jan  1 00:00:00 h ulogd[1]: DROP IN=eth0 OUT= SRC=203.0.113.9 DST=10.0.0.1 PROTO=TCP SPT=1 DPT=445" },
+        { "firewall, ASA", "category: firewall", "{dst_port: 445, src_ip: 203.0.113.9}", "<166>Jan  1 2026 00:00:00 fw: %ASA-6-302013: Built inbound TCP connection 1 for out:203.0.113.9/4242 (203.0.113.9/4242) to in:10.0.0.1/445 (10.0.0.1/445)" },
     };
 
     [Theory]

@@ -5,15 +5,20 @@ namespace Hufu.Logs.Parsing;
 /// <summary>Reads access lines of nginx and Apache: common and combined, with an optional virtual host before.</summary>
 internal static class AccessLogParser
 {
+    private const int MostWords = 12;
+
     public static ParsedRecord? TryParse(string text)
     {
+        if (text.Length > 32 && text[0] == '[' && text[27] == ']') return Encrypted(text);
         var open = text.IndexOf(" [", StringComparison.Ordinal);
         if (open is < 0 or > 1_024) return null;
         var close = text.IndexOf("] \"", open, StringComparison.Ordinal);
         if (close < 0 || !TryTime(text.AsSpan(open + 2, close - open - 2), out var time)) return null;
-        var head = text[..open].Split(' ');
-        if (head.Length is < 3 or > 4) return null;
+        var head = text[..open].Split(' ', MostWords + 1);
+        if (head.Length is < 3 or > MostWords) return null;
         var client = head[^3];
+        string? forwarded = null;
+        if (head.Length > 4 && (forwarded = Forwarded(ref head, ref client)) is null) return null;
         var at = close + 2;
         if (!Quoted(text, ref at, out var request)) return null;
         var rest = text.AsSpan(at).TrimStart(' ');
@@ -24,6 +29,34 @@ internal static class AccessLogParser
         if (head.Length == 4) fields["cs-host"] = head[0];
         if (head[^1] != "-") fields["cs-username"] = head[^1];
         if (tail[1] != "-") fields["sc-bytes"] = tail[1];
+        Request(request, fields, problems);
+
+        if (tail.Length == 3)
+        {
+            var more = tail[2];
+            var i = 0;
+            if (Quoted(more, ref i, out var referer))
+            {
+                if (referer is not ("-" or "")) fields["cs-referer"] = referer;
+                while (i < more.Length && more[i] == ' ') i++;
+                if (Quoted(more, ref i, out var agent)) fields["cs-user-agent"] = agent is "-" ? "" : agent;
+                while (i < more.Length && more[i] == ' ') i++;
+                // The format "main" of nginx's packages ends with the addresses that proxies told.
+                if (Quoted(more, ref i, out var told) && LogParser.IsAddress(told.AsSpan(0, told.IndexOf(',', StringComparison.Ordinal) is > 0 and var first ? first : told.Length))) forwarded ??= told;
+            }
+        }
+
+        if (forwarded is not null) fields["x-forwarded-for"] = forwarded;
+
+        return new ParsedRecord
+        {
+            Format = LogFormats.Access, Problems = problems, Timestamp = time, TimestampText = text[(open + 2)..close], Fields = fields,
+            Message = $"{request} {status}",
+        };
+    }
+
+    private static void Request(string request, FieldMap fields, List<string> problems)
+    {
         var words = request.Split(' ');
         if (words.Length == 3 && words[2].StartsWith("HTTP/", StringComparison.Ordinal))
         {
@@ -40,24 +73,45 @@ internal static class AccessLogParser
             fields["c-uri"] = request;
             problems.Add(LogProblem.AccessRequest);
         }
+    }
 
-        if (tail.Length == 3)
+    /// <summary>A line of Apache's log of encrypted requests: <c>[time] client protocol cipher "request" bytes</c>.</summary>
+    private static ParsedRecord? Encrypted(string text)
+    {
+        if (!TryTime(text.AsSpan(1, 26), out var time)) return null;
+        var quote = text.IndexOf('"', 28);
+        if (quote is < 0 or > 512) return null;
+        var head = text[28..quote].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (head.Length != 3 || !(head[1] == "-" || head[1].StartsWith("TLS", StringComparison.Ordinal) || head[1].StartsWith("SSL", StringComparison.Ordinal)) || !Quoted(text, ref quote, out var request)) return null;
+        var problems = new List<string>();
+        var fields = new FieldMap { ["c-ip"] = head[0] };
+        if (head[1] != "-") (fields["ssl_protocol"], fields["ssl_cipher"]) = (head[1], head[2]);
+        Request(request, fields, problems);
+        if (text.AsSpan(quote).Trim() is { Length: > 0 } bytes && bytes is not "-") fields["sc-bytes"] = bytes.ToString();
+        return new ParsedRecord { Format = LogFormats.Access, Problems = problems, Timestamp = time, TimestampText = text[1..27], Fields = fields, Message = request };
+    }
+
+    /// <summary>
+    /// Of a line that begins with all addresses that proxies told, <c>a.example 203.0.113.9, 10.0.0.1 10.0.0.2 - -</c>, the first is the client. Gives the addresses as they are written,
+    /// and leaves host, identity and user; absent where a word is no address.
+    /// </summary>
+    private static string? Forwarded(ref string[] head, ref string client)
+    {
+        var words = head[..^2];
+        var host = words[0].EndsWith(',') || words[0].StartsWith('"') ? null : words[0];
+        var addresses = host is null ? words : words[1..];
+        if (host is not null && LogParser.IsAddress(host) && addresses.Length == 1) return null;
+        string? found = null;
+        foreach (var word in addresses)
         {
-            var more = tail[2];
-            var i = 0;
-            if (Quoted(more, ref i, out var referer))
-            {
-                if (referer is not ("-" or "")) fields["cs-referer"] = referer;
-                while (i < more.Length && more[i] == ' ') i++;
-                if (Quoted(more, ref i, out var agent)) fields["cs-user-agent"] = agent is "-" ? "" : agent;
-            }
+            var bare = word.AsSpan().Trim("\",");
+            if (bare is not ("-" or "localhost" or "unknown") && !LogParser.IsAddress(bare)) return null;
+            if (found is null && LogParser.IsAddress(bare)) found = bare.ToString();
         }
 
-        return new ParsedRecord
-        {
-            Format = LogFormats.Access, Problems = problems, Timestamp = time, TimestampText = text[(open + 2)..close], Fields = fields,
-            Message = $"{request} {status}",
-        };
+        client = found ?? addresses[^1];
+        head = host is null ? [client, .. head[^2..]] : [host, client, .. head[^2..]];
+        return string.Join(' ', addresses).Replace("\"", "", StringComparison.Ordinal);
     }
 
     private static bool Quoted(string text, ref int at, out string value)

@@ -51,6 +51,13 @@ internal static class ApacheErrorParser
 
         // What the system said of it, and who asked; mod_security and others write the latter first.
         rest = at;
+        // Modules that trace name the place in their source.
+        if (text.IndexOf(".c(", at, Math.Min(text.Length - at, 64), StringComparison.Ordinal) is > 0 and var source && text.IndexOf("): ", source, Math.Min(text.Length - source, 16), StringComparison.Ordinal) is > 0 and var line && !text.AsSpan(at, line - at).Contains(' '))
+        {
+            fields["file"] = text[at..(line + 1)];
+            rest = at = line + 3;
+        }
+
         if (text.AsSpan(at).StartsWith("(") && text.IndexOf(": [client ", at, Math.Min(text.Length - at, 256), StringComparison.Ordinal) is > 0 and var said)
         {
             fields["status"] = text[at..said];

@@ -16,7 +16,7 @@ public static class LogParser
 
     // By which name an address counts before another.
     private static readonly FrozenDictionary<string, int> Addresses =
-        ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip"])
+        ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip", "peer_ip", "SrcIP", "srcaddr", "src-ip", "public_ip", "remip", "remote_host"])
         .Index().ToFrozenDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
 
     /// <summary>Reads one record from its bytes; a line break at its end does not belong to it. <paramref name="stream"/> is what its file or connection has said before.</summary>
@@ -48,7 +48,7 @@ public static class LogParser
     internal static LogEvent Event(ParsedRecord record, string raw, DateTimeOffset receivedAt, string source)
     {
         var fields = (FieldMap)record.Fields;
-        var address = AddressOf(fields);
+        var address = WithoutPort(AddressOf(fields));
         if (record.StructuredData is { } data)
         {
             foreach (var (id, parameters) in data)
@@ -325,6 +325,10 @@ public static class LogParser
             if (reading.Time is not null) record.TimestampText = reading.TimeText;
             (record.Timestamp, record.TimeZoneAssumed) = (reading.Time, reading.TimeZoneAssumed);
         }
+        else if (record.TimeZoneAssumed && reading is { Time: { } told, TimeZoneAssumed: false } && IsSameClock(record.Timestamp.Value, told))
+        {
+            (record.Timestamp, record.TimeZoneAssumed) = (told, false);
+        }
 
         (record.Fields, record.Problems, record.Decoder) = (fields, problems, reading.Decoder);
         record.HostName ??= reading.Host;
@@ -335,7 +339,23 @@ public static class LogParser
         return record;
     }
 
+    /// <summary>True when a time whose zone was assumed and one that is certain are the same but for the zone: zones are quarters of an hour apart, and a header is written at once.</summary>
+    private static bool IsSameClock(DateTimeOffset assumed, DateTimeOffset told)
+    {
+        var apart = (assumed.UtcDateTime - told.UtcDateTime).TotalSeconds;
+        return Math.Abs(apart) <= 14 * 3_600 + 30 && Math.Abs(Math.IEEERemainder(apart, 900)) <= 30;
+    }
+
     private static ParsedRecord Plain(string raw, params string[] problems) => new() { Format = LogFormats.Plain, Message = raw, Problems = problems };
+
+    /// <summary>Some write the port behind the address of a client: <c>203.0.113.9:443</c>, <c>[2001:db8::1]:443</c>.</summary>
+    private static string? WithoutPort(string? address)
+    {
+        if (address is not { Length: > 2 }) return address;
+        if (address[0] == '[') return address.IndexOf(']', StringComparison.Ordinal) is > 1 and var close ? address[1..close] : address;
+        var colon = address.IndexOf(':', StringComparison.Ordinal);
+        return colon > 6 && colon == address.LastIndexOf(':') && address.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && dot < colon ? address[..colon] : address;
+    }
 
     /// <summary>The field that names the address which an event is about: the first of <see cref="Addresses"/> that there is.</summary>
     private static string? AddressOf(FieldMap fields)

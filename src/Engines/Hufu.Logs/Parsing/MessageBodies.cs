@@ -9,6 +9,9 @@ internal static class PacketBody
 {
     private static readonly SearchValues<char> Clock = SearchValues.Create("0123456789. ");
 
+    /// <summary>Words of a rule's mark that say what was done: UFW's, firewalld's and those that people write.</summary>
+    private static readonly (string Word, string Action)[] Actions = [("BLOCK", "block"), ("DROP", "drop"), ("REJECT", "reject"), ("DENY", "deny"), ("DENIED", "deny"), ("ACCEPT", "accept"), ("ALLOW", "allow"), ("AUDIT", "audit")];
+
     private static readonly (string From, string To)[] Common = [("SRC", "src_ip"), ("DST", "dst_ip"), ("SPT", "src_port"), ("DPT", "dst_port"), ("PROTO", "protocol")];
 
     /// <summary>The packet filter's own names are kept, for rules are written with them; the common ones get their common name too.</summary>
@@ -21,7 +24,11 @@ internal static class PacketBody
             var prefix = message.AsSpan(0, first).Trim();
             // "[12345.678901] " is the kernel's own clock.
             if (prefix.StartsWith("[") && prefix.IndexOf(']') is > 0 and var end && !prefix[1..end].ContainsAnyExcept(Clock)) prefix = prefix[(end + 1)..].Trim();
-            if (prefix.Length > 0) reading.Add("prefix", prefix.ToString());
+            if (prefix.Length > 0)
+            {
+                reading.Add("prefix", prefix.ToString());
+                if (ActionOf(prefix) is { } action) reading.Add("action", action);
+            }
         }
 
         var at = Math.Max(first, 0);
@@ -30,6 +37,8 @@ internal static class PacketBody
             var end = message.IndexOf(' ', at);
             if (end < 0) end = message.Length;
             var word = message.AsSpan(at, end - at);
+            // An error message of ICMP holds the packet that it is about; its ports are not this packet's.
+            if (word.StartsWith("[SRC=")) break;
             var equals = word.IndexOf('=');
             if (equals > 0 && equals + 1 < word.Length && !word[..equals].ContainsAnyExceptInRange('A', 'Z')) reading.Add(word[..equals].ToString(), word[(equals + 1)..].TrimEnd(';').ToString());
             at = end + 1;
@@ -41,6 +50,88 @@ internal static class PacketBody
         }
 
         return true;
+    }
+
+    /// <summary>What the mark of a rule says was done; absent where it names nothing of it. UniFi ends the mark with a letter: <c>[WAN_IN-3001-D]</c>.</summary>
+    private static string? ActionOf(ReadOnlySpan<char> prefix)
+    {
+        if (prefix.Length > 64) return null;
+        foreach (var (word, action) in Actions)
+        {
+            if (prefix.Contains(word, StringComparison.OrdinalIgnoreCase)) return action;
+        }
+
+        return prefix is ['[', .., '-', var letter, ']'] ? letter switch { 'A' => "accept", 'D' => "drop", 'R' => "reject", _ => null } : null;
+    }
+}
+
+/// <summary>
+/// What pfSense and OPNsense write of a packet: values with commas between, whose number and meaning depend on the version of IP and the protocol. The rule's number, its
+/// tracker, interface, action and direction come first; the names are those of pfSense's documentation, and the usual ones of addresses and ports.
+/// </summary>
+internal static class FilterBody
+{
+    private static readonly string[] Begin = ["rule", "sub_rule", "anchor", "tracker", "interface", "reason", "action", "direction", "ip_version"];
+    private static readonly string[] Version4 = ["tos", "ecn", "ttl", "id", "offset", "flags", "protocol_id", "protocol", "length", "src_ip", "dst_ip"];
+    private static readonly string[] Version6 = ["class", "flow_label", "hop_limit", "protocol", "protocol_id", "length", "src_ip", "dst_ip"];
+    private static readonly string[] Tcp = ["src_port", "dst_port", "data_length", "tcp_flags", "sequence_number", "ack_number", "tcp_window", "urg", "tcp_options"];
+
+    public static bool Read(string message, Reading reading)
+    {
+        var values = message.Split(',', 40);
+        if (values.Length < 17 || values[8] is not ("4" or "6")) return false;
+        Named(Begin, 0);
+        var (names, at) = (values[8] == "4" ? Version4 : Version6, Begin.Length);
+        Named(names, at);
+        at += names.Length;
+        if (!LogParser.IsAddress(values[Math.Min(at, values.Length) - 1])) return false;
+        switch (reading.First("protocol_id"))
+        {
+            case "6":
+                Named(Tcp, at);
+                break;
+            case "17" or "132" or "136":
+                Named(Tcp.AsSpan(..3), at);
+                break;
+            case "1" or "58" when at < values.Length && !values[at].Contains('=', StringComparison.Ordinal):
+                if (values[at].Length > 0) reading.Add("icmp_type", values[at]);
+                break;
+            default:
+                break;
+        }
+
+        return true;
+
+        void Named(ReadOnlySpan<string> list, int from)
+        {
+            for (var i = 0; i < list.Length && from + i < values.Length; i++)
+            {
+                if (values[from + i].Length > 0) reading.Add(list[i], values[from + i]);
+            }
+        }
+    }
+}
+
+/// <summary>
+/// A flow of a virtual network of AWS in its default format: version, account, interface, addresses, ports, protocol, packets, bytes, begin, end, action and state; what follows
+/// is the site's choice and stays in the line.
+/// </summary>
+internal static class FlowBody
+{
+    private static readonly string[] Names = ["version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "log-status"];
+
+    public static bool Read(string message, Reading reading)
+    {
+        // Every line of a site comes by here: three looks tell the others.
+        if (message.Length is < 60 or > 1_024 || message[0] is < '2' or > '9' || message[1] != ' ' || !message.AsSpan(2).Contains(" eni-", StringComparison.Ordinal)) return false;
+        var values = message.Split(' ');
+        if (values.Length < Names.Length || !values[2].StartsWith("eni-", StringComparison.Ordinal) || values[1].AsSpan().ContainsAnyExceptInRange('0', '9') || values[13] is not ("OK" or "NODATA" or "SKIPDATA")) return false;
+        for (var i = 0; i < Names.Length; i++)
+        {
+            if (values[i] != "-") reading.Add(Names[i], values[i]);
+        }
+
+        return reading.TakeTimeOf("start");
     }
 }
 
@@ -96,6 +187,15 @@ internal static class AuditBody
 {
     private const int MostRecords = 1_000;
 
+    /// <summary>Numbers of linux/audit.h with the names that auditd gives them.</summary>
+    private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
+    {
+        ["1006"] = "LOGIN", ["1100"] = "USER_AUTH", ["1101"] = "USER_ACCT", ["1102"] = "USER_MGMT", ["1103"] = "CRED_ACQ", ["1104"] = "CRED_DISP", ["1105"] = "USER_START", ["1106"] = "USER_END", ["1107"] = "USER_AVC",
+        ["1110"] = "CRED_REFR", ["1112"] = "USER_LOGIN", ["1113"] = "USER_LOGOUT", ["1114"] = "ADD_USER", ["1115"] = "DEL_USER", ["1116"] = "ADD_GROUP", ["1117"] = "DEL_GROUP", ["1123"] = "USER_CMD", ["1130"] = "SERVICE_START",
+        ["1131"] = "SERVICE_STOP", ["1300"] = "SYSCALL", ["1302"] = "PATH", ["1305"] = "CONFIG_CHANGE", ["1306"] = "SOCKADDR", ["1307"] = "CWD", ["1309"] = "EXECVE", ["1321"] = "BPRM_FCAPS", ["1325"] = "NETFILTER_CFG",
+        ["1326"] = "SECCOMP", ["1327"] = "PROCTITLE", ["1330"] = "KERN_MODULE", ["1334"] = "BPF", ["1400"] = "AVC", ["1700"] = "ANOM_PROMISCUOUS", ["1701"] = "ANOM_ABEND",
+    };
+
     private static readonly System.Buffers.SearchValues<char> TypeSigns = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_[]");
 
     /// <summary>Fields that are quoted text, or hexadecimal digits where they hold a blank, a quote or another byte than ASCII.</summary>
@@ -136,6 +236,9 @@ internal static class AuditBody
         return true;
     }
 
+    /// <summary>The name of a type of record, which the kernel writes as a number where no auditd runs.</summary>
+    private static string NameOf(string type) => Types.TryGetValue(type, out var name) ? name : type;
+
     private static bool IsArgument(string name) => name.Length is > 1 and < 8 && name[0] == 'a' && !name.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
     private static bool ReadRecord(string message, Reading reading)
@@ -151,7 +254,7 @@ internal static class AuditBody
         reading.Add("serial", stamp[(colon + 1)..].ToString());
         foreach (var word in message[..mark].Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (word.StartsWith("type=", StringComparison.Ordinal)) reading.Add("type", word[5..]);
+            if (word.StartsWith("type=", StringComparison.Ordinal)) reading.Add("type", NameOf(word[5..]));
             if (word.StartsWith("node=", StringComparison.Ordinal)) reading.Host = word[5..];
         }
 
@@ -266,7 +369,8 @@ internal static class CiscoBody
             if (percent is < 0 or > 128) return false;
             var colon = message.IndexOf(": ", percent, StringComparison.Ordinal);
             if (colon < 0 || colon - percent > 64) return false;
-            code = message.AsSpan((percent + 1)..colon);
+            // IOS XR leaves a blank before the colon.
+            code = message.AsSpan((percent + 1)..colon).TrimEnd(' ');
             at = colon + 2;
         }
 
@@ -281,9 +385,41 @@ internal static class CiscoBody
 
         if (dash < 2 || code.Contains(' ')) return false;
         var facility = code[..(dash - 1)];
-        reading.Add("message_id", facility is "ASA" or "FTD" or "PIX" or "FWSM" ? code[(dash + 2)..].ToString() : code.ToString());
+        // The ASA may name the class of a message behind its own name.
+        if (facility.StartsWith("ASA-")) facility = "ASA";
+        var id = code[(dash + 2)..];
+        reading.Add("message_id", facility is "ASA" or "FTD" or "PIX" or "FWSM" ? id.ToString() : code.ToString());
         reading.Add("cisco_facility", facility.ToString());
+        // Events of connections, intrusions, files and malware of the FTD are names with their values.
+        if (facility is "FTD" && id.StartsWith("43000")) Named(message, at, reading);
         reading.Severity ??= code[dash] - '0';
         return true;
+    }
+
+    /// <summary>Reads <c>SrcIP: 192.0.2.1, AccessControlRuleName: a, b, User: c</c>: a value ends where a comma, a name of letters and digits and a colon with a blank follow.</summary>
+    private static void Named(string message, int at, Reading reading)
+    {
+        var (from, colon) = Name(message, at);
+        while (colon > 0 && !reading.IsFull)
+        {
+            var (end, nextFrom, nextColon) = (message.Length, 0, -1);
+            for (var comma = message.IndexOf(", ", colon, StringComparison.Ordinal); comma > 0; comma = message.IndexOf(", ", comma + 2, StringComparison.Ordinal))
+            {
+                (nextFrom, nextColon) = Name(message, comma + 2);
+                if (nextColon < 0) continue;
+                end = comma;
+                break;
+            }
+
+            reading.Add(message[from..colon], message.AsSpan((colon + 1)..end).Trim().ToString());
+            (from, colon) = (nextFrom, nextColon);
+        }
+    }
+
+    private static (int From, int Colon) Name(string message, int at)
+    {
+        var i = at;
+        while (i < message.Length && i < at + 64 && char.IsAsciiLetterOrDigit(message[i])) i++;
+        return i > at + 1 && char.IsAsciiLetterUpper(message[at]) && i + 1 < message.Length && message[i] == ':' && message[i + 1] == ' ' ? (at, i) : (at, -1);
     }
 }

@@ -26,7 +26,7 @@ internal static class MessageDecoders
     public static void ReadMessage(string? app, string message, Reading reading)
     {
         var table = Loaded.Value;
-        message = Unrepeated(message);
+        message = Unnumbered(Unrepeated(message));
         // A blank behind "CEF:" makes a program's name of it.
         var cef = app == "CEF" && message.Length > 1 && char.IsAsciiDigit(message[0]) && message[1] == '|' ? 0 : CefParser.Start(message);
         if (cef >= 0)
@@ -46,6 +46,8 @@ internal static class MessageDecoders
         if (message.Length > LongestMessage) return;
         if (app is not null)
         {
+            // The PAM of old systems put its own name behind the program's.
+            if (app.EndsWith("(pam_unix)", StringComparison.Ordinal)) app = app[..^10];
             if (table.ByApp.TryGetValue(app, out var decoder) || (app.StartsWith('/') && table.ByApp.TryGetValue(Base(app), out decoder)))
             {
                 if (decoder.Read(message, 0, app, reading, table)) return;
@@ -108,6 +110,14 @@ internal static class MessageDecoders
         return open is > 0 and < 48 ? message[(open + 4)..^1] : message;
     }
 
+    /// <summary>Solaris writes the number of a message before it: <c>[ID 800047 auth.info] Failed password …</c>.</summary>
+    private static string Unnumbered(string message)
+    {
+        if (!message.StartsWith("[ID ", StringComparison.Ordinal)) return message;
+        var close = message.IndexOf("] ", 4, Math.Min(message.Length - 4, 48), StringComparison.Ordinal);
+        return close > 4 && char.IsAsciiDigit(message[4]) ? message[(close + 2)..] : message;
+    }
+
     private static Table Load()
     {
         using var stream = typeof(MessageDecoders).Assembly.GetManifestResourceStream("decoders.json") ?? throw new InvalidOperationException("decoders.json is missing from the assembly.");
@@ -151,7 +161,7 @@ internal static class MessageDecoders
             heads = Patterns(item, "heads");
             lines = Patterns(item, "lines");
             patterns = Patterns(item, "patterns");
-            ReadsLines = item.TryGetProperty("lines", out _) || (body is not null && HasTexts);
+            ReadsLines = item.TryGetProperty("lines", out _) || (body is not null && (HasTexts || Apps.Length == 0));
             columns = item.TryGetProperty("columns", out var sets) ? [.. sets.EnumerateObject().Select(set => (set.Name, set.Value.GetString()!.Split(' ')))] : [];
             if (item.TryGetProperty("source", out var source)) Source = new LogSourceHint(Text(source, "product"), Text(source, "category"), Text(source, "service"));
         }
@@ -231,7 +241,12 @@ internal static class MessageDecoders
                 null => ReadPatterns(message, at, reading),
                 "pairs" => ReadPairs(message, at, reading),
                 "packet" => PacketBody.Read(message, reading),
-                "pam" => PamBody.Read(message, reading),
+                "general" => GeneralBody.Read(message, reading),
+                "slow" => SlowBody.Read(message, reading),
+                "pgcsv" => PostgresCsvBody.Read(message, reading, out var text) && (then!.ReadPatterns(text!, 0, reading) || true),
+                "filterlog" => FilterBody.Read(at == 0 ? message : message[at..], reading),
+                "vpcflow" => FlowBody.Read(message, reading),
+                "pam" => PamBody.Read(message, reading) || ReadPatterns(message, at, reading),
                 "audit" => AuditBody.Read(message, reading),
                 "json" => message.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && JsonRecordParser.Read(message[open..], reading),
                 "xml" => EventXmlParser.Read(at == 0 ? message : message[at..], reading) || reading.Fields.Count > 0,
@@ -239,7 +254,7 @@ internal static class MessageDecoders
                 "cisco" => CiscoBody.TryRead(message, ref at, appName, reading) && (ReadPatterns(message, at, reading) || true),
                 _ => throw new InvalidOperationException($"Decoder {Name}: '{body}' is no body."),
             };
-            if (!read) return then is not null && then.Read(message, at, appName, reading, table);
+            if (!read) return then is not null && body != "pgcsv" && then.Read(message, at, appName, reading, table);
             Known(reading);
             return true;
         }
@@ -249,7 +264,9 @@ internal static class MessageDecoders
             reading.Decoder = Name;
             // Where the program's name says it, the field would only repeat it.
             if (Source is not null) reading.Add("event.module", Name);
-            reading.App ??= app;
+            // A firewall's "app" and "service" are what its traffic is.
+            if (body == "pairs") reading.App = app ?? reading.App;
+            else reading.App ??= app;
             if (reading.Severity is null && reading.Fields.TryGetValue("level", out var level)) reading.Severity = Severities.Of(level);
         }
 
@@ -282,13 +299,14 @@ internal static class MessageDecoders
                 // "3=TRAFFIC": the third value says which columns the record has.
                 var equals = select.IndexOf('=', StringComparison.Ordinal);
                 var place = select[..equals] switch { "3" => 3, _ => 0 };
-                if (values.Count <= place || values[place] != select[(equals + 1)..]) continue;
+                if (values.Count <= place || (values[place] != select[(equals + 1)..] && (select[^1] != '*' || values.Count < 7))) continue;
                 for (var i = 0; i < values.Count && i < names.Length; i++)
                 {
                     if (names[i] != "-" && values[i].Length > 0) reading.Add(names[i], values[i]);
                 }
 
-                reading.TakeTimeOf("time_generated", "receive_time");
+                // The time with its zone is there since PAN-OS 10; before it is set, it is that of 1970.
+                if (!reading.TakeTimeOf("high_res_timestamp") || reading.Time!.Value.Year < 2000) reading.TakeTimeOf("time_generated", "receive_time");
                 reading.Host = reading.First("device_name");
                 reading.Severity ??= Severities.Of(reading.First("severity"));
                 return true;

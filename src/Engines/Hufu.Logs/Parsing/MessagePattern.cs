@@ -10,7 +10,8 @@ namespace Hufu.Logs.Parsing;
 /// <item><c>{name}</c> a word, up to the next blank or the text that follows in the pattern</item>
 /// <item><c>{name:text}</c> anything, also nothing, up to the first place of the text that follows; at the end of the pattern all that is left</item>
 /// <item><c>{name:last}</c> the same up to the last place: for what a stranger writes, so that he cannot write the end himself</item>
-/// <item><c>{name:num}</c> digits; <c>{name:ip}</c> an address; <c>{name:peer}</c> address and port, which become <c>name_ip</c> and <c>name_port</c></item>
+/// <item><c>{name:num}</c> digits; <c>{name:ip}</c> an address; <c>{name:peer}</c> address and port, which become <c>name_ip</c> and <c>name_port</c>; a host's name with <c>/80</c> or <c>(80)</c>
+/// behind it becomes <c>name_host</c></item>
 /// <item><c>{time}</c> a time as <see cref="TimeTexts"/> reads it</item>
 /// <item><c>{:pairs}</c>, <c>{:list}</c> the rest as <c>name=value</c>, separated by blanks or commas</item>
 /// <item><c>{_}</c> in place of a name: not kept; <c>«…»</c> may be absent; <c>{{</c> a bracket</item>
@@ -246,9 +247,9 @@ internal sealed class MessagePattern
             from = at;
             to = from;
             while (to < text.Length && to < from + 64 && (char.IsAsciiHexDigit(text[to]) || text[to] is ':' or '.')) to++;
-            if (to == from) return false;
+            if (to == from) return Named(name, text, ref at, found);
             var run = to;
-            port = to < text.Length && text[to] is '/' or '(' or '#' ? to + 1 : -1;
+            port = to < text.Length && (text[to] is '/' or '#' || (text[to] == '(' && to + 1 < text.Length && char.IsAsciiDigit(text[to + 1]))) ? to + 1 : -1;
             if (port < 0)
             {
                 if (to > from + 1 && text[to - 1] == ':') to--;
@@ -267,7 +268,7 @@ internal sealed class MessagePattern
             if (!LogParser.IsAddress(text.AsSpan(from, to - from)))
             {
                 at = start;
-                return false;
+                return Named(name, text, ref at, found);
             }
 
             at = port < 0 ? run : port;
@@ -279,6 +280,21 @@ internal sealed class MessagePattern
         while (at < text.Length && at < port + 5 && char.IsAsciiDigit(text[at])) at++;
         if (at > port) found.Add(new Value(Kind.Word, name + "_port", port, at));
         if (text[port - 1] == '(' && at < text.Length && text[at] == ')') at++;
+        return true;
+    }
+
+    /// <summary>A host's name in place of its address, as devices with a table of names write: <c>mail1/25</c>, <c>mail1.example(25)</c>.</summary>
+    private static bool Named(string name, string text, ref int at, List<Value> found)
+    {
+        var to = at;
+        while (to < text.Length && to < at + 128 && (char.IsAsciiLetterOrDigit(text[to]) || text[to] is '-' or '_' or '.')) to++;
+        if (to == at || to + 1 >= text.Length || text[to] is not ('/' or '(') || !char.IsAsciiDigit(text[to + 1])) return false;
+        var end = to + 1;
+        while (end < text.Length && end < to + 7 && char.IsAsciiDigit(text[end])) end++;
+        if (end - to > 6 || (text[to] == '(' && (end >= text.Length || text[end] != ')'))) return false;
+        found.Add(new Value(Kind.Word, name + "_host", at, to));
+        found.Add(new Value(Kind.Word, name + "_port", to + 1, end));
+        at = text[to] == '(' ? end + 1 : end;
         return true;
     }
 

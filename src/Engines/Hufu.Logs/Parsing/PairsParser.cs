@@ -29,8 +29,11 @@ internal static class PairsParser
     {
         Read(text, 0, ' ', reading, report: true);
         if (reading.Fields.Count == 0) reading.Fault(LogProblem.PairsNone);
-        if (reading.First("date") is { } date && reading.First("time") is { } time && reading.TakeTime($"{date} {time}{reading.First("tz", "timezone")}"))
+        var zone = reading.First("tz", "timezone");
+        if (reading.First("date") is { } date && reading.First("time") is { } time && reading.TakeTime($"{date} {time}{zone}"))
         {
+            // Without a zone the count of seconds says which time that is, unless it tells of another hour than any zone has.
+            if (zone is null && reading.First("eventtime") is { } count && reading.Time is { } written && !(reading.TakeTime(count) && !reading.TimeZoneAssumed && (reading.Time.Value.DateTime - written.DateTime).Duration() < TimeSpan.FromHours(15))) reading.TakeTime($"{date} {time}");
         }
         else
         {

@@ -9,8 +9,8 @@ namespace Hufu.Logs.Parsing;
 internal readonly record struct JoinedRecord(ReadOnlyMemory<byte> Bytes, long Offset, string? Problem);
 
 /// <summary>
-/// Joins lines that are one record: those of one event of the Linux audit system, which may come between lines of others, and, when told how a record
-/// begins, everything up to the next beginning. It waits for no more than 256 events, 1,000 lines and the longest record: what is above is given as it is.
+/// Joins lines that are one record: those of one event of the Linux audit system, which may come between lines of others, those of a statement in the slow log of MySQL, and, when told
+/// how a record begins, everything up to the next beginning. It waits for no more than 256 events, 1,000 lines and the longest record: what is above is given as it is.
 /// </summary>
 internal sealed class RecordJoiner(LogParseOptions options)
 {
@@ -27,11 +27,22 @@ internal sealed class RecordJoiner(LogParseOptions options)
     private readonly MessagePattern? begin = options.RecordBegins is { Length: > 0 } pattern && pattern != LogParseOptions.Indented ? MessagePattern.Parse(pattern) : null;
     private readonly bool indented = options.RecordBegins == LogParseOptions.Indented;
 
+    private Group? slow;
+    private Slow stage;
+
+    /// <summary>What may come next in a statement of the slow log.</summary>
+    private enum Slow
+    {
+        Who,
+        Figures,
+        Statement,
+    }
+
     /// <summary>True when no line waits.</summary>
-    public bool IsEmpty => open.Count == 0;
+    public bool IsEmpty => open.Count == 0 && slow is null;
 
     /// <summary>True when lines are joined at all.</summary>
-    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || (options.JoinAudit && options.Format is null or "auditd");
+    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || (options.JoinAudit && options.Format is null or "auditd" or "mysql-slow");
 
     /// <summary>Takes the next line; what is whole then comes out in the order of its last lines.</summary>
     public void Add(JoinedRecord line, List<JoinedRecord> ready)
@@ -51,6 +62,7 @@ internal sealed class RecordJoiner(LogParseOptions options)
             return;
         }
 
+        if (TakeSlow(line, ready)) return;
         if (line.Problem is not null || !TryStamp(line.Bytes.Span, out var key, out var at, out var type))
         {
             ready.Add(line);
@@ -94,7 +106,50 @@ internal sealed class RecordJoiner(LogParseOptions options)
     /// <summary>Gives what waits, whole or not.</summary>
     public void Flush(List<JoinedRecord> ready)
     {
+        GiveSlow(ready);
         while (open.First is { } first) Give(first, ready);
+    }
+
+    /// <summary>
+    /// Takes a line of the slow log: the time, where it is written; who asked; figures, each line with a number sign; then the database, the time of the begin and the statement up
+    /// to a line that ends with a semicolon. A line that does not belong there ends the statement.
+    /// </summary>
+    private bool TakeSlow(JoinedRecord line, List<JoinedRecord> ready)
+    {
+        var text = line.Bytes.Span;
+        if (slow is null)
+        {
+            if (text.Length == 0 || text[0] != (byte)'#' || line.Problem is not null) return false;
+            var who = SlowBody.IsWho(text);
+            if (!who && !text.StartsWith("# Time: "u8)) return false;
+            (slow, stage) = (new Group(line, default, 0), who ? Slow.Figures : Slow.Who);
+            return true;
+        }
+
+        var belongs = line.Problem is null && Fits(slow, line) && stage switch
+        {
+            Slow.Who => SlowBody.IsWho(text),
+            Slow.Figures => text.StartsWith("# "u8) && !SlowBody.IsWho(text) && !text.StartsWith("# Time: "u8),
+            _ => !text.StartsWith("# Time: "u8) && !SlowBody.IsWho(text),
+        };
+        if (!belongs)
+        {
+            GiveSlow(ready);
+            return TakeSlow(line, ready);
+        }
+
+        slow.Add(line);
+        var ends = stage == Slow.Statement && text.TrimEnd("\r "u8) is [.., (byte)';'] && !text.StartsWith("use "u8) && !text.StartsWith("SET timestamp="u8);
+        if (stage == Slow.Who) stage = Slow.Figures;
+        else if (stage == Slow.Figures && text.StartsWith("# Query_time: "u8)) stage = Slow.Statement;
+        if (ends) GiveSlow(ready);
+        return true;
+    }
+
+    private void GiveSlow(List<JoinedRecord> ready)
+    {
+        if (slow is not null) ready.Add(slow.Whole());
+        slow = null;
     }
 
     private void Give(LinkedListNode<Group> node, List<JoinedRecord> ready)

@@ -13,7 +13,7 @@ internal static class ShippedText
     private static readonly string[] Programs = ["programname", "syslogtag", "process.name", "log.syslog.appname", "syslog.appname", "SYSLOG_IDENTIFIER", "_SYSLOG_IDENTIFIER", "ident", "tag", "ProcessName", "attributes.appname", "attributes.syslog.appname", "_program"];
 
     /// <summary>True when a record may hold such a text: it is of no family, or of one that carries others'.</summary>
-    public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" or "journald" or "docker" or "wazuh" or "bunyan" or "gcp-log" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
+    public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" or "journald" or "docker" or "wazuh" or "bunyan" or "postgresql" or "gcp-log" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
 
     public static ParsedRecord Read(ParsedRecord record, LogParseOptions options)
     {
@@ -21,7 +21,8 @@ internal static class ShippedText
         var inner = SyslogParser.LooksLike5424(text) ? SyslogParser.Parse5424(text, options) : SyslogParser.LooksLike3164(text) && text.Length > 16 && text.AsSpan(0, 16).Contains(':') ? SyslogParser.Parse3164(text, options) : null;
         if (inner is { Message.Length: > 0, Timestamp: not null }) text = inner.Message;
         else inner = null;
-        var app = inner?.AppName ?? record.AppName;
+        // PostgreSQL's own JSON names no program.
+        var app = inner?.AppName ?? record.AppName ?? (record.Decoder == "postgresql" ? "postgres" : null);
         foreach (var name in Programs)
         {
             if (inner is not null || !record.Fields.TryGetValue(name, out var program)) continue;

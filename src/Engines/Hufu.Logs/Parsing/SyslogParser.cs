@@ -9,8 +9,10 @@ internal static class SyslogParser
 {
     private static readonly string[] Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+    private const string Forwarded = "Message forwarded from ";
+
     /// <summary>What no host's name has: such a word is the begin of a body.</summary>
-    private static readonly SearchValues<char> NoHost = SearchValues.Create("=|{<\"%");
+    private static readonly SearchValues<char> NoHost = SearchValues.Create("=|{<\"%,");
 
     /// <summary>PRI: up to three digits in angle brackets, no leading zero, at most 191 (RFC 5424 §6.2.1).</summary>
     public static bool TryPriority(string text, out int priority, out int length)
@@ -235,17 +237,25 @@ internal static class SyslogParser
         var assumed = false;
         if (at < text.Length && text[at] == ' ') at++;
         string? host = null, app = null, proc = null;
-        if (TryLegacyTime(text, at, out var time, out var end) || ((CiscoHeader(text, ref at, ref host) || CiscoAddress(text, ref at, ref host)) && TryLegacyTime(text, at, out time, out end)))
+        var cisco = false;
+        if (TryLegacyTime(text, at, out var time, out var end) || ((cisco = CiscoHeader(text, ref at, ref host) || CiscoAddress(text, ref at, ref host)) && TryLegacyTime(text, at, out time, out end)))
         {
             stampText = text[at..end].TrimEnd(':');
             timestamp = WithYear(time, options);
             assumed = true;
             at = end;
-            if (ZoneWord(text, at, out var zoneEnd) is { } zone)
+            if (LateYear(text, at, out var yearEnd, out var named) is { } late)
+            {
+                timestamp = WithYear((late, time.Month, time.Day, time.Time), options);
+                at = yearEnd;
+            }
+            else if (ZoneWord(text, at, cisco, out var zoneEnd) is { } zone)
             {
                 at = zoneEnd;
-                if (timestamp is { } stated && zone is "UTC" or "GMT") (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, TimeSpan.Zero), false);
+                named = zone;
             }
+
+            if (named is not null && timestamp is { } stated && OffsetOf(named) is { } offset) (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, offset), false);
 
             if (timestamp is null) problems.Add(LogProblem.Of(LogProblem.SyslogDay, stampText));
         }
@@ -262,6 +272,8 @@ internal static class SyslogParser
 
         var hadTime = stampText is not null;
         while (at < text.Length && text[at] == ' ' && hadTime) at++;
+        // AIX says so of what it passes on.
+        if (hadTime && text.AsSpan(at).StartsWith(Forwarded)) at += Forwarded.Length;
         if (hadTime && host is null && at < text.Length)
         {
             // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
@@ -276,6 +288,19 @@ internal static class SyslogParser
                 host = first;
                 at = space + 1;
             }
+            else if (space > 1 && first[^1] == ':' && (first.Contains('.', StringComparison.Ordinal) || text.AsSpan(0, at).EndsWith(Forwarded)) && IsProgram(text, space + 1))
+            {
+                // A host's whole name may have a colon behind it, and then the program follows with its number.
+                host = first[..^1];
+                at = space + 1;
+            }
+        }
+
+        // What IOS wrote stands behind the header of a server that passed it on.
+        if (hadTime && at < text.Length && IsPassedOn(text, at))
+        {
+            var own = Parse3164(text[at..], options);
+            return own with { Priority = priority, HostName = own.HostName ?? host, Problems = [.. problems, .. own.Problems] };
         }
 
         var tagEnd = TagEnd(text, at);
@@ -289,16 +314,11 @@ internal static class SyslogParser
                 tag = tag[..open];
             }
 
-            // What IOS wrote stands behind the header of a server that passed it on.
-            if (hadTime && proc is null && !tag.ContainsAnyExceptInRange('0', '9') && IsPassedOn(text, at))
-            {
-                var own = Parse3164(text[at..], options);
-                return own with { Priority = priority, HostName = own.HostName ?? host, Problems = [.. problems, .. own.Problems] };
-            }
-
             app = tag.ToString();
             at = tagEnd;
             if (at < text.Length && text[at] == ' ') at++;
+            // The ASA writes its own name before its code.
+            if (hadTime && host is null && proc is null && IsCode(text, at)) (host, app) = (app, null);
         }
 
         var message = text[at..];
@@ -316,23 +336,35 @@ internal static class SyslogParser
         };
     }
 
-    /// <summary>What IOS writes before the time: <c>45: </c>, <c>45: router1: </c>, and a mark that the clock is not set. Taken only where a time follows.</summary>
+    /// <summary>
+    /// What IOS writes before the time: <c>45: </c>, <c>45: router1: </c>, the node of IOS XR (<c>RP/0/RP0/CPU0:</c>), and a mark that the clock is not set. Taken only where a
+    /// time follows, or IOS's code, before which there may be how long it runs (<c>2y10w: </c>).
+    /// </summary>
     private static bool CiscoHeader(string text, ref int at, ref string? host)
     {
         var i = at;
         string? name = null;
-        for (var words = 0; words < 3 && i < text.Length && text[i] is not ('*' or '.'); words++)
+        // An unset number leaves its colon.
+        if (text.AsSpan(i).StartsWith(": ")) i += 2;
+        for (var words = 0; words < 3 && i < text.Length && text[i] is not ('*' or '.' or '%'); words++)
         {
             var colon = text.IndexOf(": ", i, Math.Min(text.Length - i, 66), StringComparison.Ordinal);
-            if (colon <= i || text.AsSpan(i, colon - i).Contains(' ')) break;
+            if (colon <= i || text.AsSpan(i, colon - i).Contains(' ') || UptimeEnd(text, i) > 0) break;
             if (text.AsSpan(i, colon - i).ContainsAnyExceptInRange('0', '9')) name = text[i..colon];
             i = colon + 2;
         }
 
+        if (NodeEnd(text, i) is > 0 and var node) i = node;
         if (i < text.Length && text[i] is '*' or '.') i++;
-        if (i == at || !TryLegacyTime(text, i, out _, out _)) return false;
+        if (i == at) return false;
+        if (!TryLegacyTime(text, i, out _, out _))
+        {
+            if (UptimeEnd(text, i) is > 0 and var up) i = up;
+            if (!IsCode(text, i)) return false;
+        }
+
         at = i;
-        host = name;
+        host = name ?? host;
         return true;
     }
 
@@ -347,24 +379,118 @@ internal static class SyslogParser
         return true;
     }
 
-    /// <summary>True where IOS's number, its time and its code stand: <c>123: Feb 17 13:40:02.111 UTC: %LDP-5-NBRCHG</c>.</summary>
+    /// <summary>True where IOS's number, its time and its code stand: <c>123: Feb 17 13:40:02.111 UTC: %LDP-5-NBRCHG</c>; in IOS XR a program is named before the code.</summary>
     private static bool IsPassedOn(string text, int at)
     {
+        // Few lines have a code so near, and only they are looked at.
+        if (text.AsSpan(at, Math.Min(text.Length - at, 160)).IndexOf(": %") < 0) return false;
         string? name = null;
+        var from = at;
         if (!CiscoHeader(text, ref at, ref name) || !TryLegacyTime(text, at, out _, out var end)) return false;
-        if (ZoneWord(text, end, out var zoneEnd) is not null) end = zoneEnd;
+        if (at > from && text[at - 1] == ':') return true;
+        if (ZoneWord(text, end, false, out var zoneEnd) is not null) end = zoneEnd;
         while (end < text.Length && text[end] is ' ' or ':') end++;
-        return end < text.Length && text[end] == '%';
+        return IsCode(text, end);
     }
 
-    /// <summary>The zone that IOS writes behind a time, before its code: <c> UTC: %SYS-5-CONFIG_I</c>.</summary>
-    private static string? ZoneWord(string text, int at, out int end)
+    /// <summary>True where a code begins: <c>%FACILITY-3-MNEMONIC</c>, also with a class between (<c>%ASA-session-6-106102</c>).</summary>
+    private static bool IsCode(string text, int at)
+    {
+        if (at + 5 > text.Length || text[at] != '%' || !char.IsAsciiLetterOrDigit(text[at + 1])) return false;
+        for (var i = at + 1; i < text.Length && i < at + 64; i++)
+        {
+            var c = text[i];
+            if (c == '-' && i + 2 < text.Length && text[i + 1] is >= '0' and <= '7' && text[i + 2] == '-') return true;
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '/')) return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Index behind how long a device runs, written in place of a time before its code (<c>00:00:46: </c>, <c>2y10w: </c>); 0 where there is none.</summary>
+    private static int UptimeEnd(string text, int at)
+    {
+        var i = at;
+        while (i < text.Length && i < at + 16 && (char.IsAsciiDigit(text[i]) || text[i] is 'y' or 'w' or 'd' or 'h' or ':')) i++;
+        if (i == at || i - 1 == at || !char.IsAsciiDigit(text[at]) || text[i - 1] != ':' || i + 1 >= text.Length || text[i] != ' ' || text[i + 1] != '%') return 0;
+        return text.AsSpan(at, i - 1 - at).ContainsAnyExceptInRange('0', '9') ? i + 1 : 0;
+    }
+
+    /// <summary>Index behind the node of IOS XR, <c>RP/0/RP0/CPU0:</c>, where a time follows; 0 where there is none.</summary>
+    private static int NodeEnd(string text, int at)
+    {
+        if (at + 24 > text.Length || !char.IsAsciiLetterUpper(text[at])) return 0;
+        var colon = text.IndexOf(':', at, 24);
+        return colon > 0 && text.AsSpan(at, colon - at).Count('/') is 2 or 3 && TryLegacyTime(text, colon + 1, out _, out _) ? colon + 1 : 0;
+    }
+
+    /// <summary>
+    /// The zone that IOS writes behind a time, before its code: <c> UTC: %SYS-5-CONFIG_I</c>, <c> UTC+07:30: </c>. Where the header is IOS's own, anything may follow.
+    /// </summary>
+    private static string? ZoneWord(string text, int at, bool cisco, out int end)
     {
         end = at;
-        var colon = text.IndexOf(": %", at, Math.Min(text.Length - at, 9), StringComparison.Ordinal);
-        if (colon - at is < 3 or > 6 || text[at] != ' ' || text.AsSpan(at + 1, colon - at - 1).ContainsAnyExceptInRange('A', 'Z')) return null;
-        end = colon + 1;
-        return text[(at + 1)..colon];
+        if (at + 5 > text.Length || text[at] != ' ') return null;
+        var i = at + 1;
+        while (i < text.Length && i < at + 7 && char.IsAsciiLetter(text[i])) i++;
+        if (i - at < 4) return null;
+        if (i < text.Length && text[i] is '+' or '-')
+        {
+            for (i++; i < text.Length && i < at + 14 && (char.IsAsciiDigit(text[i]) || (text[i] == ':' && i + 1 < text.Length && char.IsAsciiDigit(text[i + 1]))); i++)
+            {
+            }
+        }
+
+        if (i + 2 >= text.Length || text[i] != ':' || text[i + 1] != ' ' || (!cisco && (text[at + 1] > 'Z' || !IsCode(text, i + 2)))) return null;
+        end = i + 1;
+        return text[(at + 1)..i];
+    }
+
+    /// <summary>The offset that a zone's word names; absent for names that mean several.</summary>
+    private static TimeSpan? OffsetOf(string zone)
+    {
+        if (!zone.StartsWith("UTC", StringComparison.OrdinalIgnoreCase) && !zone.StartsWith("GMT", StringComparison.OrdinalIgnoreCase)) return null;
+        if (zone.Length == 3) return TimeSpan.Zero;
+        var colon = zone.IndexOf(':', StringComparison.Ordinal);
+        var minutes = 0;
+        if (!int.TryParse(zone.AsSpan(4, (colon < 0 ? zone.Length : colon) - 4), NumberStyles.None, CultureInfo.InvariantCulture, out var hours) || hours > 14
+            || (colon > 0 && (!int.TryParse(zone.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out minutes) || minutes > 59))) return null;
+        var offset = new TimeSpan(hours, minutes, 0);
+        if (offset > TimeSpan.FromHours(14)) return null;
+        return zone[3] == '-' ? -offset : offset;
+    }
+
+    /// <summary>The year that some write behind the time, also behind a zone: <c>22:14:15 2026 host</c>, <c>22:14:15 CST 2026 host</c>. A host must follow, or the number is one.</summary>
+    private static int? LateYear(string text, int at, out int end, out string? zone)
+    {
+        (end, zone) = (at, null);
+        var i = at + 1;
+        while (i < text.Length && i < at + 6 && char.IsAsciiLetterUpper(text[i])) i++;
+        if (i > at + 3 && i < text.Length && text[i] == ' ') zone = text[(at + 1)..i++];
+        else i = at + 1;
+        if (i + 5 >= text.Length || text[at] != ' ' || text[i + 4] != ' ' || !int.TryParse(text.AsSpan(i, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year) || year is < 1970 or > 2100)
+        {
+            zone = null;
+            return null;
+        }
+
+        var word = text.IndexOf(' ', i + 5);
+        if (word < 0 || IsTag(text[(i + 5)..word]))
+        {
+            zone = null;
+            return null;
+        }
+
+        end = i + 4;
+        return year;
+    }
+
+    /// <summary>True where a program's name and number stand: <c>sshd[812]: </c>.</summary>
+    private static bool IsProgram(string text, int at)
+    {
+        var end = text.IndexOf("]: ", at, Math.Min(text.Length - at, 96), StringComparison.Ordinal);
+        var open = end < 0 ? -1 : text.IndexOf('[', at, end - at);
+        return open > at && end > open + 1 && !text.AsSpan(at, open - at).Contains(' ') && !text.AsSpan(open + 1, end - open - 1).ContainsAnyExceptInRange('0', '9');
     }
 
     private static bool IsTag(string word) => word.EndsWith(':') || (word.EndsWith(']') && word.Contains('[', StringComparison.Ordinal));
@@ -466,18 +592,16 @@ internal static class SyslogParser
     /// <summary>A local time with the year that the options tell where it names none; absent for a day that there is not.</summary>
     internal static DateTimeOffset? WithYear((int? Year, int Month, int Day, TimeSpan Time) time, LogParseOptions options)
     {
+        // However old: what a file of years ago says is so.
+        if (time.Year is { } told) return told is > 1 and < 9999 && time.Day <= DateTime.DaysInMonth(told, time.Month) ? At(new DateTime(told, time.Month, time.Day) + time.Time, options) : null;
         var local = options.ReferenceTime.ToOffset(options.AssumedOffset).DateTime;
         var latest = local > DateTime.MaxValue.AddDays(-1) ? local : local.AddDays(1);
         // Four years back reach a 29 February.
-        for (var year = time.Year ?? latest.Year; year > latest.Year - 9 && year is > 1 and < 9999; year--)
+        for (var year = latest.Year; year > latest.Year - 9 && year is > 1 and < 9999; year--)
         {
-            if (time.Day <= DateTime.DaysInMonth(year, time.Month))
-            {
-                var result = new DateTime(year, time.Month, time.Day) + time.Time;
-                if (time.Year is not null || result <= latest) return At(result, options);
-            }
-
-            if (time.Year is not null) return null;
+            if (time.Day > DateTime.DaysInMonth(year, time.Month)) continue;
+            var result = new DateTime(year, time.Month, time.Day) + time.Time;
+            if (result <= latest) return At(result, options);
         }
 
         return null;

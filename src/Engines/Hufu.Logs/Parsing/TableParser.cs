@@ -12,7 +12,7 @@ internal sealed class TableHeader
 
     /// <summary>What another has named so far.</summary>
     [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
-    public TableHeader(TableHeader other) => (Format, Columns, Separator, Unset, Empty, Path, Date) = (other.Format, other.Columns, other.Separator, other.Unset, other.Empty, other.Path, other.Date);
+    public TableHeader(TableHeader other) => (Format, Columns, Separator, Unset, Empty, Path, Date, Local) = (other.Format, other.Columns, other.Separator, other.Unset, other.Empty, other.Path, other.Date, other.Local);
 
     public required string Format { get; init; }
 
@@ -29,6 +29,9 @@ internal sealed class TableHeader
 
     /// <summary>The day that W3C's <c>#Date:</c> gives to lines that have only a time.</summary>
     public string? Date { get; set; }
+
+    /// <summary>True when times are the machine's own, as Windows' firewall says of its log.</summary>
+    public bool Local { get; set; }
 }
 
 /// <summary>Reads logs whose columns are named once, at their begin: W3C extended (IIS), Zeek's tables, CSV with a header.</summary>
@@ -37,7 +40,7 @@ internal static class TableParser
     /// <summary>W3C's names with the names that rules use for the same.</summary>
     private static readonly (string From, string To)[] Names = [("cs(User-Agent)", "cs-user-agent"), ("cs(Referer)", "cs-referer"), ("cs(Host)", "cs-host"), ("cs(Cookie)", "cs-cookie")];
 
-    private static readonly string[] W3C = ["#Software:", "#Version:", "#Date:", "#Fields:", "#Start-Date:", "#End-Date:", "#Remark:"];
+    private static readonly string[] W3C = ["#Software:", "#Version:", "#Date:", "#Fields:", "#Start-Date:", "#End-Date:", "#Remark:", "#Time Format:"];
     private static readonly string[] Zeek = ["#separator ", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#fields", "#types", "#close"];
 
     /// <summary>The format of a line that names columns or says something about the log; absent for any other line.</summary>
@@ -95,6 +98,7 @@ internal static class TableParser
         {
             var value = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
             if (text.StartsWith("#Fields:", StringComparison.OrdinalIgnoreCase)) header.Columns = value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            else if (text.StartsWith("#Time Format:", StringComparison.OrdinalIgnoreCase)) header.Local = value.Equals("Local", StringComparison.OrdinalIgnoreCase);
             else if (text.StartsWith("#Date:", StringComparison.OrdinalIgnoreCase) && value.Length >= 10) header.Date = value[..10];
             return;
         }
@@ -218,7 +222,7 @@ internal static class TableParser
         reading.Host = reading.First("s-computername", "s-dns");
         reading.Message = reading.First("cs-method") is { } method && reading.First("c-uri") is { } uri ? $"{method} {uri} {reading.First("sc-status")}".TrimEnd() : null;
         // Times are GMT by the format's definition.
-        if ((reading.First("date") ?? header.Date) is { } date && reading.First("time") is { } time) reading.TakeTime($"{date} {time}", utc: true);
+        if ((reading.First("date") ?? header.Date) is { } date && reading.First("time") is { } time) reading.TakeTime($"{date} {time}", utc: !header.Local);
     }
 
     private static string UnescapeZeek(string value)
