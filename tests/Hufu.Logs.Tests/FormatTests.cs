@@ -297,7 +297,32 @@ public class FormatTests
     [Theory]
     [InlineData("a few words and more - - [04/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
     [InlineData("[04/Jan/2026:01:02:03 +0000] the server said \"GET /x HTTP/1.1\" 1375")]
+    [InlineData("203.0.113.9 - - [32/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [29/Feb/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [00/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jam/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:24:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:01:60:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:01:02:60 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:01:02:03 +1500] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:01:02:03 +0060] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/0001:01:02:03 +0100] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:01:02:03 *0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [4x/Jan/2026:01:02:03 +0000] \"GET /x HTTP/1.1\" 200 571")]
+    [InlineData("203.0.113.9 - - [04/Jan/2026:01:02:03 +00:00] \"GET /x HTTP/1.1\" 200 571")]
     public void Access_WhatOnlyLooksLikeOneIsNone(string line) => Assert.NotEqual(LogFormats.Access, Read(line).Format);
+
+    [Fact]
+    public void Access_TimesAreThoseThatAreWritten()
+    {
+        var random = new Random(4);
+        for (var i = 0; i < 2_000; i++)
+        {
+            var time = new DateTimeOffset(new DateTime(1971, 1, 1).AddSeconds(random.NextInt64(6_000_000_000)), TimeSpan.FromMinutes(15 * random.Next(-56, 57)));
+            var read = Read(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"203.0.113.9 - - [{time:dd/MMM/yyyy:HH:mm:ss} {(time.Offset < TimeSpan.Zero ? '-' : '+')}{time.Offset:hhmm}] \"GET /x HTTP/1.1\" 200 571"));
+            Assert.Equal((LogFormats.Access, time, time.Offset), (read.Format, read.OccurredAt!.Value, read.OccurredAt.Value.Offset));
+        }
+    }
 
     [Fact]
     public void ApacheError_ATraceNamesItsSourceBeforeTheClient()

@@ -125,6 +125,30 @@ internal static class AccessLogParser
         return true;
     }
 
-    private static bool TryTime(ReadOnlySpan<char> text, out DateTimeOffset value) =>
-        DateTimeOffset.TryParseExact(text.Length == 26 ? $"{text[..^2]}:{text[^2..]}" : "", "dd/MMM/yyyy:HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out value);
+    /// <summary>Reads <c>10/Oct/2026:13:55:36 +0800</c>.</summary>
+    private static bool TryTime(ReadOnlySpan<char> text, out DateTimeOffset value)
+    {
+        value = default;
+        if (text.Length != 26 || text[2] != '/' || text[6] != '/' || text[11] != ':' || text[14] != ':' || text[17] != ':' || text[20] != ' ' || text[21] is not ('+' or '-')) return false;
+        var (day, month, year) = (Number(text, 0, 2), SyslogParser.MonthOf(text[3..6]), Number(text, 7, 4));
+        var (hour, minute, second, hours, minutes) = (Number(text, 12, 2), Number(text, 15, 2), Number(text, 18, 2), Number(text, 22, 2), Number(text, 24, 2));
+        // A year of one or 9999 would leave the range with its offset.
+        if (month == 0 || year is < 2 or > 9998 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 59 || hours is < 0 or > 14 || minutes is < 0 or > 59 || hours * 60 + minutes > 14 * 60) return false;
+        var offset = new TimeSpan(hours, minutes, 0);
+        value = new DateTimeOffset(year, month, day, hour, minute, second, text[21] == '-' ? -offset : offset);
+        return true;
+
+        // −1 where there is anything but digits.
+        static int Number(ReadOnlySpan<char> text, int at, int length)
+        {
+            var number = 0;
+            foreach (var digit in text.Slice(at, length))
+            {
+                if (!char.IsAsciiDigit(digit)) return -1;
+                number = 10 * number + (digit - '0');
+            }
+
+            return number;
+        }
+    }
 }

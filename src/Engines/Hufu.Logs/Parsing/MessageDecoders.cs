@@ -141,6 +141,7 @@ internal static class MessageDecoders
         private readonly string? body;
         private readonly string? thenName;
         private readonly string? app;
+        private readonly (string Field, char At)[] cuts;
         private readonly (string Select, string[] Columns)[] columns;
         private readonly Lazy<(MessagePattern Pattern, Dictionary<string, string> Set)[]> heads;
         private readonly Lazy<(MessagePattern Pattern, Dictionary<string, string> Set)[]> lines;
@@ -158,6 +159,7 @@ internal static class MessageDecoders
             body = Text(item, "body");
             thenName = Text(item, "then");
             app = Text(item, "app");
+            cuts = item.TryGetProperty("cuts", out var ends) ? [.. ends.EnumerateObject().Select(cut => (cut.Name, cut.Value.GetString()![0]))] : [];
             heads = Patterns(item, "heads");
             lines = Patterns(item, "lines");
             patterns = Patterns(item, "patterns");
@@ -268,6 +270,11 @@ internal static class MessageDecoders
             if (body == "pairs") reading.App = app ?? reading.App;
             else reading.App ??= app;
             if (reading.Severity is null && reading.Fields.TryGetValue("level", out var level)) reading.Severity = Severities.Of(level);
+            // What follows is no part of the value, and may be a password. A machine's name begins with "host/".
+            foreach (var (field, at) in cuts)
+            {
+                if (reading.Fields.TryGetValue(field, out var value) && value.IndexOf(at, value.StartsWith("host/", StringComparison.Ordinal) ? 5 : 0) is > 0 and var cut) reading.Fields[field] = value[..cut];
+            }
         }
 
         private bool ReadPatterns(string message, int at, Reading reading)
