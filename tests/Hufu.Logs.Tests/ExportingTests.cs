@@ -36,6 +36,23 @@ public sealed class ExportingTests : IDisposable
         return store;
     }
 
+    [Fact]
+    public async Task A_query_that_needs_more_memory_than_there_is_says_so_and_the_next_is_answered()
+    {
+        await using var store = LogStore.Open(To("store"), new LogStoreOptions { QueryMemory = 24, QueryThreads = 1 });
+        for (var i = 0; i < 60_000; i += 5_000) await store.AppendAsync([.. Enumerable.Range(i, 5_000).Select(n => Event(n, $"event {n} {Convert.ToHexString(SHA256.HashData(BitConverter.GetBytes(n)))}"))], Stop);
+        await store.SealAsync(Stop);
+        var fault = await Assert.ThrowsAsync<QueryMemoryException>(() => store.TableAsync(Search("| stats dc(raw), dc(message), dc(n) by source, host"), cancellation: Stop));
+        Assert.Equal("logs.query.memory", fault.Error.Code);
+        foreach (var format in new[] { LogExportFormat.Csv, LogExportFormat.Parquet })
+        {
+            await Assert.ThrowsAsync<QueryMemoryException>(() => store.ExportAsync(Search(""), To("out"), format, cancellation: Stop));
+            Assert.False(File.Exists(To("out")) || File.Exists(To("out.part")));
+        }
+
+        Assert.Equal(1L, Assert.Single((await store.TableAsync(Search("\"event 31415 \" | stats count"), cancellation: Stop)).Rows)[0]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("severity:<4 host:even")]

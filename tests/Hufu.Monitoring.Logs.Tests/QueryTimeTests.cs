@@ -1,3 +1,4 @@
+using Hufu.Logs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -34,6 +35,7 @@ public sealed class QueryTimeTests
             return Results.Ok();
         }).Limited();
         app.MapGet("/quick", (HttpContext http) => Results.Text("quick")).Limited();
+        app.MapGet("/large", IResult (HttpContext http) => throw new QueryMemoryException()).Limited();
         await app.StartAsync(Stop);
         return (app, new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) }, ended);
     }
@@ -50,6 +52,19 @@ public sealed class QueryTimeTests
             Assert.Contains("logs.query.time", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
             Assert.True(await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), Stop));
             Assert.Equal("quick", await client.GetStringAsync(new Uri("/quick", UriKind.Relative), Stop));
+        }
+    }
+
+    [Fact]
+    public async Task A_query_that_needs_too_much_memory_is_told_of_as_one_that_takes_too_long()
+    {
+        var (app, client, _) = await StartAsync(TimeSpan.FromMinutes(10));
+        await using (app)
+        using (client)
+        {
+            var answer = await client.GetAsync(new Uri("/large", UriKind.Relative), Stop);
+            Assert.Equal(422, (int)answer.StatusCode);
+            Assert.Contains("logs.query.memory", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
         }
     }
 

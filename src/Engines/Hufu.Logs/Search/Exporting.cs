@@ -166,12 +166,16 @@ public sealed partial class LogStore
         {
             throw new OperationCanceledException(cancellation);
         }
+        catch (DuckDBException e) when (QueryMemoryException.Is(e))
+        {
+            throw new QueryMemoryException(e);
+        }
     }
 
     private static void Copy(View view, SearchSql sql, string text, string path, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var command = view.Command($"COPY ({text}) TO {SegmentTable.Literal(path)} (FORMAT parquet, COMPRESSION zstd)");
+        using var command = view.Command($"COPY ({text}) TO {SegmentTable.Literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 32768)");
         sql.Bind(command);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var stop = stopping.Token.Register(command.Cancel);
@@ -185,6 +189,10 @@ public sealed partial class LogStore
             catch (Exception) when (cancellation.IsCancellationRequested)
             {
                 throw new OperationCanceledException(cancellation);
+            }
+            catch (DuckDBException e) when (QueryMemoryException.Is(e))
+            {
+                throw new QueryMemoryException(e);
             }
             catch (Exception) when (Volatile.Read(ref tooLarge))
             {

@@ -170,6 +170,10 @@ public sealed partial class LogStore
         {
             throw new OperationCanceledException(cancellation);
         }
+        catch (DuckDBException e) when (QueryMemoryException.Is(e))
+        {
+            throw new QueryMemoryException(e);
+        }
     }
 
     private static LogPage Search(View view, LogSearch search, CancellationToken cancellation)

@@ -263,8 +263,8 @@ public sealed record LogStoreOptions
     /// <summary>Threads that a query may use. Default 2.</summary>
     public int QueryThreads { get; init; } = 2;
 
-    /// <summary>Memory that queries may use together, in MiB. Default 1,024.</summary>
-    public int QueryMemory { get; init; } = 1_024;
+    /// <summary>Memory that queries may use together, in MiB; what sorts and groups beyond it goes to the disk. Default 512.</summary>
+    public int QueryMemory { get; init; } = 512;
 }
 
 /// <summary>What an import did.</summary>

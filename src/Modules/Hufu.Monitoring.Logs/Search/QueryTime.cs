@@ -1,4 +1,5 @@
 using Hufu.Kernel;
+using Hufu.Logs;
 using Hufu.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ public sealed record QueryLimit(TimeSpan? Time = null)
         $"The query took longer than the limit of {Longest.TotalSeconds:0} seconds and was stopped. Take a shorter period, add conditions, or export the result.");
 }
 
-/// <summary>Ends the queries of a request when it has taken too long, as its end by the caller does.</summary>
+/// <summary>Ends the queries of a request when it has taken too long, as its end by the caller does, and says so of one that needed too much memory.</summary>
 internal static class QueryTime
 {
     /// <summary>Gives a route its limit. A page says it in its own way; an address of the API by a problem document.</summary>
@@ -40,6 +41,10 @@ internal static class QueryTime
         catch (OperationCanceledException) when (time.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
             return page?.Invoke(http, limit.Error) ?? Refusals.Problem(422, [limit.Error]);
+        }
+        catch (QueryMemoryException e)
+        {
+            return page?.Invoke(http, e.Error) ?? Refusals.Problem(422, [e.Error]);
         }
         finally
         {
