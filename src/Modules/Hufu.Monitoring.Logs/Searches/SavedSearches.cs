@@ -144,10 +144,10 @@ internal sealed partial class SavedSearches(LogService logs, LogExcerpt excerpt,
         {
             return (SavedSearchType.NotEvaluated, null, limit.Error.Message);
         }
-        catch (ColdException e)
+        catch (IOException e) when (e is IUnavailable)
         {
             // What cannot be read may be what is looked for.
-            return (SavedSearchType.NotEvaluated, null, e.Error.Message);
+            return (SavedSearchType.NotEvaluated, null, ((IUnavailable)e).Error.Message);
         }
     }
 
