@@ -234,4 +234,19 @@ public class DeviceTests
     [InlineData("2001:db8::1", "2001:db8::1")]
     public void AnAddressWithAPortIsAnAddress(string written, string address) =>
         Assert.Equal(address, Read($$"""{"CreationTime":"2026-01-04T01:02:03","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserId":"a@b.example","ClientIP":"{{written}}"}""").SourceIp);
+
+    [Theory]
+    [InlineData("1: r1: A/0/B/C:Jan  1 00:00:00 ")]
+    [InlineData("1: Jan  1 00:00:00 UTC: ")]
+    [InlineData("RP/0/RP0/CPU0:Jan  1 00:00:00 ")]
+    [InlineData("1: r1: A/0/B/C:Jan  1 00:00:00 : % ")]
+    public void HeadersBehindHeadersAreFollowedNoDeeperThanALine(string header)
+    {
+        foreach (var count in new[] { 1, 5, 2_000 })
+        {
+            var line = "<13>" + string.Concat(Enumerable.Repeat(header, count)) + "%SYS-5-CONFIG_I: Configured";
+            if (line.Length > 60_000) line = line[^60_000..];
+            Assert.Equal(line, LogParser.Parse(System.Text.Encoding.UTF8.GetBytes(line), DateTimeOffset.UnixEpoch, "s", new LogParseOptions { ReferenceTime = DateTimeOffset.UnixEpoch }).Raw);
+        }
+    }
 }

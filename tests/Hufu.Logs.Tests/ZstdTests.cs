@@ -1,5 +1,5 @@
 using System.Text;
-using Hufu.Logs.Store.Parquet;
+using Hufu.Logs.Store;
 using ZstdSharp.Unsafe;
 
 namespace Hufu.Logs.Tests;

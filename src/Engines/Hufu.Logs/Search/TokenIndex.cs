@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Hufu.Logs.Store;
-using Hufu.Logs.Store.Parquet;
 using ZstdSharp.Unsafe;
 
 namespace Hufu.Logs.Search;

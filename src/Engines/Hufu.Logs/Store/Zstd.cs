@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
-namespace Hufu.Logs.Store.Parquet;
+namespace Hufu.Logs.Store;
 
 /// <summary>
 /// Packs and unpacks blocks with zstd (RFC 8878). Where the system has libzstd, as every common distribution of Linux has for its own packages, it does the
