@@ -184,6 +184,11 @@ internal sealed class LogExportJob(LogExports exports) : IHufuJob
                 ? JobOutcome.Done($"寫入 {file.Rows:N0} 筆後達到上限（{exports.Limit.Events:N0} 筆或 {exports.Limit.Bytes >> 20:N0} MB），其餘未寫入。", $"Ended at the limit ({exports.Limit.Events:N0} events or {exports.Limit.Bytes >> 20:N0} MB) after {file.Rows:N0}; the rest is not in it.")
                 : JobOutcome.Done($"共 {file.Rows:N0} 筆。", $"{file.Rows:N0} in all.");
         }
+        catch (IOException e) when (e is IUnavailable)
+        {
+            var said = ((IUnavailable)e).Error.Message;
+            return JobOutcome.Failed($"未匯出：{said.Zh}", $"Nothing was exported: {said.En}");
+        }
         catch (IOException e)
         {
             return JobOutcome.Failed(DiskFull.Is(e) ? "磁碟已滿，未匯出。" : $"未匯出：{e.Message}", DiskFull.Is(e) ? "The disk is full; nothing was exported." : $"Nothing was exported: {e.Message}");
