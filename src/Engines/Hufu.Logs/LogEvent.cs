@@ -178,7 +178,7 @@ public sealed record LogParseOptions
     /// </summary>
     public string? RecordBegins { get; init; }
 
-    /// <summary>In files: the lines of one event of the Linux audit system become one record. Default true.</summary>
+    /// <summary>In files and from receivers: the records of one event of the Linux audit system become one. Default true.</summary>
     public bool JoinAudit { get; init; } = true;
 
     /// <summary>For <see cref="RecordBegins"/>: a line belongs to the one before it when it is indented or names a cause, as in stack traces.</summary>

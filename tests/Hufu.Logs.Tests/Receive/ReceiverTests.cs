@@ -320,7 +320,7 @@ public sealed class ReceiverTests
         await using var tcp = Start(store, ReceiverTransport.Tcp);
         await using var udp = Start(store, ReceiverTransport.Udp);
         var random = new Random(20261128);
-        var seeds = new[] { "1 open 10 commands=x\n2 syslog 12 <13>hello you\n3 close 0\n", Counted("<13>1 - h a - - - x") + Counted("<34>Oct 11 22:14:15 m su: y"), "<13>1 - h a - - - x\n<34>Oct 11 22:14:15 m su: y\n" }.Select(Bytes).ToArray();
+        var seeds = new[] { "1 open 10 commands=x\n2 syslog 12 <13>hello you\n3 close 0\n", Counted("<13>1 - h a - - - x") + Counted("<34>Oct 11 22:14:15 m su: y"), "<13>1 - h a - - - x\n<34>Oct 11 22:14:15 m su: y\n", "<13>1 - h audit - - - type=SYSCALL msg=audit(1.5:7): a=b\nnode=n type=PROCTITLE msg=audit(1.5:7): x\n" }.Select(Bytes).ToArray();
         using var datagrams = new UdpClient();
         datagrams.Connect(udp.EndPoint);
         for (var round = 0; round < 600; round++)

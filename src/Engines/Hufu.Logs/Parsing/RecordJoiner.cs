@@ -9,24 +9,19 @@ namespace Hufu.Logs.Parsing;
 internal readonly record struct JoinedRecord(ReadOnlyMemory<byte> Bytes, long Offset, string? Problem);
 
 /// <summary>
-/// Joins lines that are one record: those of one event of the Linux audit system, which may come between lines of others, those of a statement in the slow log of MySQL, and, when told
-/// how a record begins, everything up to the next beginning. It waits for no more than 256 events, 1,000 lines and the longest record: what is above is given as it is.
+/// Joins lines that are one record: those of one event of the Linux audit system (<see cref="AuditGroups{T}"/>), those of a statement in the slow log of MySQL, and, when told how a record
+/// begins, everything up to the next beginning. It waits for no more than 256 events, 1,000 lines and the longest record: what is above is given as it is.
 /// </summary>
 internal sealed class RecordJoiner(LogParseOptions options)
 {
-    private const int MostOpen = 256;
     private const int MostLines = 1_000;
 
-    // The records of an event are written within this time, whatever comes between them.
-    private const double MostSeconds = 2;
-
-    // Of the types that programs send each record is an event; those of the kernel come together.
-    private static readonly string[] Alone = ["USER", "CRED_", "SERVICE_", "ADD_", "DEL_", "GRP_", "ACCT_", "DAEMON_", "SYSTEM_", "CRYPTO_", "CHGRP_", "CHUSER_", "ROLE_", "VIRT_", "RESRC_", "LABEL_", "TEST", "TRUSTED_APP", "SOFTWARE_UPDATE"];
-
-    private readonly LinkedList<Group> open = [];
+    private readonly AuditGroups<JoinedRecord> audit = new(options, 256, waitsForEnd: false);
+    private readonly List<AuditGroups<JoinedRecord>.Group> given = [];
     private readonly MessagePattern? begin = options.RecordBegins is { Length: > 0 } pattern && pattern != LogParseOptions.Indented ? MessagePattern.Parse(pattern) : null;
     private readonly bool indented = options.RecordBegins == LogParseOptions.Indented;
 
+    private Group? told;
     private Group? slow;
     private Slow stage;
 
@@ -39,75 +34,61 @@ internal sealed class RecordJoiner(LogParseOptions options)
     }
 
     /// <summary>True when no line waits.</summary>
-    public bool IsEmpty => open.Count == 0 && slow is null;
+    public bool IsEmpty => audit.Count == 0 && told is null && slow is null;
 
     /// <summary>True when lines are joined at all.</summary>
-    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || (options.JoinAudit && options.Format is null or "auditd" or "mysql-slow");
+    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || JoinsAudit(options) || (options.JoinAudit && options.Format == "mysql-slow");
+
+    /// <summary>True when the records of audit events are.</summary>
+    public static bool JoinsAudit(LogParseOptions options) => options.JoinAudit && options.Format is null or "auditd" or LogFormats.Syslog3164 or LogFormats.Syslog5424;
+
+    /// <summary>The records of an event with line feeds between them.</summary>
+    public static byte[] Joined<T>(IReadOnlyList<T> records, int length, Func<T, ReadOnlyMemory<byte>> bytes)
+    {
+        var whole = new byte[length];
+        var to = 0;
+        foreach (var record in records)
+        {
+            if (to > 0) whole[to++] = (byte)'\n';
+            bytes(record).Span.CopyTo(whole.AsSpan(to));
+            to += bytes(record).Length;
+        }
+
+        return whole;
+    }
 
     /// <summary>Takes the next line; what is whole then comes out in the order of its last lines.</summary>
     public void Add(JoinedRecord line, List<JoinedRecord> ready)
     {
         if (begin is not null || indented)
         {
-            var joins = open.Count > 0 && line.Problem is null && !Begins(line.Bytes.Span);
-            if (joins && Fits(open.First!.Value, line))
+            if (told is not null && line.Problem is null && !Begins(line.Bytes.Span) && Fits(told, line))
             {
-                open.First.Value.Add(line);
+                told.Add(line);
                 return;
             }
 
             Flush(ready);
             if (line.Problem is not null) ready.Add(line);
-            else open.AddLast(new Group(line, default, 0));
+            else told = new Group(line);
             return;
         }
 
         if (TakeSlow(line, ready)) return;
-        if (line.Problem is not null || !TryStamp(line.Bytes.Span, out var key, out var at, out var type))
-        {
-            ready.Add(line);
-            return;
-        }
-
-        for (var node = open.First; node is not null;)
-        {
-            var next = node.Next;
-            if (at - node.Value.At > MostSeconds && node.Value.Key != key) Give(node, ready);
-            node = next;
-        }
-
-        var group = open.First;
-        while (group is not null && group.Value.Key != key) group = group.Next;
-        if (group is not null && !Fits(group.Value, line))
-        {
-            Give(group, ready);
-            group = null;
-        }
-
-        if (group is null)
-        {
-            if (Array.Exists(Alone, type.StartsWith))
-            {
-                ready.Add(line);
-                return;
-            }
-
-            if (open.Count == MostOpen) Give(open.First!, ready);
-            group = open.AddLast(new Group(line, key, at));
-        }
-        else
-        {
-            group.Value.Add(line);
-        }
-
-        if (type is "PROCTITLE" or "EOE") Give(group, ready);
+        // What waits outlives the buffer that it stands in.
+        var taken = line.Problem is null && AuditStamp.Looks(line.Bytes.Span) && audit.TryAdd(line with { Bytes = line.Bytes.ToArray() }, line.Bytes.Span, null, 0, given);
+        GiveAudit(ready);
+        if (!taken) ready.Add(line);
     }
 
     /// <summary>Gives what waits, whole or not.</summary>
     public void Flush(List<JoinedRecord> ready)
     {
         GiveSlow(ready);
-        while (open.First is { } first) Give(first, ready);
+        if (told is not null) ready.Add(told.Whole());
+        told = null;
+        audit.GiveUntil(long.MaxValue, given);
+        GiveAudit(ready);
     }
 
     /// <summary>
@@ -122,7 +103,7 @@ internal sealed class RecordJoiner(LogParseOptions options)
             if (text.Length == 0 || text[0] != (byte)'#' || line.Problem is not null) return false;
             var who = SlowBody.IsWho(text);
             if (!who && !text.StartsWith("# Time: "u8)) return false;
-            (slow, stage) = (new Group(line, default, 0), who ? Slow.Figures : Slow.Who);
+            (slow, stage) = (new Group(line), who ? Slow.Figures : Slow.Who);
             return true;
         }
 
@@ -152,10 +133,11 @@ internal sealed class RecordJoiner(LogParseOptions options)
         slow = null;
     }
 
-    private void Give(LinkedListNode<Group> node, List<JoinedRecord> ready)
+    private void GiveAudit(List<JoinedRecord> ready)
     {
-        ready.Add(node.Value.Whole());
-        open.Remove(node);
+        foreach (var group in given)
+            ready.Add(group.Items.Count == 1 ? group.Items[0] : new JoinedRecord(Joined(group.Items, group.Length, line => line.Bytes), group.Items[0].Offset, null));
+        given.Clear();
     }
 
     private bool Fits(Group group, JoinedRecord line) => group.Count < MostLines && group.Bytes + 1 + line.Bytes.Length <= options.MaxLength;
@@ -168,41 +150,9 @@ internal sealed class RecordJoiner(LogParseOptions options)
         return begin!.TryMatch(Encoding.UTF8.GetString(line[..Math.Min(line.Length, 1_024)]), ref at, new Reading([], [], options));
     }
 
-    /// <summary><c>node=x type=y msg=audit(1767225600.123:456):</c> — node and stamp tell the event.</summary>
-    private static bool TryStamp(ReadOnlySpan<byte> line, out (string Node, string Stamp) key, out double at, out string type)
-    {
-        (key, at, type) = (default, 0, "");
-        var head = line[..Math.Min(line.Length, 400)];
-        var node = "";
-        if (head.StartsWith("node="u8))
-        {
-            var blank = head.IndexOf((byte)' ');
-            if (blank < 0) return false;
-            node = Encoding.UTF8.GetString(head[5..blank]);
-            head = head[(blank + 1)..];
-        }
-
-        if (!head.StartsWith("type="u8)) return false;
-        var end = head.IndexOf(" msg=audit("u8);
-        if (end is < 6 or > 64) return false;
-        type = Encoding.UTF8.GetString(head[5..end]);
-        head = head[(end + 11)..];
-        var close = head.IndexOf((byte)')');
-        if (close is < 3 or > 48) return false;
-        var stamp = Encoding.UTF8.GetString(head[..close]);
-        var colon = stamp.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1 || !double.TryParse(stamp.AsSpan(0, colon), System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out at)) return false;
-        key = (node, stamp);
-        return true;
-    }
-
-    private sealed class Group(JoinedRecord first, (string Node, string Stamp) key, double at)
+    private sealed class Group(JoinedRecord first)
     {
         private readonly List<ReadOnlyMemory<byte>> lines = [first.Bytes.ToArray()];
-
-        public (string Node, string Stamp) Key => key;
-
-        public double At => at;
 
         public int Count => lines.Count;
 
@@ -214,19 +164,6 @@ internal sealed class RecordJoiner(LogParseOptions options)
             Bytes += 1 + line.Bytes.Length;
         }
 
-        public JoinedRecord Whole()
-        {
-            if (lines.Count == 1) return first with { Bytes = lines[0] };
-            var whole = new byte[Bytes];
-            var to = 0;
-            foreach (var line in lines)
-            {
-                if (to > 0) whole[to++] = (byte)'\n';
-                line.Span.CopyTo(whole.AsSpan(to));
-                to += line.Length;
-            }
-
-            return new JoinedRecord(whole, first.Offset, null);
-        }
+        public JoinedRecord Whole() => lines.Count == 1 ? first with { Bytes = lines[0] } : new JoinedRecord(Joined(lines, Bytes, line => line), first.Offset, null);
     }
 }
