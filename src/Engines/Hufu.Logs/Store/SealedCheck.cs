@@ -15,8 +15,9 @@ internal static class SealedCheck
     /// <param name="segments">What was sealed in it.</param>
     /// <param name="kept">What is kept of the leaf hashes.</param>
     /// <param name="removed">A bit for each event that was sealed, set where it was removed.</param>
+    /// <param name="atOnce">How many pieces of it may be looked at beside each other.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static bool Holds(string path, IReadOnlyList<SegmentManifest> segments, LeafFile kept, BitArray removed, CancellationToken cancellation)
+    public static bool Holds(string path, IReadOnlyList<SegmentManifest> segments, LeafFile kept, BitArray removed, int atOnce, CancellationToken cancellation)
     {
         for (var i = 0; i < segments.Count; i++)
         {
@@ -25,14 +26,31 @@ internal static class SealedCheck
 
         try
         {
-            using var reader = SegmentReader.Open(path);
-            var walk = new Walk(segments, kept, removed);
+            var all = segments.Sum(segment => segment.Events);
+            // Where nothing was removed, a row's place in the file says which event it must be.
+            var pieces = atOnce > 1 && !removed.HasAnySet() ? Pieces(path, all, atOnce) : [(0, all)];
+            if (pieces.Count == 1) return Holds(pieces[0]);
+            var found = pieces.Select(piece => Task.Run(() => Holds(piece), CancellationToken.None)).ToArray();
+            return Task.WhenAll(found).GetAwaiter().GetResult().All(holds => holds);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return false;
+        }
+
+        bool Holds((int From, int To) piece)
+        {
+            var (from, to) = (Walk.BlockFrom(segments, kept, piece.From), Walk.BlockFrom(segments, kept, piece.To));
+            var (walk, last) = (new Walk(segments, kept, removed, from), piece.To == segments.Sum(segment => segment.Events));
             var bytes = new ByteBuilder(1 << 12);
-            while (reader.NextPage())
+            using var reader = SegmentReader.Open(path);
+            // A row group that lies across the border of two pieces is read for both.
+            while (reader.NextPage((first, rows) => first + rows > from && (last || first < to)))
             {
                 cancellation.ThrowIfCancellationRequested();
-                for (var i = 0; i < reader.Rows; i++)
+                for (var i = (int)Math.Max(0, from - reader.First); i < reader.Rows; i++)
                 {
+                    if (!last && reader.First + i >= to) return walk.IsBefore(to);
                     if (!walk.IsAt(reader.Segment(i), reader.Row(i))) return false;
                     bytes.CutTo(0);
                     // The zero that RFC 6962 puts before a leaf.
@@ -42,12 +60,26 @@ internal static class SealedCheck
                 }
             }
 
-            return walk.IsAtEnd;
+            return last ? walk.IsAtEnd : walk.IsBefore(to);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+    }
+
+    /// <summary>Pieces of a file of about the same length, each from the first row of a row group up to the first of another.</summary>
+    private static List<(int From, int To)> Pieces(string path, int all, int atOnce)
+    {
+        using var reader = SegmentReader.Open(path, whole: false);
+        var (pieces, from, at) = (new List<(int, int)>(), 0, 0L);
+        foreach (var rows in reader.Groups)
         {
-            return false;
+            at += rows;
+            if (at >= all || pieces.Count == atOnce - 1) break;
+            // The border that is nearest to where the piece would end.
+            if (at + rows / 2 < (pieces.Count + 1L) * all / atOnce) continue;
+            pieces.Add((from, (int)at));
+            from = (int)at;
         }
+
+        return [.. pieces, (from, all)];
     }
 
     /// <summary>Goes along the events that must be there.</summary>
@@ -64,16 +96,40 @@ internal static class SealedCheck
         private int begin;
         private int row;
 
-        public Walk(IReadOnlyList<SegmentManifest> segments, LeafFile kept, BitArray removed)
+        /// <summary>Begins with a row of the file, which is the first of a block where it is not the first of all.</summary>
+        public Walk(IReadOnlyList<SegmentManifest> segments, LeafFile kept, BitArray removed, int from)
         {
             (this.segments, this.kept, this.removed) = (segments, kept, removed);
+            for (; segment < segments.Count && from - begin >= segments[segment].Events; segment++) begin += segments[segment].Events;
+            row = from - begin;
             layout = kept.Segments[0].Layout;
             leaves = new byte[layout.BlockRows * Merkle.HashLength];
-            number = SegmentTable.Number(segments[0].Id);
+            number = segment < segments.Count ? SegmentTable.Number(segments[segment].Id) : 0;
             PassRemoved();
         }
 
+        /// <summary>The first row, from that one on, with which a block begins, or a segment, or nothing any more: counted through all segments.</summary>
+        public static int BlockFrom(IReadOnlyList<SegmentManifest> segments, LeafFile kept, int row)
+        {
+            var begin = 0;
+            foreach (var segment in segments)
+            {
+                if (row < begin + segment.Events)
+                {
+                    var block = kept.Segments[0].Layout.BlockRows;
+                    return begin + Math.Min(segment.Events, (row - begin + block - 1) / block * block);
+                }
+
+                begin += segment.Events;
+            }
+
+            return begin;
+        }
+
         public bool IsAtEnd => segment == segments.Count;
+
+        /// <summary>True when all up to a row of the file was taken.</summary>
+        public bool IsBefore(int fileRow) => begin + row == fileRow;
 
         public bool IsAt(int ofSegment, int atRow) => segment < segments.Count && ofSegment == number && atRow == row;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Hufu.Logs.Store;
 
@@ -195,7 +196,9 @@ internal sealed class LeafBuilder(LeafLayout layout)
     /// <summary>Adds a leaf hash to a sum, or takes it away.</summary>
     public static void Add(Span<byte> sum, ReadOnlySpan<byte> leaf)
     {
-        for (var i = 0; i < Merkle.HashLength; i++) sum[i] ^= leaf[i];
+        var own = MemoryMarshal.Cast<byte, ulong>(sum);
+        var other = MemoryMarshal.Cast<byte, ulong>(leaf);
+        for (var i = 0; i < Merkle.HashLength / sizeof(ulong); i++) own[i] ^= other[i];
     }
 
     private ReadOnlySpan<byte> RootOf(int count)

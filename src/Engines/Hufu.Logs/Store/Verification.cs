@@ -64,7 +64,7 @@ public sealed partial class LogStore
     {
         ArgumentNullException.ThrowIfNull(segmentId);
         var part = PartOf(segmentId) ?? throw new ArgumentException($"There is no sealed segment '{segmentId}'.", nameof(segmentId));
-        return Verify(part, cancellation).First(v => v.SegmentId == segmentId);
+        return Verify(part, Math.Min(Environment.ProcessorCount, VerifiedAtOnce), cancellation).First(v => v.SegmentId == segmentId);
     }
 
     /// <summary>
@@ -77,10 +77,10 @@ public sealed partial class LogStore
     {
         using var view = TakeView(cancellation: cancellation);
         var (all, done) = (view.Parts.Sum(part => (long)part.Sealed), 0L);
-        // Files have nothing to do with each other: as many at once as there are processors, told in their order.
+        // Files have nothing to do with each other: as many at once as there are processors, told in their order. What is left alone is looked at in pieces.
         foreach (var some in view.Parts.Chunk(Math.Clamp(Environment.ProcessorCount, 1, VerifiedAtOnce)))
         {
-            var verifying = some.Select(part => Task.Run(() => Verify(part, cancellation), CancellationToken.None)).ToArray();
+            var verifying = some.Select(part => Task.Run(() => Verify(part, Math.Max(1, Math.Min(Environment.ProcessorCount, VerifiedAtOnce) / some.Length), cancellation), CancellationToken.None)).ToArray();
             try
             {
                 Task.WaitAll(verifying, CancellationToken.None);
@@ -184,7 +184,7 @@ public sealed partial class LogStore
         }
     }
 
-    private List<SegmentVerification> Verify(Part part, CancellationToken cancellation)
+    private List<SegmentVerification> Verify(Part part, int atOnce, CancellationToken cancellation)
     {
         var findings = part.Segments.Select(_ => new List<SegmentFinding>()).ToList();
         var counts = new long[findings.Count];
@@ -237,7 +237,7 @@ public sealed partial class LogStore
                 if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.FileSha256) Add(first, SegmentFault.FileChanged, null, $"{part.Stem}.parquet does not have the SHA-256 of the manifest");
             }
 
-            if (part.Leaves() is { } list && SealedCheck.Holds(path, part.Segments, list, removed, cancellation))
+            if (part.Leaves() is { } list && SealedCheck.Holds(path, part.Segments, list, removed, atOnce, cancellation))
             {
                 for (var i = 0; i < counts.Length; i++) counts[i] = part.Segments[i].Events - Enumerable.Range(begins[i], part.Segments[i].Events).Count(at => removed[at]);
                 return Result();
