@@ -55,6 +55,7 @@ internal static class Host
         services.AddSingleton(Settings.Evidence());
         services.AddSingleton(Settings.Skew());
         services.AddSingleton(Settings.QueryTime());
+        services.AddSingleton(Settings.QueryRoom());
         services.AddSingleton(Settings.ReportFont());
         if (Settings.Logs(logs) is { } searched) services.AddSingleton(searched);
         if (Settings.LogsCold(cold, storage.DataFolder) is { } place) services.AddSingleton(place);

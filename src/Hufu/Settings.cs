@@ -38,24 +38,25 @@ internal static class Settings
     {
         var options = new FileVaultOptions { ScanCommand = Read("HUFU_SCAN_COMMAND") };
         if (options.ScanCommand is { } command && !File.Exists(command)) throw new SettingException($"HUFU_SCAN_COMMAND: there is no program {command}. / HUFU_SCAN_COMMAND：沒有 {command} 這個程式。");
-        if (Read("HUFU_EVIDENCE_MAX_MB") is { } size)
-            options.MaxBytes = int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes) && megabytes is >= 1 and <= 200
-                ? megabytes * 1024L * 1024
-                : throw new SettingException($"HUFU_EVIDENCE_MAX_MB must be a whole number from 1 to 200, not “{size}”. / HUFU_EVIDENCE_MAX_MB 須為 1 到 200 的整數。");
+        if (Number("HUFU_EVIDENCE_MAX_MB", 1, 200) is { } megabytes) options.MaxBytes = megabytes * 1024L * 1024;
         return options;
     }
 
     /// <summary>How far the times of a log source may lie from the time of receipt.</summary>
     /// <exception cref="SettingException">It is no number of seconds that makes sense.</exception>
-    internal static SkewLimit Skew() => Read("HUFU_LOG_SKEW_SECONDS") is not { } text ? new SkewLimit()
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400 ? new SkewLimit(TimeSpan.FromSeconds(seconds))
-        : throw new SettingException($"HUFU_LOG_SKEW_SECONDS must be a whole number from 1 to 86400, not “{text}”. / HUFU_LOG_SKEW_SECONDS 須為 1 到 86400 的整數。");
+    internal static SkewLimit Skew() => Number("HUFU_LOG_SKEW_SECONDS", 1, 86_400) is { } seconds ? new SkewLimit(TimeSpan.FromSeconds(seconds)) : new SkewLimit();
 
     /// <summary>How long the queries of one request over the logs may take.</summary>
     /// <exception cref="SettingException">It is no number of seconds that makes sense.</exception>
-    internal static QueryLimit QueryTime() => Read("HUFU_LOG_QUERY_SECONDS") is not { } text ? new QueryLimit()
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 3_600 ? new QueryLimit(TimeSpan.FromSeconds(seconds))
-        : throw new SettingException($"HUFU_LOG_QUERY_SECONDS must be a whole number from 1 to 3600, not “{text}”. / HUFU_LOG_QUERY_SECONDS 須為 1 到 3600 的整數。");
+    internal static QueryLimit QueryTime() => Number("HUFU_LOG_QUERY_SECONDS", 1, 3_600) is { } seconds ? new QueryLimit(TimeSpan.FromSeconds(seconds)) : new QueryLimit();
+
+    /// <summary>What the queries over the logs may use together.</summary>
+    /// <exception cref="SettingException">One of them is no number that makes sense.</exception>
+    internal static QueryRoom QueryRoom()
+    {
+        var room = new QueryRoom();
+        return new QueryRoom(Number("HUFU_LOG_QUERY_MB", 64, 1_048_576) ?? room.Memory, Number("HUFU_LOG_QUERY_THREADS", 1, 256) ?? room.Threads);
+    }
 
     /// <summary>The font of PDF reports; one that is named must be usable.</summary>
     /// <exception cref="SettingException">It is not there.</exception>
@@ -87,6 +88,10 @@ internal static class Settings
             throw new SettingException("--logs-cold must not be within the data folder. / --logs-cold 不可在資料夾（--data）之內。");
         return target.Value;
     }
+
+    private static int? Number(string name, int least, int most) => Read(name) is not { } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number
+        : throw new SettingException(string.Create(CultureInfo.InvariantCulture, $"{name} must be a whole number from {least} to {most}, not “{text}”. / {name} 須為 {least} 到 {most} 的整數。"));
 
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } text ? text : null;
 

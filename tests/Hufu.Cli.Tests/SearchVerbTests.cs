@@ -31,6 +31,18 @@ public sealed class SearchVerbTests(Sample sample)
         static string? IdOf(string line) => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString();
     }
 
+    [Theory]
+    [InlineData("HUFU_LOG_QUERY_MB", "63", "from 64 to 1048576")]
+    [InlineData("HUFU_LOG_QUERY_MB", "1GB", "from 64 to 1048576")]
+    [InlineData("HUFU_LOG_QUERY_THREADS", "0", "from 1 to 256")]
+    [InlineData("HUFU_LOG_QUERY_MB", "64", null)]
+    public async Task What_queries_may_use_is_set_in_the_environment(string name, string value, string? refused)
+    {
+        var outcome = await Program.EndAsync(Program.StartAs("env", [$"{name}={value}", "dotnet", Program.Dll, "logs", "search", "src_ip:203.0.113.9", "--data", sample.Master]));
+        Assert.True(outcome.Code == (refused is null ? 0 : 2), outcome.ToString());
+        if (refused is not null) Assert.Contains($"{name} must be a whole number {refused}, not “{value}”.", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Coverage_says_which_assets_log_what_they_must()
     {

@@ -39,7 +39,7 @@ public sealed class ExportingTests : IDisposable
     [Fact]
     public async Task A_query_that_needs_more_memory_than_there_is_says_so_and_the_next_is_answered()
     {
-        await using var store = LogStore.Open(To("store"), new LogStoreOptions { QueryMemory = 24, QueryThreads = 1 });
+        await using var store = LogStore.Open(To("store"), new LogStoreOptions { Queries = new QueryRoom(24, 1) });
         for (var i = 0; i < 60_000; i += 5_000) await store.AppendAsync([.. Enumerable.Range(i, 5_000).Select(n => Event(n, $"event {n} {Convert.ToHexString(SHA256.HashData(BitConverter.GetBytes(n)))}"))], Stop);
         await store.SealAsync(Stop);
         var fault = await Assert.ThrowsAsync<QueryMemoryException>(() => store.TableAsync(Search("| stats dc(raw), dc(message), dc(n) by source, host"), cancellation: Stop));

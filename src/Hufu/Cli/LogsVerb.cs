@@ -416,7 +416,7 @@ internal static class LogsVerb
 
         try
         {
-            return LogStore.OpenToRead(folder, new LogStoreOptions { Cold = Settings.LogsCold(parse.GetValue(HufuCommand.LogsCold), Host.Storage(parse).DataFolder) });
+            return LogStore.OpenToRead(folder, new LogStoreOptions { Cold = Settings.LogsCold(parse.GetValue(HufuCommand.LogsCold), Host.Storage(parse).DataFolder), Queries = Settings.QueryRoom() });
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -3,7 +3,7 @@ using Hufu.Kernel;
 
 namespace Hufu.Logs;
 
-/// <summary>A query needed more memory than all queries may use together (<see cref="LogStoreOptions.QueryMemory"/>), also with what could be put on the disk.</summary>
+/// <summary>A query needed more memory than all queries may use together (<see cref="QueryRoom.Memory"/>), also with what could be put on the disk.</summary>
 public sealed class QueryMemoryException : IOException, IUnavailable
 {
     /// <summary>Makes one.</summary>

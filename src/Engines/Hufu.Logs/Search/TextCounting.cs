@@ -67,7 +67,7 @@ public sealed partial class LogStore
     /// <summary>Counts what may be found in some places of a file, or anywhere in it; null when it is none that is read here.</summary>
     private IEnumerable<Slot>? Counted(string file, IReadOnlyList<(long From, long To)>? places, TextCondition condition, long from, long to, long origin, long size, CancellationToken cancellation)
     {
-        var workers = Math.Clamp(options.QueryThreads, 1, 16);
+        var workers = Math.Clamp(options.Queries.Threads, 1, 16);
         var counted = new Dictionary<long, Slot>[workers];
         try
         {

@@ -260,12 +260,14 @@ public sealed record LogStoreOptions
     /// <summary>How cold storage is reached, where that is not how it usually is.</summary>
     internal Func<ColdTarget, Cold.IColdPlace>? ColdConnect { get; init; }
 
-    /// <summary>Threads that a query may use. Default 2.</summary>
-    public int QueryThreads { get; init; } = 2;
-
-    /// <summary>Memory that queries may use together, in MiB; what sorts and groups beyond it goes to the disk. Default 512.</summary>
-    public int QueryMemory { get; init; } = 512;
+    /// <summary>What queries may use.</summary>
+    public QueryRoom Queries { get; init; } = new();
 }
+
+/// <summary>What the queries of a store may use together.</summary>
+/// <param name="Memory">Memory in MiB; what sorts and groups beyond it goes to the disk.</param>
+/// <param name="Threads">Threads.</param>
+public sealed record QueryRoom(int Memory = 512, int Threads = 2);
 
 /// <summary>What an import did.</summary>
 /// <param name="Sha256">SHA-256 of the file.</param>

@@ -580,7 +580,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         {
             // Nothing that a search says can reach the file system or load an extension beyond reading the store's own files.
             command.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
-                SET threads = {options.QueryThreads}; SET memory_limit = '{options.QueryMemory}MiB'; SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false;
+                SET threads = {options.Queries.Threads}; SET memory_limit = '{options.Queries.Memory}MiB'; SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false;
                 SET enable_external_file_cache = false; SET temp_directory = {SegmentTable.Literal(System.IO.Path.Combine(folder, "spill"))};
                 """);
             command.ExecuteNonQuery();

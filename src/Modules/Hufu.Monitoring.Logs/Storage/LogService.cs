@@ -9,7 +9,7 @@ namespace Hufu.Monitoring.Logs;
 /// Owns the log store of the installation. It is opened on first use. Every minute what has come in is anchored in the ledger, the open segment is
 /// sealed when it is old or large enough, and on stopping.
 /// </summary>
-public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger, ClickHouseTarget? searched = null, ColdTarget? cold = null) : RepeatedWork(clock, AnchorEvery), IAsyncDisposable
+public sealed partial class LogService(StorageOptions storage, SegmentLedger ledger, TimeProvider clock, ILogger<LogService> logger, ClickHouseTarget? searched = null, ColdTarget? cold = null, QueryRoom? room = null) : RepeatedWork(clock, AnchorEvery), IAsyncDisposable
 {
     private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(60);
 
@@ -33,7 +33,7 @@ public sealed partial class LogService(StorageOptions storage, SegmentLedger led
             lock (opening)
             {
                 if (store is not null) return store;
-                store = LogStore.Open(Folder, new LogStoreOptions { Clock = Clock, Sealer = ledger, Cold = cold });
+                store = LogStore.Open(Folder, new LogStoreOptions { Clock = Clock, Sealer = ledger, Cold = cold, Queries = room ?? new QueryRoom() });
                 foreach (var line in store.Recovery) Recovered(logger, line);
                 if (searched is not null) database = new ClickHouseLogs(store, searched, Path.Combine(storage.DataFolder, DeliveryFile), Clock);
                 return store;
