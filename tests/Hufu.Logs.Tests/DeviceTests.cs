@@ -11,6 +11,11 @@ public class DeviceTests
     private static string Sources(LogEvent read) => string.Join(' ', LogSourceHints.For(read).Select(SourceMappings.Text));
 
     [Theory]
+    [InlineData("<164>Jan 04 2026 01:02:03: %ASA-4-106023 Deny tcp src dmz:10.1.2.3/6316 dst outside:203.0.113.9/53 by access-group \"dmz\" [0x0, 0x0]")]
+    [InlineData("%FTD-4-106023 Deny tcp src dmz:10.1.2.3/6316 dst outside:203.0.113.9/53 by access-group \"dmz\" [0x0, 0x0]")]
+    public void Asa_SomeVersionsWriteNoColonBehindTheCode(string line) => FormatTests.Holds(Read(line).Fields, "message_id=106023¦src_ip=10.1.2.3¦dst_port=53¦rule=dmz¦action=deny");
+
+    [Theory]
     [InlineData("6-302013: Built outbound TCP connection 123 for outside:203.0.113.9/443 (203.0.113.9/443) to inside:10.0.0.5/4242 (198.51.100.7/4242) (alice)", "src_ip=10.0.0.5¦dst_ip=203.0.113.9¦dst_port=443¦direction=outbound¦user=alice")]
     [InlineData("6-302013: Built inbound TCP connection 27 for out:203.0.113.9/4992 (203.0.113.9/4992)(LOCAL\\alice) to in:10.0.0.5/80 (10.0.0.5/80)", "peer_ip=203.0.113.9¦local_port=80¦user=alice")]
     [InlineData("6-302304: Teardown TCP state-bypass connection 11 for out:203.0.113.9/5723(LOCAL\\bob b) to in:10.0.0.5/53 duration 0:00:01 bytes 148 Connection timeout", "src_ip=203.0.113.9¦user=bob b¦dst_port=53¦bytes=148¦action=teardown")]
