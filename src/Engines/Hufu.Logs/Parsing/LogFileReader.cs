@@ -129,6 +129,7 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     private static bool IsHeader(ReadOnlySpan<byte> line, LogParseOptions options, LogStream said)
     {
         if (options.Format == LogFormats.Csv && said.Header is not { Format: LogFormats.Csv }) return true;
+        if (options.Format is null && FlowBody.IsHeader(line)) return true;
         return line.StartsWith("#"u8) && options.Format is null or LogFormats.W3C or LogFormats.Zeek && TableParser.DirectiveOf(Encoding.UTF8.GetString(line[..Math.Min(line.Length, 64)])) is not null;
     }
 

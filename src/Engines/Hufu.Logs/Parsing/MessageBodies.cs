@@ -113,25 +113,77 @@ internal static class FilterBody
 }
 
 /// <summary>
-/// A flow of a virtual network of AWS in its default format: version, account, interface, addresses, ports, protocol, packets, bytes, begin, end, action and state; what follows
-/// is the site's choice and stays in the line.
+/// A flow of a virtual network of AWS in its default format: version, account, interface, addresses, ports, protocol, packets, bytes, begin, end, action and state; behind
+/// them the columns of later versions where all of them are written. Also a flow of a transit gateway in its default format, and flows whose columns a line before them names.
 /// </summary>
 internal static class FlowBody
 {
     private static readonly string[] Names = ["version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "log-status"];
 
+    private static readonly string[] Later =
+    [
+        "vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr", "region", "az-id", "sublocation-type", "sublocation-id", "pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction", "traffic-path",
+    ];
+
+    private static readonly string[] Gateway =
+    [
+        "version", "resource-type", "account-id", "tgw-id", "tgw-attachment-id", "tgw-src-vpc-account-id", "tgw-dst-vpc-account-id", "tgw-src-vpc-id", "tgw-dst-vpc-id", "tgw-src-subnet-id", "tgw-dst-subnet-id", "tgw-src-eni", "tgw-dst-eni",
+        "tgw-src-az-id", "tgw-dst-az-id", "tgw-pair-attachment-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "log-status", "type", "packets-lost-no-route", "packets-lost-blackhole",
+        "packets-lost-mtu-exceeded", "packets-lost-ttl-expired", "tcp-flags", "region", "flow-direction", "pkt-src-aws-service", "pkt-dst-aws-service",
+    ];
+
+    /// <summary>True for a line that names the columns of flows: it begins with one of them, has the usual ones and nothing but names.</summary>
+    public static bool IsHeader(ReadOnlySpan<byte> line)
+    {
+        if (line.Length is < 40 or > 2_048 || line[0] is < (byte)'a' or > (byte)'v') return false;
+        if (!line.StartsWith("version "u8) && !line.StartsWith("account-id "u8) && !line.StartsWith("interface-id "u8) && !line.StartsWith("srcaddr "u8) && !line.StartsWith("vpc-id "u8) && !line.StartsWith("start "u8) && !line.StartsWith("resource-type "u8)) return false;
+        return line.IndexOf("srcaddr "u8) >= 0 && line.IndexOf("dstaddr"u8) > 0 && !line.ContainsAnyExcept(NameSigns);
+    }
+
+    private static readonly System.Buffers.SearchValues<byte> NameSigns = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789- \r\n"u8);
+
+    public static bool IsHeader(string line) => line.Length is >= 40 and <= 2_048 && line[0] is >= 'a' and <= 'v' && line.Contains("srcaddr", StringComparison.Ordinal) && IsHeader(Encoding.UTF8.GetBytes(line));
+
     public static bool Read(string message, Reading reading)
     {
         // Every line of a site comes by here: three looks tell the others.
-        if (message.Length is < 60 or > 1_024 || message[0] is < '2' or > '9' || message[1] != ' ' || !message.AsSpan(2).Contains(" eni-", StringComparison.Ordinal)) return false;
+        if (message.Length is < 60 or > 1_024 || message[0] is < '2' or > '9' || message[1] != ' ') return false;
+        if (!message.AsSpan(2).Contains(" eni-", StringComparison.Ordinal)) return message.AsSpan(2).Contains(" tgw-", StringComparison.Ordinal) && ReadGateway(message, reading);
         var values = message.Split(' ');
-        if (values.Length < Names.Length || !values[2].StartsWith("eni-", StringComparison.Ordinal) || values[1].AsSpan().ContainsAnyExceptInRange('0', '9') || values[13] is not ("OK" or "NODATA" or "SKIPDATA")) return false;
-        for (var i = 0; i < Names.Length; i++)
-        {
-            if (values[i] != "-") reading.Add(Names[i], values[i]);
-        }
-
+        if (values.Length < Names.Length || !values[2].StartsWith("eni-", StringComparison.Ordinal) || values[1].AsSpan().ContainsAnyExceptInRange('0', '9') || values[13] is not ("OK" or "NODATA" or "SKIPDATA")) return values.Length == Gateway.Length && ReadGateway(message, reading);
+        Add(Names, values, reading);
+        // What follows is the site's choice, but for the order in which all of it comes.
+        if (values.Length >= Names.Length + 7 && values[18] is "IPv4" or "IPv6" or "EFA" && values[14].StartsWith("vpc-", StringComparison.Ordinal)) Add(Later, values.AsSpan(Names.Length), reading);
         return reading.TakeTimeOf("start");
+    }
+
+    /// <summary>Reads a flow by the columns that were named. False when it has not as many values, or no version and no begin.</summary>
+    public static bool Read(string line, string[] columns, Reading reading)
+    {
+        if (line.Length > 4_096 || line[0] is < '-' or > '9') return false;
+        var values = line.Split(' ');
+        if (values.Length != columns.Length) return false;
+        Add(columns, values, reading);
+        reading.Decoder = "vpcflow";
+        reading.Add("event.module", "vpcflow");
+        reading.TakeTimeOf("start", "end");
+        return true;
+    }
+
+    private static bool ReadGateway(string message, Reading reading)
+    {
+        var values = message.Split(' ');
+        if (values.Length != Gateway.Length || !values[3].StartsWith("tgw-", StringComparison.Ordinal)) return false;
+        Add(Gateway, values, reading);
+        return reading.TakeTimeOf("start");
+    }
+
+    private static void Add(string[] names, ReadOnlySpan<string> values, Reading reading)
+    {
+        for (var i = 0; i < names.Length && i < values.Length; i++)
+        {
+            if (values[i] != "-") reading.Add(names[i], values[i]);
+        }
     }
 }
 

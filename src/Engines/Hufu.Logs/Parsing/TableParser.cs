@@ -154,6 +154,15 @@ internal static class TableParser
                 break;
             default:
                 WindowsNames.CompleteTable(reading.Fields);
+                // Microsoft 365 gives out its audit so: the event is the text of one column.
+                if (reading.Fields.TryGetValue("AuditData", out var audit) && audit.StartsWith('{'))
+                {
+                    JsonFamilies.Lift("AuditData", reading);
+                    if (JsonFamilies.Read(reading)) break;
+                }
+
+                // Entra's portal says of its columns that they are UTC.
+                if (reading.Fields.TryGetValue("Date (UTC)", out var utc) && reading.TakeTime(utc, utc: true)) break;
                 reading.TakeTimeOf("@timestamp", "Timestamp", "timestamp", "time", "datetime", "date", "TimeCreated", "TimeGenerated", "UtcTime", "EventTime", "Time", "Date", "CreationDate");
                 reading.Host = reading.First("host", "hostname", "Computer", "computer");
                 reading.App = reading.First("app", "program", "SourceName");
