@@ -22,10 +22,18 @@ internal static class JsonFamilies
     /// <summary>Takes time, host, program, severity and message from where the record's family has them. False when no family is known.</summary>
     public static bool Read(Reading reading)
     {
+        // Families follow each other that ask for the same field first: without it none of them need be looked at.
+        string? missing = null;
         foreach (var family in Loaded.Value)
         {
-            if (!HasAll(reading.Fields, family.Has)) continue;
+            if (!HasAll(reading.Fields, family.Has, ref missing)) continue;
+            foreach (var (name, value) in family.Set) reading.Add(name, value);
             if (family.Within is { } within) Lift(within, reading);
+            foreach (var (from, to) in family.Named)
+            {
+                if (reading.Fields.TryGetValue(from, out var value)) reading.Add(to, value);
+            }
+
             reading.Decoder = family.Name;
             if (family.Source is not null) reading.Add("event.module", family.Name);
             foreach (var name in family.Time)
@@ -63,11 +71,14 @@ internal static class JsonFamilies
         foreach (var (name, value) in reading.Fields.Where(field => field.Key.Length > within.Length + 1 && field.Key[within.Length] == '.' && field.Key.StartsWith(within, StringComparison.Ordinal)).ToList()) reading.Add(name[(within.Length + 1)..], value);
     }
 
-    private static bool HasAll(FieldMap fields, string[] names)
+    private static bool HasAll(FieldMap fields, string[] names, ref string? missing)
     {
         foreach (var name in names)
         {
-            if (!fields.ContainsKey(name)) return false;
+            if (name == missing) return false;
+            if (fields.ContainsKey(name)) continue;
+            missing = name;
+            return false;
         }
 
         return true;
@@ -155,6 +166,8 @@ internal static class JsonFamilies
             if (item.TryGetProperty("source", out var source)) Source = new LogSourceHint(Text(source, "product"), Text(source, "category"), Text(source, "service"));
             ServiceFrom = Text(item, "serviceFrom");
             Within = Text(item, "within");
+            Set = Pairs(item, "set");
+            Named = Pairs(item, "names");
         }
 
         public string Name { get; }
@@ -182,6 +195,12 @@ internal static class JsonFamilies
         public string? ServiceFrom { get; }
 
         public string? Within { get; }
+
+        public KeyValuePair<string, string>[] Set { get; }
+
+        public KeyValuePair<string, string>[] Named { get; }
+
+        private static KeyValuePair<string, string>[] Pairs(JsonElement item, string name) => item.TryGetProperty(name, out var pairs) ? [.. pairs.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetString()!))] : [];
 
         private static string[] Names(JsonElement item, string name) => Text(item, name)?.Split(' ') ?? [];
 

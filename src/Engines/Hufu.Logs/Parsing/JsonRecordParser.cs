@@ -17,7 +17,7 @@ internal static class JsonRecordParser
     private static readonly string[] HostNames = ["Computer", "Hostname", "hostname", "host", "host.name", "agent.hostname", "System.Computer"];
     private static readonly string[] AppNames = ["app", "appname", "program", "SourceName", "Provider_Name", "process.name", "service", "logger"];
     private static readonly string[] LevelNames = ["log.level", "level", "severity", "Level", "Severity", "loglevel", "levelname", "lvl"];
-    private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original", "SyslogMessage"];
+    private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original", "SyslogMessage", "_raw"];
 
     public static ParsedRecord Parse(string text, LogParseOptions options)
     {

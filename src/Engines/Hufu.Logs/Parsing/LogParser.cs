@@ -95,6 +95,7 @@ public static class LogParser
             _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.", nameof(options)),
         };
         if (options.Format is { } told && !LogFormats.All.Contains(told)) decoder = told;
+        if (record.StructuredData is { Count: > 0 } said) WindowsNames.FromNxlog(said, record);
         if (record.Format == LogFormats.Json && ShippedText.Holds(record)) return ShippedText.Read(record, options);
         if (record.IsSyslog ? record.Message is { Length: > 0 } : decoder is not null) return Message(record, decoder, options);
         if (record.Fields is not FieldMap) record.Fields = new FieldMap();
@@ -232,6 +233,7 @@ public static class LogParser
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         if (first == '[' && ApacheErrorParser.TryParse(raw, options) is { } apache) return apache;
+        if (digit && Bare(raw, options) is { } bare) return bare;
         if (Line(raw, options) is { } line) return line;
         var program = ApplicationParser.TryParse(raw, options, out var sure);
         if (sure) return program!;
@@ -297,6 +299,15 @@ public static class LogParser
         var reading = new Reading(new FieldMap(), [], options);
         TableParser.Read(raw, header, reading);
         return reading.ToRecord(format, raw);
+    }
+
+    /// <summary>A line of IIS that was passed on without the line that names its columns; absent when it is none.</summary>
+    private static ParsedRecord? Bare(string raw, LogParseOptions options)
+    {
+        if (TableParser.BareColumns(raw) is not { } header) return null;
+        var reading = new Reading(new FieldMap(), [], options);
+        TableParser.Read(raw, header, reading);
+        return reading.ToRecord(LogFormats.W3C, raw);
     }
 
     /// <summary>A flow whose columns an earlier line names; absent when the line is none.</summary>
@@ -375,6 +386,8 @@ public static class LogParser
         if (address is not { Length: > 2 }) return address;
         if (address.IndexOf(", ", StringComparison.Ordinal) is > 2 and var comma) address = address[..comma];
         if (address[0] == '[' && address.IndexOf(']', StringComparison.Ordinal) is > 1 and var close) address = address[1..close];
+        // The interface of a link-local address.
+        if (address.IndexOf('%', StringComparison.Ordinal) is > 2 and var zone) address = address[..zone];
         var colon = address.IndexOf(':', StringComparison.Ordinal);
         if (colon == 0 && address.StartsWith("::ffff:", StringComparison.OrdinalIgnoreCase) && address.Contains('.', StringComparison.Ordinal)) return address[7..];
         return colon > 6 && colon == address.LastIndexOf(':') && address.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && dot < colon ? address[..colon] : address;
