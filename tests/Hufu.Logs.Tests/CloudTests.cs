@@ -29,6 +29,17 @@ public class CloudTests
     }
 
     [Fact]
+    public async Task Kubernetes_AListIsItsEventsAlsoWhereLinesAreExpected()
+    {
+        var item = """{"level":"Request","auditID":"u","verb":"create","requestURI":"/api/v1/pods","padding":"*"}""".Replace("*", new string('x', 40_000), StringComparison.Ordinal);
+        var body = $$"""{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[{{item}},{{item}}]}""";
+        await using var reader = new LogFileReader(new MemoryStream(Encoding.UTF8.GetBytes(body)), Options, LogFraming.Newline);
+        var events = new List<LogEvent>();
+        await foreach (var read in reader.EventsAsync(Reference, "test", cancellation: TestContext.Current.CancellationToken)) events.Add(read);
+        Assert.Equal([item, item], events.Select(read => read.Raw));
+    }
+
+    [Fact]
     public async Task Lists_OfGoogleAndGraphAreTheirEvents_AndWhereTheyGoOnIsKept()
     {
         var google = await FileAsync("{\n \"kind\": \"admin#reports#activities\",\n \"etag\": \"x\",\n \"items\": [\n  {\"id\":{\"time\":\"2026-01-04T01:02:03Z\",\"applicationName\":\"login\"},\"events\":[{\"name\":\"login_failure\"}]}\n ],\n \"nextPageToken\": \"p\"\n}\n");

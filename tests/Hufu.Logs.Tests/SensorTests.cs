@@ -23,6 +23,9 @@ public class SensorTests
     [InlineData("weird", """ "uid":"C1","id.orig_h":"203.0.113.9","name":"bad_checksum","notice":false,"peer":"zeek" """)]
     [InlineData("x509", """ "id":"F1","certificate.serial":"01","certificate.subject":"CN=x" """)]
     [InlineData("dhcp", """ "uids":["C1"],"client_addr":"203.0.113.9","msg_types":["ACK"] """)]
+    [InlineData("radius", """ "uid":"C1","id.orig_h":"203.0.113.9","username":"eve","result":"failed" """)]
+    [InlineData("smb_cmd", """ "uid":"C1","id.orig_h":"203.0.113.9","command":"NT_CREATE_ANDX","argument":"\\\\browser","status":"SUCCESS" """)]
+    [InlineData("ftp", """ "uid":"C1","id.orig_h":"203.0.113.9","user":"ftp","command":"RETR","reply_code":226 """)]
     [InlineData("rdp", """ "_path":"rdp","uid":"C1","trans_id":1,"rejected":false """)]
     public void Zeek_WhichLogALineIsFromIsToldByItsFields(string path, string fields)
     {
@@ -30,6 +33,13 @@ public class SensorTests
         Assert.Equal((path, new DateTimeOffset(2026, 1, 4, 1, 2, 3, TimeSpan.Zero)), (read.App, read.OccurredAt!.Value));
         Assert.Contains(LogSourceHints.For(read), hint => hint is { Product: "zeek" } && hint.Service == path);
         Assert.Empty(read.Problems);
+    }
+
+    [Fact]
+    public void Zeek_AHostThatWasVisitedIsNotTheSensor()
+    {
+        Assert.Null(Read("""{"ts":1767488523.0,"uid":"C1","id.orig_h":"203.0.113.9","trans_depth":1,"host":"www.example","request_body_len":0}""").Host);
+        Assert.Equal("ids1", Read("""{"ts":1767488523.0,"_path":"http","_system_name":"ids1","uid":"C1","host":"www.example"}""").Host);
     }
 
     [Theory]

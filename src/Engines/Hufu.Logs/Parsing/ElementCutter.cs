@@ -114,7 +114,7 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
         if (start[0] != '{') return false;
         // Laid out: nothing but the bracket in its line.
         var line = start[1..].TrimStart(" \t\r"u8);
-        return line is [(byte)'\n', ..] || IsRecords(start) || IsList(start, start.Length);
+        return line is [(byte)'\n', ..] || IsRecords(start) || IsList(start);
     }
 
     protected override bool IsFrame(ReadOnlySpan<byte> text) => false;
@@ -171,7 +171,7 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
                 depth++;
                 break;
             case (byte)'[':
-                if (depth == 1 && arrays == 0 && ((Length < 64 && IsRecords(Current)) || (Length < LongestHead && IsList(Current, Length) && EndsWithItems(Current))))
+                if (depth == 1 && arrays == 0 && ((Length < 64 && IsRecords(Current)) || (Length < LongestHead && IsList(Current) && EndsWithItems(Current))))
                 {
                     Inside = false;
                     arrays = 1;
@@ -196,9 +196,11 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
     /// A list of events by what it calls itself first: <c>{"kind":"EventList","apiVersion":"audit.k8s.io/v1",…,"items":[</c> of Kubernetes, <c>{"kind":"admin#reports#activities",…,"items":[</c> of
     /// Google, <c>{"@odata.context":"…","value":[</c> of Microsoft's Graph. Any other object may have a list of that name and is one event.
     /// </summary>
-    private static bool IsList(ReadOnlySpan<byte> start, int length)
+    public static bool IsList(ReadOnlySpan<byte> start)
     {
-        var rest = Skip(start[..length])[1..].TrimStart(" \t\r\n"u8);
+        start = Skip(start);
+        if (start is not [(byte)'{', ..]) return false;
+        var rest = start[1..].TrimStart(" \t\r\n"u8);
         if (rest.StartsWith("\"@odata.context\""u8)) return true;
         if (!rest.StartsWith("\"kind\""u8)) return false;
         rest = rest[6..].TrimStart(" \t\r\n"u8);

@@ -42,6 +42,7 @@ internal static class JsonFamilies
             }
 
             reading.Host = reading.First(family.Host);
+            reading.HostIsKnown = family.Host is [.., "-"];
             reading.App = reading.First(family.App);
             reading.Message = reading.First(family.Message);
             if (reading.First(family.Level) is { } level)

@@ -40,7 +40,7 @@ internal static class JsonRecordParser
         }
 
         if (reading.Time is null && reading.FirstName(TimeNames) is { } unread) reading.Fault(LogProblem.Of(LogProblem.TimeUnread, unread));
-        reading.Host ??= reading.First(HostNames);
+        if (!reading.HostIsKnown) reading.Host ??= reading.First(HostNames);
         reading.App ??= reading.First(AppNames);
         reading.Message ??= reading.First(MessageNames);
         // A family knows where its level stands; numbers mean another thing to each program.

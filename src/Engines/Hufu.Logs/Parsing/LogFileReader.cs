@@ -176,8 +176,9 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
         }
 
         var said = new LogStream();
-        // Who says how records are separated says that they are.
-        ElementCutter? cutter = framing != LogFraming.Auto ? null
+        // Who says how records are separated says that they are; but a list of events that says that it is one is its events, as a cluster's webhook sends them.
+        ElementCutter? cutter = framing == LogFraming.Newline && options.Format is null or LogFormats.Json && JsonCutter.IsList(start.Span) ? new JsonCutter(whole, options.MaxLength)
+            : framing != LogFraming.Auto ? null
             : options.Format is null or LogFormats.Json && JsonCutter.Recognises(start.Span) ? new JsonCutter(whole, options.MaxLength)
             : options.Format is null or LogFormats.WindowsXml && EventXmlCutter.Recognises(start.Span) ? new EventXmlCutter(whole, options.MaxLength)
             : null;

@@ -142,7 +142,7 @@ internal static class FlowBody
 
     private static readonly System.Buffers.SearchValues<byte> NameSigns = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789- \r\n"u8);
 
-    public static bool IsHeader(string line) => line.Length is >= 40 and <= 2_048 && line[0] is >= 'a' and <= 'v' && line.Contains("srcaddr", StringComparison.Ordinal) && IsHeader(Encoding.UTF8.GetBytes(line));
+    public static bool IsHeader(string line) => line.Length is >= 40 and <= 2_048 && line.IndexOf(' ', 0, 16) is >= 5 and var end && line.AsSpan(0, end) is "version" or "account-id" or "interface-id" or "srcaddr" or "vpc-id" or "start" or "resource-type" && IsHeader(Encoding.UTF8.GetBytes(line));
 
     public static bool Read(string message, Reading reading)
     {
