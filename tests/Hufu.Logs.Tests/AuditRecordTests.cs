@@ -35,6 +35,16 @@ public class AuditRecordTests
         Assert.DoesNotContain(read.Fields, field => field.Key.Contains('#', StringComparison.Ordinal) || field.Key == "SADDR");
     }
 
+    [Theory]
+    [InlineData("Mar  7 19:43:35 web auditd type=USER_CMD msg=audit(1772912615.286:1734): pid=7 msg='cwd=\"/\" cmd=6C73 res=success'#035UID=\"root\"")]
+    [InlineData("Mar  7 19:43:35 web tag_audit_log: type=USER_CMD msg=audit(1772912615.286:1734): pid=7 msg='cwd=\"/\" cmd=6C73 res=success'#035UID=\"root\"")]
+    public void ATagOfAnyKindMayStandBeforeARecord(string line)
+    {
+        var read = Read(line);
+        FormatTests.Holds(read.Fields, "type=USER_CMD¦cmd=ls¦res=success¦UID=root¦event.module=auditd");
+        Assert.Equal("web", read.Host);
+    }
+
     [Fact]
     public void TheKernelsClockBeforeARecordIsPassedOver()
     {

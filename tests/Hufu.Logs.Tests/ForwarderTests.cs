@@ -11,12 +11,14 @@ public class ForwarderTests
     [Theory]
     [InlineData("<11>1 2026-01-04T01:02:03Z pc.example Microsoft-Windows-Security-Auditing 4 - [NXLOG@14506 Keywords=\"-9218868437227405312\" EventType=\"AUDIT_FAILURE\" EventID=\"4625\" Channel=\"Security\" TargetUserName=\"eve\" IpAddress=\"203.0.113.9\"] An account failed to log on.", "EventID=4625¦Channel=Security¦TargetUserName=eve¦Provider_Name=Microsoft-Windows-Security-Auditing¦Computer=pc.example")]
     [InlineData("<13>Jan  4 01:02:03 pc MSWinEventLog\t1\tSecurity\t123\tSun Jan 04 01:02:03 2026\t4625\tMicrosoft-Windows-Security-Auditing\teve\tN/A\tFailure Audit\tpc.example\tLogon\t\tAn account failed to log on.\t80", "EventID=4625¦Channel=Security¦User=eve¦EventType=Failure Audit¦Computer=pc.example¦Message=An account failed to log on.")]
+    [InlineData("<13>Jan  4 01:02:03 pc.example\tMSWinEventLog\t1\tSecurity\t123\tSun Jan 04 01:02:03 2026\t4625\tMicrosoft-Windows-Security-Auditing\teve\tN/A\tFailure Audit\tpc.example\tLogon\t\tAn account failed to log on.\t80", "EventID=4625¦Channel=Security")]
     [InlineData("<13>Jan  4 01:02:03 pc MSWinEventLog#0111#011Security#011123#011Sun Jan 04 01:02:03 2026#0114625#011Microsoft-Windows-Security-Auditing#011eve#011N/A#011Failure Audit#011pc.example#011Logon#011#011An account failed to log on.#01180", "EventID=4625¦Channel=Security¦Provider_Name=Microsoft-Windows-Security-Auditing¦Category=Logon")]
     public void WindowsEventsHaveTheNamesOfRules(string line, string expected)
     {
         var read = Read(line);
         FormatTests.Holds(read.Fields, expected);
         Assert.Equal(new DateTimeOffset(2026, 1, 4, 1, 2, 3, TimeSpan.Zero), read.OccurredAt);
+        Assert.True(read.Host is "pc" or "pc.example");
         Assert.Equal(["windows/-/security"], LogSourceHints.For(read).Select(SourceMappings.Text));
     }
 

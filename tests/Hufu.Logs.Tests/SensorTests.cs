@@ -85,6 +85,14 @@ public class SensorTests
         Assert.Equal("4711", error.Field("source.port"));
     }
 
+    [Fact]
+    public void Squid_AHyphenIsNoValue()
+    {
+        var read = Read("1767488523.123      4 203.0.113.9 TCP_DENIED/407 1661 GET http://a.example/ - NONE/- text/html");
+        FormatTests.Holds(read.Fields, "cache_result=TCP_DENIED¦hierarchy=NONE¦cs-mime-type=text/html");
+        Assert.DoesNotContain("-", read.Fields.Values);
+    }
+
     [Theory]
     [InlineData("203.0.113.9 - alice [04/Jan/2026:01:02:03 +0000] \"GET http://a.example/ HTTP/1.1\" 200 1234 TCP_MISS:HIER_DIRECT")]
     [InlineData("203.0.113.9 - alice [04/Jan/2026:01:02:03 +0000] \"GET http://a.example/ HTTP/1.1\" 200 1234 \"-\" \"curl/8\" TCP_MISS:HIER_DIRECT")]

@@ -282,7 +282,7 @@ internal static class SyslogParser
         if (hadTime && host is null && at < text.Length)
         {
             // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
-            var space = text.IndexOf(' ', at);
+            var space = text.AsSpan(at).IndexOfAny(' ', '\t') is >= 0 and var hostLength ? at + hostLength : -1;
             var first = space < 0 ? text[at..] : text[at..space];
             if (first == "last" && text.AsSpan(at).StartsWith("last message repeated", StringComparison.Ordinal))
             {
@@ -293,7 +293,7 @@ internal static class SyslogParser
                 host = first;
                 at = space + 1;
             }
-            else if (space > 1 && first[^1] == ':' && (first.Contains('.', StringComparison.Ordinal) || text.AsSpan(0, at).EndsWith(Forwarded)) && IsProgram(text, space + 1))
+            else if (first.Length > 0 && space > 1 && first[^1] == ':' && (first.Contains('.', StringComparison.Ordinal) || text.AsSpan(0, at).EndsWith(Forwarded)) && IsProgram(text, space + 1))
             {
                 // A host's whole name may have a colon behind it, and then the program follows with its number.
                 host = first[..^1];
