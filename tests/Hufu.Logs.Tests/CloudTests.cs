@@ -67,6 +67,14 @@ public class CloudTests
         Assert.Equal(("secrets", "kubernetes/application/audit", new DateTimeOffset(2026, 1, 4, 1, 2, 3, 500, TimeSpan.Zero)), (read.App, Sources(read), read.OccurredAt!.Value));
     }
 
+    [Fact]
+    public void Kubernetes_AzuresOtherLogsOfAClusterAreNoAudit()
+    {
+        var read = Read("""{"category":"kube-apiserver","properties":{"log":"I0104 01:02:03.000000 1 trace.go:236] Trace[1]: x","pod":"p"},"resourceId":"/S","operationName":"o","time":"2026-01-04T01:02:03Z"}""");
+        Assert.DoesNotContain("kubernetes", Sources(read), StringComparison.Ordinal);
+        Assert.Empty(read.Problems);
+    }
+
     [Theory]
     [InlineData("""{"awsAccountId":"1","digestStartTime":"2026-01-04T00:02:03Z","digestEndTime":"2026-01-04T01:02:03Z","digestS3Object":"AWSLogs/d.json.gz","logFiles":[{"s3Object":"a.json.gz","hashValue":"4a"},{"s3Object":"b.json.gz","hashValue":"5b"}]}""", "logFiles.s3Object=a.json.gz, b.json.gz", null, "")]
     [InlineData("""{"time":"1/4/2026 1:07:58 AM","category":"ServicePrincipalSignInLogs","operationName":"Sign-in activity","resourceId":"/t","resultType":"7000222","callerIpAddress":"203.0.113.9","properties":{"createdDateTime":"2026-01-04T01:02:03+00:00","ipAddress":"203.0.113.9","isInteractive":false,"servicePrincipalName":"backup"}}""", "resultType=7000222", "backup", "azure/-/signinlogs")]

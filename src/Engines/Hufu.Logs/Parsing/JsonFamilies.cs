@@ -27,6 +27,7 @@ internal static class JsonFamilies
         foreach (var family in Loaded.Value)
         {
             if (!HasAll(reading.Fields, family.Has, ref missing)) continue;
+            if (family.Holds is { } needed && !(reading.Fields.TryGetValue(family.Within!, out var held) && held.Contains(needed, StringComparison.Ordinal))) continue;
             foreach (var (name, value) in family.Set) reading.Add(name, value);
             if (family.Within is { } within) Lift(within, reading);
             foreach (var (from, to) in family.Named)
@@ -167,6 +168,7 @@ internal static class JsonFamilies
             if (item.TryGetProperty("source", out var source)) Source = new LogSourceHint(Text(source, "product"), Text(source, "category"), Text(source, "service"));
             ServiceFrom = Text(item, "serviceFrom");
             Within = Text(item, "within");
+            Holds = Text(item, "holds");
             Set = Pairs(item, "set");
             Named = Pairs(item, "names");
         }
@@ -196,6 +198,8 @@ internal static class JsonFamilies
         public string? ServiceFrom { get; }
 
         public string? Within { get; }
+
+        public string? Holds { get; }
 
         public KeyValuePair<string, string>[] Set { get; }
 
