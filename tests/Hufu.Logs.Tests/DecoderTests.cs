@@ -25,6 +25,7 @@ public class DecoderTests
     [InlineData("su: + /dev/pts/0 alice:root", "user=alice¦target_user=root¦tty=/dev/pts/0")]
     [InlineData("useradd[9]: new user: name=eve, UID=1001, GID=1001, home=/home/eve, shell=/bin/bash, from=/dev/pts/0", "target_user=eve¦UID=1001¦shell=/bin/bash¦action=user-added")]
     [InlineData("CRON[5]: (root) CMD (test -x /a && (cd / ; run))", "user=root¦command=test -x /a && (cd / ; run)")]
+    [InlineData("crond[5]: (bob) FAILED to authorize user with PAM (Permission denied)", "user=bob¦reason=Permission denied¦outcome=failure")]
     [InlineData("crontab[5]: (alice) REPLACE (alice)", "user=alice¦action=replaced")]
     [InlineData("/usr/sbin/cron[5]: (root) CMD (ls)", "command=ls")]
     [InlineData("systemd[1]: nginx.service: Main process exited, code=exited, status=1/FAILURE", "unit=nginx.service¦exit_status=1/FAILURE")]

@@ -11,6 +11,50 @@ public class DeviceTests
     private static string Sources(LogEvent read) => string.Join(' ', LogSourceHints.For(read).Select(SourceMappings.Text));
 
     [Theory]
+    [InlineData("firewall,info forward: in:ether5 out:ether1, src-mac 00:11:22:33:44:55, proto TCP (ACK,FIN), 10.0.0.5:57916->203.0.113.9:443, NAT (10.0.0.5:57916->198.51.100.7:57916)->203.0.113.9:443, len 52", "chain=forward¦inbound_if=ether5¦outbound_if=ether1¦src_mac=00:11:22:33:44:55¦protocol=TCP¦flags=ACK,FIN¦src_ip=10.0.0.5¦src_port=57916¦dst_ip=203.0.113.9¦dst_port=443¦nat_dst_ip=198.51.100.7")]
+    [InlineData("firewall,info DROP WAN input: in:ether1 out:(unknown 0), connection-state:new src-mac 00:11:22:33:44:55, proto UDP, 203.0.113.9:5353->198.51.100.7:53, len 73", "prefix=DROP WAN¦chain=input¦outbound_if=(unknown 0)¦connection_state=new¦protocol=UDP¦src_ip=203.0.113.9¦dst_port=53")]
+    [InlineData("firewall,info input: in:ether1 out:(unknown 0), proto ICMP (type 8, code 0), 203.0.113.9->198.51.100.7, len 56", "protocol=ICMP¦flags=type 8, code 0¦src_ip=203.0.113.9¦dst_ip=198.51.100.7")]
+    [InlineData("firewall,info forward: in:<pppoe-eve> out:vlan2, connection-state:new,snat proto TCP (SYN), [2001:db8::9]:35420->[2001:db8::5]:22, len 60", "inbound_if=<pppoe-eve>¦connection_state=new,snat¦src_ip=2001:db8::9¦dst_port=22")]
+    [InlineData("system,error,critical login failure for user admin from 203.0.113.9 via ssh", "user=admin¦src_ip=203.0.113.9¦method=ssh¦action=login¦outcome=failure¦topics=system,error,critical")]
+    [InlineData("system,info,account user admin logged in from 10.0.0.2 via winbox", "user=admin¦src_ip=10.0.0.2¦outcome=success")]
+    [InlineData("l2tp,ppp,info,account eve logged in, 10.9.0.5 from 203.0.113.9", "user=eve¦client_ip=10.9.0.5¦src_ip=203.0.113.9¦action=login")]
+    [InlineData("dhcp,info defconf assigned 10.0.0.7 for 00:11:22:33:44:55 PC-7", "client_ip=10.0.0.7¦client_mac=00:11:22:33:44:55¦client_host=PC-7¦action=assigned")]
+    [InlineData("system,info filter rule changed by admin", "object=filter rule¦user=admin¦action=changed")]
+    [InlineData("interface,info ether1 link down", "interface=ether1¦state=down")]
+    public void MikroTik_MessagesAreReadByTheirTopics(string message, string expected)
+    {
+        foreach (var line in (string[])[$"<134>Jan  4 01:02:03 gw {message}", $"<134>Jan  4 01:02:03 gw : {message}", $"<134>{message}"])
+        {
+            if (line.Contains(" : ", StringComparison.Ordinal) && !message.StartsWith("firewall", StringComparison.Ordinal)) continue;
+            var read = Read(line);
+            FormatTests.Holds(read.Fields, expected + "¦event.module=mikrotik");
+            if (message.StartsWith("firewall", StringComparison.Ordinal)) Assert.Contains("mikrotik/firewall/-", Sources(read), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("2026-01-04 01:02:03.123 INFO  [kea-dhcp4.leases/9.14] DHCP4_LEASE_ALLOC [hwtype=1 00:11:22:33:44:55], cid=[01:00:11], tid=0x2109a5b: lease 10.0.0.7 has been allocated for 14400 seconds", "action=DHCP4_LEASE_ALLOC¦client_ip=10.0.0.7¦client_mac=00:11:22:33:44:55¦lease_time=14400")]
+    [InlineData("Jan  4 01:02:03 ns kea-dhcp4[617]: INFO  [kea-dhcp4.leases] DHCP4_LEASE_ALLOC [hwtype=1 00:11:22:33:44:55], cid=[no info], tid=0x1: lease 10.0.0.7 has been allocated", "action=DHCP4_LEASE_ALLOC¦client_ip=10.0.0.7")]
+    [InlineData("Jan  4 01:02:03 ns kea-dhcp4[617]: 2026-01-04 01:02:03.229 INFO  [kea-dhcp4.packets/9.14] DHCP4_PACKET_RECEIVED [hwtype=1 00:11:22:33:44:55], cid=[no info], tid=0x1: DHCPREQUEST (type 3) received from 0.0.0.0 to 255.255.255.255 on interface eth0", "message_type=DHCPREQUEST¦interface=eth0¦client_mac=00:11:22:33:44:55")]
+    [InlineData("Jan  4 01:02:03 ns kea-dhcp6[617]: INFO  [kea-dhcp6.leases] DHCP6_LEASE_ALLOC duid=[00:01], [no hwaddr info], tid=0x5: lease for address 2001:db8::7 and iaid=1 has been allocated", "action=DHCP6_LEASE_ALLOC¦client_ip=2001:db8::7¦client_duid=00:01")]
+    public void Kea_LeasesAreRead(string line, string expected)
+    {
+        FormatTests.Holds(Read(line).Fields, expected);
+        Assert.Equal(new DateTime(2026, 1, 4, 1, 2, 3), Read(line).OccurredAt!.Value.UtcDateTime.AddMilliseconds(-Read(line).OccurredAt!.Value.Millisecond));
+    }
+
+    [Theory]
+    [InlineData("1,2026/01/04 01:02:03,0123,GTP,end,2304,2026/01/04 01:02:03,203.0.113.9,10.0.0.5,,,allow,,,gtp-u,vsys1,out,in,e1,e2,log,,77,,2152,2152,,,,udp,alert,92003,886900,internet,EUTRAN,32,10.9.0.5,aa,bb,S1-U,16,informational,466,92,1,2,3,,,TW,TW,,,,,,,,4669,3569", "src=203.0.113.9¦dport=2152¦apn=internet¦end_ip_adr=10.9.0.5¦severity=informational¦mcc=466¦imsi=4669¦imei=3569")]
+    [InlineData("1,2026/01/04 01:02:03,0123,SCTP,end,2304,2026/01/04 01:02:03,203.0.113.9,10.0.0.5,,,allow,,,,vsys1,out,in,e1,e2,log,,77,1,2905,2905,,,,,sctp,deny,0,0,0,0,v,fw1,9,,55,3,informational,DATA,,1,2,0", "src=203.0.113.9¦dport=2905¦proto=sctp¦action=deny¦device_name=fw1¦sctp_chunk_type=DATA")]
+    [InlineData("1,2026/01/04 01:02:03,0123,END,end,2561,2026/01/04 01:02:03,203.0.113.9,10.0.0.5,198.51.100.7,0.0.0.0,allow,eve,,gre,vsys1,out,in,e1,e2,log,,77,1,0,0,0,0,0x1,gre,allow,informational,9,0x0,TW,TW,0,0,0,0,v,fw1,12,m,5,2026/01/04 01:00:00,gre,500", "src=203.0.113.9¦srcuser=eve¦proto=gre¦tunnel=gre¦bytes=500¦device_name=fw1")]
+    public void PaloAlto_TunnelsAndMobileNetworksHaveTheirColumns(string line, string expected) => FormatTests.Holds(Read(line).Fields, expected + "¦event.module=paloalto");
+
+    [Theory]
+    [InlineData("<164>Jan 04 2026 01:02:03: %ASA-4-106023 Deny tcp src dmz:10.1.2.3/6316 dst outside:203.0.113.9/53 by access-group \"dmz\" [0x0, 0x0]")]
+    [InlineData("%FTD-4-106023 Deny tcp src dmz:10.1.2.3/6316 dst outside:203.0.113.9/53 by access-group \"dmz\" [0x0, 0x0]")]
+    public void Asa_SomeVersionsWriteNoColonBehindTheCode(string line) => FormatTests.Holds(Read(line).Fields, "message_id=106023¦src_ip=10.1.2.3¦dst_port=53¦rule=dmz¦action=deny");
+
+    [Theory]
     [InlineData("6-302013: Built outbound TCP connection 123 for outside:203.0.113.9/443 (203.0.113.9/443) to inside:10.0.0.5/4242 (198.51.100.7/4242) (alice)", "src_ip=10.0.0.5¦dst_ip=203.0.113.9¦dst_port=443¦direction=outbound¦user=alice")]
     [InlineData("6-302013: Built inbound TCP connection 27 for out:203.0.113.9/4992 (203.0.113.9/4992)(LOCAL\\alice) to in:10.0.0.5/80 (10.0.0.5/80)", "peer_ip=203.0.113.9¦local_port=80¦user=alice")]
     [InlineData("6-302304: Teardown TCP state-bypass connection 11 for out:203.0.113.9/5723(LOCAL\\bob b) to in:10.0.0.5/53 duration 0:00:01 bytes 148 Connection timeout", "src_ip=203.0.113.9¦user=bob b¦dst_port=53¦bytes=148¦action=teardown")]

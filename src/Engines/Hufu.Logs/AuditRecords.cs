@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hufu.Logs.Parsing;
 
 namespace Hufu.Logs;
 
@@ -33,24 +34,19 @@ public sealed class AuditRecords
         return item.Fields.ContainsKey("argc") && item.Fields.GetValueOrDefault("event.module") == "auditd" ? Joined([item.Fields]) : null;
     }
 
-    // Many arguments are written over several records, and a long one in parts: a2[0], a2[1].
+    // Many arguments are written over several records, and a long one in pieces, of which a record may begin with a later one: a2[1].
     private static string? Joined(IEnumerable<IReadOnlyDictionary<string, string>> parts)
     {
-        var all = parts.ToList();
-        var arguments = new List<string>();
-        while (arguments.Count < MostArguments && Argument(arguments.Count) is { } argument) arguments.Add(argument);
-        return arguments.Count == 0 ? null : string.Join(' ', arguments);
-
-        string? Argument(int number)
+        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in parts.SelectMany(fields => fields))
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"a{number}");
-            if (Of(name) is { } whole) return whole;
-            string? joined = null;
-            for (var part = 0; part < MostArguments && Of(string.Create(CultureInfo.InvariantCulture, $"{name}[{part}]")) is { } piece; part++) joined += piece;
-            return joined;
+            if (AuditBody.PieceOf(name) is { } whole) known[whole] = known.GetValueOrDefault(whole) + value;
+            else known.TryAdd(name, value);
         }
 
-        string? Of(string name) => all.Select(fields => fields.GetValueOrDefault(name)).FirstOrDefault(value => value is not null);
+        var arguments = new List<string>();
+        while (arguments.Count < MostArguments && known.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"a{arguments.Count}"), out var argument)) arguments.Add(argument);
+        return arguments.Count == 0 ? null : string.Join(' ', arguments);
     }
 
     /// <summary>The values that the records have for a name, in their order.</summary>

@@ -47,12 +47,23 @@ internal static class AccessLogParser
         }
 
         if (forwarded is not null) fields["x-forwarded-for"] = forwarded;
+        Squid(text, fields);
 
         return new ParsedRecord
         {
             Format = LogFormats.Access, Problems = problems, Timestamp = time, TimestampText = text[(open + 2)..close], Fields = fields,
             Message = $"{request} {status}",
         };
+    }
+
+    /// <summary>Squid ends the lines of its formats "common" and "combined" with what its cache did and where it went: <c>TCP_MISS:HIER_DIRECT</c>.</summary>
+    private static void Squid(string text, FieldMap fields)
+    {
+        var last = text.AsSpan(text.LastIndexOf(' ') + 1);
+        if (last.Length is < 6 or > 64 || !(last.StartsWith("TCP_") || last.StartsWith("UDP_") || last.StartsWith("NONE")) || last.IndexOf(':') is not (> 3 and var colon)) return;
+        fields["cache_result"] = last[..colon].ToString();
+        fields["hierarchy"] = last[(colon + 1)..].ToString();
+        fields["event.module"] = "squid";
     }
 
     private static void Request(string request, FieldMap fields, List<string> problems)

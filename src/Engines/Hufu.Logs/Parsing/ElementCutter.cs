@@ -94,7 +94,10 @@ internal abstract class ElementCutter(Stream stream, int maxLength)
     }
 }
 
-/// <summary>The objects of a JSON array, of <c>{"Records":[…]}</c>, or objects laid out over several lines that follow each other.</summary>
+/// <summary>
+/// The objects of a JSON array, of <c>{"Records":[…]}</c> and what is like it, or objects laid out over several lines that follow each other. What such a whole says of itself,
+/// as where the next page is, is kept as a text of its own where it comes behind the events.
+/// </summary>
 internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(stream, maxLength)
 {
     private int depth;
@@ -111,7 +114,7 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
         if (start[0] != '{') return false;
         // Laid out: nothing but the bracket in its line.
         var line = start[1..].TrimStart(" \t\r"u8);
-        return line is [(byte)'\n', ..] || IsRecords(start);
+        return line is [(byte)'\n', ..] || IsRecords(start) || IsList(start);
     }
 
     protected override bool IsFrame(ReadOnlySpan<byte> text) => false;
@@ -168,7 +171,7 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
                 depth++;
                 break;
             case (byte)'[':
-                if (depth == 1 && arrays == 0 && Length < 64 && IsRecords(Current))
+                if (depth == 1 && arrays == 0 && ((Length < 64 && IsRecords(Current)) || (Length < LongestHead && IsList(Current) && EndsWithItems(Current))))
                 {
                     Inside = false;
                     arrays = 1;
@@ -184,6 +187,34 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
             default:
                 break;
         }
+    }
+
+    // What stands before the list of events.
+    private const int LongestHead = 1_024;
+
+    /// <summary>
+    /// A list of events by what it calls itself first: <c>{"kind":"EventList","apiVersion":"audit.k8s.io/v1",…,"items":[</c> of Kubernetes, <c>{"kind":"admin#reports#activities",…,"items":[</c> of
+    /// Google, <c>{"@odata.context":"…","value":[</c> of Microsoft's Graph. Any other object may have a list of that name and is one event.
+    /// </summary>
+    public static bool IsList(ReadOnlySpan<byte> start)
+    {
+        start = Skip(start);
+        if (start is not [(byte)'{', ..]) return false;
+        var rest = start[1..].TrimStart(" \t\r\n"u8);
+        if (rest.StartsWith("\"@odata.context\""u8)) return true;
+        if (!rest.StartsWith("\"kind\""u8)) return false;
+        rest = rest[6..].TrimStart(" \t\r\n"u8);
+        if (rest is not [(byte)':', ..]) return false;
+        rest = rest[1..].TrimStart(" \t\r\n"u8);
+        return rest.StartsWith("\"EventList\""u8) || rest.StartsWith("\"admin#reports#activities\""u8);
+    }
+
+    private static bool EndsWithItems(ReadOnlySpan<byte> head)
+    {
+        head = head[..^1].TrimEnd(" \t\r\n"u8);
+        if (head is not [.., (byte)':']) return false;
+        head = head[..^1].TrimEnd(" \t\r\n"u8);
+        return head.EndsWith("\"items\""u8) || head.EndsWith("\"value\""u8);
     }
 
     private static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes) => (bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes).TrimStart(" \t\r\n"u8);

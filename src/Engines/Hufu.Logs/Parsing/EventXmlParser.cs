@@ -97,7 +97,10 @@ internal static class EventXmlParser
             }
         }
 
-        if (unnamed.Count > 0) reading.Add("Data", string.Join(", ", unnamed));
+        if (unnamed.Count == 0) return;
+        reading.Add("Data", string.Join(", ", unnamed));
+        // As an event log gives them.
+        for (var i = 0; unnamed.Count > 1 && i < unnamed.Count; i++) reading.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Data{i + 1}"), unnamed[i]);
     }
 
     private static void Element(XmlReader xml, Reading reading)

@@ -92,6 +92,21 @@ internal sealed class FieldMap : IReadOnlyDictionary<string, string>
         places = null;
     }
 
+    /// <summary>Drops the fields that have a value.</summary>
+    public void Drop(string value)
+    {
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            if (entries[i].Value != value) entries[kept++] = entries[i];
+        }
+
+        if (kept == Count) return;
+        entries.AsSpan(kept, Count - kept).Clear();
+        Count = kept;
+        places = places is null ? null : entries[..kept].Index().ToDictionary(entry => entry.Item.Key, entry => entry.Index, StringComparer.Ordinal);
+    }
+
     public ReadOnlySpan<KeyValuePair<string, string>>.Enumerator GetEnumerator() => Written.GetEnumerator();
 
     IEnumerator<KeyValuePair<string, string>> IEnumerable<KeyValuePair<string, string>>.GetEnumerator()

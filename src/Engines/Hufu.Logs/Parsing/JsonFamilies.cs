@@ -22,9 +22,19 @@ internal static class JsonFamilies
     /// <summary>Takes time, host, program, severity and message from where the record's family has them. False when no family is known.</summary>
     public static bool Read(Reading reading)
     {
+        // Families follow each other that ask for the same field first: without it none of them need be looked at.
+        string? missing = null;
         foreach (var family in Loaded.Value)
         {
-            if (!HasAll(reading.Fields, family.Has)) continue;
+            if (!HasAll(reading.Fields, family.Has, ref missing)) continue;
+            if (family.Holds is { } needed && !(reading.Fields.TryGetValue(family.Within!, out var held) && held.Contains(needed, StringComparison.Ordinal))) continue;
+            foreach (var (name, value) in family.Set) reading.Add(name, value);
+            if (family.Within is { } within) Lift(within, reading);
+            foreach (var (from, to) in family.Named)
+            {
+                if (reading.Fields.TryGetValue(from, out var value)) reading.Add(to, value);
+            }
+
             reading.Decoder = family.Name;
             if (family.Source is not null) reading.Add("event.module", family.Name);
             foreach (var name in family.Time)
@@ -33,6 +43,7 @@ internal static class JsonFamilies
             }
 
             reading.Host = reading.First(family.Host);
+            reading.HostIsKnown = family.Host is [.., "-"];
             reading.App = reading.First(family.App);
             reading.Message = reading.First(family.Message);
             if (reading.First(family.Level) is { } level)
@@ -48,11 +59,28 @@ internal static class JsonFamilies
         return false;
     }
 
-    private static bool HasAll(FieldMap fields, string[] names)
+    /// <summary>Gives the fields of an event that stands in a field of another, as an object or as its text, the names that they have in the event by itself.</summary>
+    public static void Lift(string within, Reading reading)
+    {
+        if (reading.Fields.TryGetValue(within, out var text) && text.StartsWith('{'))
+        {
+            var inner = new Reading(new FieldMap(), [], reading.Options);
+            JsonRecordParser.ReadFields(text, inner);
+            foreach (var (name, value) in inner.Fields) reading.Add(name, value);
+            return;
+        }
+
+        foreach (var (name, value) in reading.Fields.Where(field => field.Key.Length > within.Length + 1 && field.Key[within.Length] == '.' && field.Key.StartsWith(within, StringComparison.Ordinal)).ToList()) reading.Add(name[(within.Length + 1)..], value);
+    }
+
+    private static bool HasAll(FieldMap fields, string[] names, ref string? missing)
     {
         foreach (var name in names)
         {
-            if (!fields.ContainsKey(name)) return false;
+            if (name == missing) return false;
+            if (fields.ContainsKey(name)) continue;
+            missing = name;
+            return false;
         }
 
         return true;
@@ -69,10 +97,19 @@ internal static class JsonFamilies
             foreach (var item in json.RootElement.EnumerateArray())
             {
                 if (item.ValueKind != JsonValueKind.Object) continue;
-                if (Text(item, "Name", "name") is { } key && Text(item, "Value", "value") is { } pair && key.Length is > 0 and <= 128)
+                if (Pair(item) is { } pair)
                 {
-                    reading.Add($"{name}.{key}", pair);
+                    reading.Add($"{name}.{pair.Name}", pair.Value);
                     continue;
+                }
+
+                // What an event of several says of itself.
+                if (item.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Array)
+                {
+                    foreach (var parameter in parameters.EnumerateArray())
+                    {
+                        if (parameter.ValueKind == JsonValueKind.Object && Pair(parameter) is { } said) reading.Add($"{name}.parameters.{said.Name}", said.Value);
+                    }
                 }
 
                 foreach (var property in item.EnumerateObject().Where(property => property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number && property.Name.Length <= 128))
@@ -90,8 +127,22 @@ internal static class JsonFamilies
         }
     }
 
+    /// <summary>A name with its value, which is a text or a number, a truth or several texts by names of their own.</summary>
+    private static (string Name, string Value)? Pair(JsonElement item)
+    {
+        if ((Text(item, "Name", "name") ?? Text(item, "Key", "key")) is not { Length: > 0 and <= 128 } name) return null;
+        if ((Text(item, "Value", "value") ?? Text(item, "intValue", "boolValue")) is { } value) return (name, value);
+        return (item.TryGetProperty("multiValue", out var several) || item.TryGetProperty("multiIntValue", out several)) && several.ValueKind == JsonValueKind.Array ? (name, string.Join(", ", several.EnumerateArray().Select(one => one.ToString()))) : null;
+    }
+
     private static string? Text(JsonElement item, string name, string other) =>
-        (item.TryGetProperty(name, out var value) || item.TryGetProperty(other, out value)) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? value.ToString() : null;
+        (item.TryGetProperty(name, out var value) || item.TryGetProperty(other, out value) ? value.ValueKind : JsonValueKind.Undefined) switch
+        {
+            JsonValueKind.String or JsonValueKind.Number => value.ToString(),
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            _ => null,
+        };
 
     private static Family[] Load()
     {
@@ -116,6 +167,10 @@ internal static class JsonFamilies
             if (item.TryGetProperty("levels", out var levels)) Levels = levels.EnumerateObject().ToDictionary(level => level.Name, level => int.Parse(level.Value.GetString()!, CultureInfo.InvariantCulture), StringComparer.Ordinal);
             if (item.TryGetProperty("source", out var source)) Source = new LogSourceHint(Text(source, "product"), Text(source, "category"), Text(source, "service"));
             ServiceFrom = Text(item, "serviceFrom");
+            Within = Text(item, "within");
+            Holds = Text(item, "holds");
+            Set = Pairs(item, "set");
+            Named = Pairs(item, "names");
         }
 
         public string Name { get; }
@@ -141,6 +196,16 @@ internal static class JsonFamilies
         public LogSourceHint? Source { get; }
 
         public string? ServiceFrom { get; }
+
+        public string? Within { get; }
+
+        public string? Holds { get; }
+
+        public KeyValuePair<string, string>[] Set { get; }
+
+        public KeyValuePair<string, string>[] Named { get; }
+
+        private static KeyValuePair<string, string>[] Pairs(JsonElement item, string name) => item.TryGetProperty(name, out var pairs) ? [.. pairs.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetString()!))] : [];
 
         private static string[] Names(JsonElement item, string name) => Text(item, name)?.Split(' ') ?? [];
 

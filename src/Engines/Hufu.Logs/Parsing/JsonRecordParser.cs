@@ -17,7 +17,7 @@ internal static class JsonRecordParser
     private static readonly string[] HostNames = ["Computer", "Hostname", "hostname", "host", "host.name", "agent.hostname", "System.Computer"];
     private static readonly string[] AppNames = ["app", "appname", "program", "SourceName", "Provider_Name", "process.name", "service", "logger"];
     private static readonly string[] LevelNames = ["log.level", "level", "severity", "Level", "Severity", "loglevel", "levelname", "lvl"];
-    private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original", "SyslogMessage"];
+    private static readonly string[] MessageNames = ["Message", "message", "msg", "log", "event.original", "SyslogMessage", "_raw"];
 
     public static ParsedRecord Parse(string text, LogParseOptions options)
     {
@@ -30,6 +30,27 @@ internal static class JsonRecordParser
     public static bool Read(string text, Reading reading)
     {
         var fields = reading.Fields;
+        var whole = ReadFields(text, reading);
+        WindowsNames.Complete(fields);
+        JsonFamilies.Read(reading);
+        foreach (var name in TimeNames)
+        {
+            // Sysmon's UtcTime is UTC by name.
+            if (reading.Time is not null || (fields.TryGetValue(name, out var value) && reading.TakeTime(value, utc: name == "UtcTime"))) break;
+        }
+
+        if (reading.Time is null && reading.FirstName(TimeNames) is { } unread) reading.Fault(LogProblem.Of(LogProblem.TimeUnread, unread));
+        if (!reading.HostIsKnown) reading.Host ??= reading.First(HostNames);
+        reading.App ??= reading.First(AppNames);
+        reading.Message ??= reading.First(MessageNames);
+        // A family knows where its level stands; numbers mean another thing to each program.
+        if (reading.Decoder is null) reading.Severity ??= Severities.Of(reading.First(LevelNames));
+        return whole;
+    }
+
+    /// <summary>Reads the fields of an object, and nothing of what they mean. False, with the problem, when it is none.</summary>
+    public static bool ReadFields(string text, Reading reading)
+    {
         var whole = true;
         try
         {
@@ -49,20 +70,6 @@ internal static class JsonRecordParser
             whole = false;
         }
 
-        WindowsNames.Complete(fields);
-        JsonFamilies.Read(reading);
-        foreach (var name in TimeNames)
-        {
-            // Sysmon's UtcTime is UTC by name.
-            if (reading.Time is not null || (fields.TryGetValue(name, out var value) && reading.TakeTime(value, utc: name == "UtcTime"))) break;
-        }
-
-        if (reading.Time is null && reading.FirstName(TimeNames) is { } unread) reading.Fault(LogProblem.Of(LogProblem.TimeUnread, unread));
-        reading.Host ??= reading.First(HostNames);
-        reading.App ??= reading.First(AppNames);
-        reading.Message ??= reading.First(MessageNames);
-        // A family knows where its level stands; numbers mean another thing to each program.
-        if (reading.Decoder is null) reading.Severity ??= Severities.Of(reading.First(LevelNames));
         return whole;
 
         void Add(string prefix, JsonElement element, int depth)

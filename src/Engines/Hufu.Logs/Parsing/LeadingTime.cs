@@ -243,6 +243,11 @@ internal ref struct LeadingTime
             at++;
             zone = TimeSpan.Zero;
         }
+        else if (blank && Here is >= 'A' and <= 'Z' && rest.IndexOfAnyExceptInRange('A', 'Z') is var letters && TimeTexts.TryZone(letters < 0 ? rest : rest[..letters], out var told))
+        {
+            at += letters < 0 ? rest.Length : letters;
+            zone = told;
+        }
         else
         {
             Offset();

@@ -129,6 +129,7 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     private static bool IsHeader(ReadOnlySpan<byte> line, LogParseOptions options, LogStream said)
     {
         if (options.Format == LogFormats.Csv && said.Header is not { Format: LogFormats.Csv }) return true;
+        if (options.Format is null && FlowBody.IsHeader(line)) return true;
         return line.StartsWith("#"u8) && options.Format is null or LogFormats.W3C or LogFormats.Zeek && TableParser.DirectiveOf(Encoding.UTF8.GetString(line[..Math.Min(line.Length, 64)])) is not null;
     }
 
@@ -175,8 +176,9 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
         }
 
         var said = new LogStream();
-        // Who says how records are separated says that they are.
-        ElementCutter? cutter = framing != LogFraming.Auto ? null
+        // Who says how records are separated says that they are; but a list of events that says that it is one is its events, as a cluster's webhook sends them.
+        ElementCutter? cutter = framing == LogFraming.Newline && options.Format is null or LogFormats.Json && JsonCutter.IsList(start.Span) ? new JsonCutter(whole, options.MaxLength)
+            : framing != LogFraming.Auto ? null
             : options.Format is null or LogFormats.Json && JsonCutter.Recognises(start.Span) ? new JsonCutter(whole, options.MaxLength)
             : options.Format is null or LogFormats.WindowsXml && EventXmlCutter.Recognises(start.Span) ? new EventXmlCutter(whole, options.MaxLength)
             : null;

@@ -16,7 +16,7 @@ public static class LogParser
 
     // By which name an address counts before another.
     private static readonly FrozenDictionary<string, int> Addresses =
-        ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip", "peer_ip", "SrcIP", "srcaddr", "src-ip", "public_ip", "remip", "remote_host"])
+        ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip", "peer_ip", "SrcIP", "srcaddr", "src-ip", "public_ip", "remip", "remote_host", "sourceIPs", "properties.ipAddress", "properties.initiatedBy.user.ipAddress", "initiatedBy.user.ipAddress", "ActorIpAddress", "protoPayload.requestMetadata.callerIp", "client.ipAddress"])
         .Index().ToFrozenDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
 
     /// <summary>Reads one record from its bytes; a line break at its end does not belong to it. <paramref name="stream"/> is what its file or connection has said before.</summary>
@@ -95,6 +95,7 @@ public static class LogParser
             _ => throw new ArgumentException($"'{options.Format}' is not a log format; use one of {string.Join(", ", LogFormats.All.Concat(LogFormats.Decoders))}.", nameof(options)),
         };
         if (options.Format is { } told && !LogFormats.All.Contains(told)) decoder = told;
+        if (record.StructuredData is { Count: > 0 } said) WindowsNames.FromNxlog(said, record);
         if (record.Format == LogFormats.Json && ShippedText.Holds(record)) return ShippedText.Read(record, options);
         if (record.IsSyslog ? record.Message is { Length: > 0 } : decoder is not null) return Message(record, decoder, options);
         if (record.Fields is not FieldMap) record.Fields = new FieldMap();
@@ -106,7 +107,7 @@ public static class LogParser
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stream);
-        if (record.StartsWith("#"u8) || (options.Format == LogFormats.Csv && stream.Header is null)) ParseRecord(Encoding.UTF8.GetString(record.TrimEnd("\r\n"u8)), options, stream);
+        if (record.StartsWith("#"u8) || (options.Format == LogFormats.Csv && stream.Header is null) || (options.Format is null && FlowBody.IsHeader(record))) ParseRecord(Encoding.UTF8.GetString(record.TrimEnd("\r\n"u8)), options, stream);
     }
 
     /// <summary>Writes a record as one JSON object; names that the record has no value for are absent.</summary>
@@ -213,7 +214,18 @@ public static class LogParser
         if (first == 'C' && CefParser.Start(raw) is > 0 and var cef) return Cef(raw, cef, options);
         if (first == 'L' && LeefParser.Start(raw) is > 0 and var leef) return Leef(raw, leef, options);
         if (first == '#' && TableParser.DirectiveOf(raw) is { } directive) return Table(raw, directive, options, stream);
-        if (stream?.Header is { Columns.Length: > 0 } header) return Table(raw, header.Format, options, stream);
+        if (stream is not null && first is >= 'a' and <= 'v' && FlowBody.IsHeader(raw))
+        {
+            stream.Header = new TableHeader { Format = LogFormats.Plain, Columns = raw.Split(' ', StringSplitOptions.RemoveEmptyEntries) };
+            return Plain(raw);
+        }
+
+        if (stream?.Header is { Columns.Length: > 0 } header)
+        {
+            if (header.Format != LogFormats.Plain) return Table(raw, header.Format, options, stream);
+            if (first != '\0' && Flow(raw, header, options) is { } flow) return flow;
+        }
+
         // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
         var digit = first is >= '0' and <= '9';
         if (options.Decoders is { IsEmpty: false } && Written(raw, options) is { } written) return written;
@@ -221,6 +233,7 @@ public static class LogParser
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         if (first == '[' && ApacheErrorParser.TryParse(raw, options) is { } apache) return apache;
+        if (digit && Bare(raw, options) is { } bare) return bare;
         if (Line(raw, options) is { } line) return line;
         var program = ApplicationParser.TryParse(raw, options, out var sure);
         if (sure) return program!;
@@ -288,6 +301,22 @@ public static class LogParser
         return reading.ToRecord(format, raw);
     }
 
+    /// <summary>A line of IIS that was passed on without the line that names its columns; absent when it is none.</summary>
+    private static ParsedRecord? Bare(string raw, LogParseOptions options)
+    {
+        if (TableParser.BareColumns(raw) is not { } header) return null;
+        var reading = new Reading(new FieldMap(), [], options);
+        TableParser.Read(raw, header, reading);
+        return reading.ToRecord(LogFormats.W3C, raw);
+    }
+
+    /// <summary>A flow whose columns an earlier line names; absent when the line is none.</summary>
+    private static ParsedRecord? Flow(string raw, TableHeader header, LogParseOptions options)
+    {
+        var reading = new Reading(new FieldMap(), [], options);
+        return FlowBody.Read(raw, header.Columns, reading) ? reading.ToRecord(LogFormats.Plain, raw) : null;
+    }
+
     /// <summary>A line without a header that a decoder of the site knows.</summary>
     private static ParsedRecord? Written(string raw, LogParseOptions options)
     {
@@ -348,12 +377,19 @@ public static class LogParser
 
     private static ParsedRecord Plain(string raw, params string[] problems) => new() { Format = LogFormats.Plain, Message = raw, Problems = problems };
 
-    /// <summary>Some write the port behind the address of a client: <c>203.0.113.9:443</c>, <c>[2001:db8::1]:443</c>.</summary>
+    /// <summary>
+    /// Some write the port behind the address of a client: <c>203.0.113.9:443</c>, <c>[2001:db8::1]:443</c>, or the addresses that a request came through. An address of version 4
+    /// that is written as one of version 6 is that of version 4.
+    /// </summary>
     private static string? WithoutPort(string? address)
     {
         if (address is not { Length: > 2 }) return address;
-        if (address[0] == '[') return address.IndexOf(']', StringComparison.Ordinal) is > 1 and var close ? address[1..close] : address;
+        if (address.IndexOf(", ", StringComparison.Ordinal) is > 2 and var comma) address = address[..comma];
+        if (address[0] == '[' && address.IndexOf(']', StringComparison.Ordinal) is > 1 and var close) address = address[1..close];
+        // The interface of a link-local address.
+        if (address.IndexOf('%', StringComparison.Ordinal) is > 2 and var zone) address = address[..zone];
         var colon = address.IndexOf(':', StringComparison.Ordinal);
+        if (colon == 0 && address.StartsWith("::ffff:", StringComparison.OrdinalIgnoreCase) && address.Contains('.', StringComparison.Ordinal)) return address[7..];
         return colon > 6 && colon == address.LastIndexOf(':') && address.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && dot < colon ? address[..colon] : address;
     }
 

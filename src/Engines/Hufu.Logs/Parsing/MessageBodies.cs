@@ -113,25 +113,77 @@ internal static class FilterBody
 }
 
 /// <summary>
-/// A flow of a virtual network of AWS in its default format: version, account, interface, addresses, ports, protocol, packets, bytes, begin, end, action and state; what follows
-/// is the site's choice and stays in the line.
+/// A flow of a virtual network of AWS in its default format: version, account, interface, addresses, ports, protocol, packets, bytes, begin, end, action and state; behind
+/// them the columns of later versions where all of them are written. Also a flow of a transit gateway in its default format, and flows whose columns a line before them names.
 /// </summary>
 internal static class FlowBody
 {
     private static readonly string[] Names = ["version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "log-status"];
 
+    private static readonly string[] Later =
+    [
+        "vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr", "region", "az-id", "sublocation-type", "sublocation-id", "pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction", "traffic-path",
+    ];
+
+    private static readonly string[] Gateway =
+    [
+        "version", "resource-type", "account-id", "tgw-id", "tgw-attachment-id", "tgw-src-vpc-account-id", "tgw-dst-vpc-account-id", "tgw-src-vpc-id", "tgw-dst-vpc-id", "tgw-src-subnet-id", "tgw-dst-subnet-id", "tgw-src-eni", "tgw-dst-eni",
+        "tgw-src-az-id", "tgw-dst-az-id", "tgw-pair-attachment-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "log-status", "type", "packets-lost-no-route", "packets-lost-blackhole",
+        "packets-lost-mtu-exceeded", "packets-lost-ttl-expired", "tcp-flags", "region", "flow-direction", "pkt-src-aws-service", "pkt-dst-aws-service",
+    ];
+
+    /// <summary>True for a line that names the columns of flows: it begins with one of them, has the usual ones and nothing but names.</summary>
+    public static bool IsHeader(ReadOnlySpan<byte> line)
+    {
+        if (line.Length is < 40 or > 2_048 || line[0] is < (byte)'a' or > (byte)'v') return false;
+        if (!line.StartsWith("version "u8) && !line.StartsWith("account-id "u8) && !line.StartsWith("interface-id "u8) && !line.StartsWith("srcaddr "u8) && !line.StartsWith("vpc-id "u8) && !line.StartsWith("start "u8) && !line.StartsWith("resource-type "u8)) return false;
+        return line.IndexOf("srcaddr "u8) >= 0 && line.IndexOf("dstaddr"u8) > 0 && !line.ContainsAnyExcept(NameSigns);
+    }
+
+    private static readonly System.Buffers.SearchValues<byte> NameSigns = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789- \r\n"u8);
+
+    public static bool IsHeader(string line) => line.Length is >= 40 and <= 2_048 && line.IndexOf(' ', 0, 16) is >= 5 and var end && line.AsSpan(0, end) is "version" or "account-id" or "interface-id" or "srcaddr" or "vpc-id" or "start" or "resource-type" && IsHeader(Encoding.UTF8.GetBytes(line));
+
     public static bool Read(string message, Reading reading)
     {
         // Every line of a site comes by here: three looks tell the others.
-        if (message.Length is < 60 or > 1_024 || message[0] is < '2' or > '9' || message[1] != ' ' || !message.AsSpan(2).Contains(" eni-", StringComparison.Ordinal)) return false;
+        if (message.Length is < 60 or > 1_024 || message[0] is < '2' or > '9' || message[1] != ' ') return false;
+        if (!message.AsSpan(2).Contains(" eni-", StringComparison.Ordinal)) return message.AsSpan(2).Contains(" tgw-", StringComparison.Ordinal) && ReadGateway(message, reading);
         var values = message.Split(' ');
-        if (values.Length < Names.Length || !values[2].StartsWith("eni-", StringComparison.Ordinal) || values[1].AsSpan().ContainsAnyExceptInRange('0', '9') || values[13] is not ("OK" or "NODATA" or "SKIPDATA")) return false;
-        for (var i = 0; i < Names.Length; i++)
-        {
-            if (values[i] != "-") reading.Add(Names[i], values[i]);
-        }
-
+        if (values.Length < Names.Length || !values[2].StartsWith("eni-", StringComparison.Ordinal) || values[1].AsSpan().ContainsAnyExceptInRange('0', '9') || values[13] is not ("OK" or "NODATA" or "SKIPDATA")) return values.Length == Gateway.Length && ReadGateway(message, reading);
+        Add(Names, values, reading);
+        // What follows is the site's choice, but for the order in which all of it comes.
+        if (values.Length >= Names.Length + 7 && values[18] is "IPv4" or "IPv6" or "EFA" && values[14].StartsWith("vpc-", StringComparison.Ordinal)) Add(Later, values.AsSpan(Names.Length), reading);
         return reading.TakeTimeOf("start");
+    }
+
+    /// <summary>Reads a flow by the columns that were named. False when it has not as many values, or no version and no begin.</summary>
+    public static bool Read(string line, string[] columns, Reading reading)
+    {
+        if (line.Length > 4_096 || line[0] is < '-' or > '9') return false;
+        var values = line.Split(' ');
+        if (values.Length != columns.Length) return false;
+        Add(columns, values, reading);
+        reading.Decoder = "vpcflow";
+        reading.Add("event.module", "vpcflow");
+        reading.TakeTimeOf("start", "end");
+        return true;
+    }
+
+    private static bool ReadGateway(string message, Reading reading)
+    {
+        var values = message.Split(' ');
+        if (values.Length != Gateway.Length || !values[3].StartsWith("tgw-", StringComparison.Ordinal)) return false;
+        Add(Gateway, values, reading);
+        return reading.TakeTimeOf("start");
+    }
+
+    private static void Add(string[] names, ReadOnlySpan<string> values, Reading reading)
+    {
+        for (var i = 0; i < names.Length && i < values.Length; i++)
+        {
+            if (values[i] != "-") reading.Add(names[i], values[i]);
+        }
     }
 }
 
@@ -190,11 +242,23 @@ internal static class AuditBody
     /// <summary>Numbers of linux/audit.h with the names that auditd gives them.</summary>
     private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
     {
-        ["1006"] = "LOGIN", ["1100"] = "USER_AUTH", ["1101"] = "USER_ACCT", ["1102"] = "USER_MGMT", ["1103"] = "CRED_ACQ", ["1104"] = "CRED_DISP", ["1105"] = "USER_START", ["1106"] = "USER_END", ["1107"] = "USER_AVC",
-        ["1110"] = "CRED_REFR", ["1112"] = "USER_LOGIN", ["1113"] = "USER_LOGOUT", ["1114"] = "ADD_USER", ["1115"] = "DEL_USER", ["1116"] = "ADD_GROUP", ["1117"] = "DEL_GROUP", ["1123"] = "USER_CMD", ["1130"] = "SERVICE_START",
-        ["1131"] = "SERVICE_STOP", ["1300"] = "SYSCALL", ["1302"] = "PATH", ["1305"] = "CONFIG_CHANGE", ["1306"] = "SOCKADDR", ["1307"] = "CWD", ["1309"] = "EXECVE", ["1321"] = "BPRM_FCAPS", ["1325"] = "NETFILTER_CFG",
-        ["1326"] = "SECCOMP", ["1327"] = "PROCTITLE", ["1330"] = "KERN_MODULE", ["1334"] = "BPF", ["1400"] = "AVC", ["1700"] = "ANOM_PROMISCUOUS", ["1701"] = "ANOM_ABEND",
+        ["1006"] = "LOGIN",
+        ["1100"] = "USER_AUTH", ["1101"] = "USER_ACCT", ["1102"] = "USER_MGMT", ["1103"] = "CRED_ACQ", ["1104"] = "CRED_DISP", ["1105"] = "USER_START", ["1106"] = "USER_END", ["1107"] = "USER_AVC", ["1108"] = "USER_CHAUTHTOK",
+        ["1109"] = "USER_ERR", ["1110"] = "CRED_REFR", ["1111"] = "USYS_CONFIG", ["1112"] = "USER_LOGIN", ["1113"] = "USER_LOGOUT", ["1114"] = "ADD_USER", ["1115"] = "DEL_USER", ["1116"] = "ADD_GROUP", ["1117"] = "DEL_GROUP",
+        ["1118"] = "DAC_CHECK", ["1119"] = "CHGRP_ID", ["1122"] = "USER_SELINUX_ERR", ["1123"] = "USER_CMD", ["1124"] = "USER_TTY", ["1125"] = "CHUSER_ID", ["1126"] = "GRP_AUTH", ["1127"] = "SYSTEM_BOOT", ["1128"] = "SYSTEM_SHUTDOWN",
+        ["1129"] = "SYSTEM_RUNLEVEL", ["1130"] = "SERVICE_START", ["1131"] = "SERVICE_STOP", ["1132"] = "GRP_MGMT", ["1133"] = "GRP_CHAUTHTOK", ["1134"] = "MAC_CHECK", ["1135"] = "ACCT_LOCK", ["1136"] = "ACCT_UNLOCK", ["1137"] = "USER_DEVICE",
+        ["1138"] = "SOFTWARE_UPDATE",
+        ["1200"] = "DAEMON_START", ["1201"] = "DAEMON_END", ["1202"] = "DAEMON_ABORT", ["1203"] = "DAEMON_CONFIG", ["1205"] = "DAEMON_ROTATE", ["1206"] = "DAEMON_RESUME", ["1207"] = "DAEMON_ACCEPT", ["1208"] = "DAEMON_CLOSE", ["1209"] = "DAEMON_ERR",
+        ["1300"] = "SYSCALL", ["1302"] = "PATH", ["1303"] = "IPC", ["1304"] = "SOCKETCALL", ["1305"] = "CONFIG_CHANGE", ["1306"] = "SOCKADDR", ["1307"] = "CWD", ["1309"] = "EXECVE", ["1311"] = "IPC_SET_PERM",
+        ["1312"] = "MQ_OPEN", ["1313"] = "MQ_SENDRECV", ["1314"] = "MQ_NOTIFY", ["1315"] = "MQ_GETSETATTR", ["1317"] = "FD_PAIR", ["1318"] = "OBJ_PID", ["1319"] = "TTY", ["1320"] = "EOE", ["1321"] = "BPRM_FCAPS",
+        ["1322"] = "CAPSET", ["1323"] = "MMAP", ["1324"] = "NETFILTER_PKT", ["1325"] = "NETFILTER_CFG", ["1326"] = "SECCOMP", ["1327"] = "PROCTITLE", ["1328"] = "FEATURE_CHANGE", ["1329"] = "REPLACE", ["1330"] = "KERN_MODULE",
+        ["1331"] = "FANOTIFY", ["1332"] = "TIME_INJOFFSET", ["1333"] = "TIME_ADJNTPVAL", ["1334"] = "BPF", ["1335"] = "EVENT_LISTENER", ["1336"] = "URINGOP", ["1337"] = "OPENAT2", ["1338"] = "DM_CTRL", ["1339"] = "DM_EVENT",
+        ["1400"] = "AVC", ["1401"] = "SELINUX_ERR", ["1402"] = "AVC_PATH", ["1403"] = "MAC_POLICY_LOAD", ["1404"] = "MAC_STATUS", ["1405"] = "MAC_CONFIG_CHANGE", ["1415"] = "MAC_IPSEC_EVENT",
+        ["1700"] = "ANOM_PROMISCUOUS", ["1701"] = "ANOM_ABEND", ["1702"] = "ANOM_LINK", ["1703"] = "ANOM_CREAT",
     };
+
+    /// <summary>The names that the enriched form begins with: what they stand for is the machine's own word for a number before them.</summary>
+    private static readonly string[] Enriched = ["SADDR=", "AUID=", "OUID=", "UID=", "ARCH="];
 
     private static readonly System.Buffers.SearchValues<char> TypeSigns = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_[]");
 
@@ -220,6 +284,7 @@ internal static class AuditBody
             foreach (var (name, value) in one.Fields)
             {
                 if (type == "EXECVE" && IsArgument(name)) arguments.TryAdd(name, value);
+                else if (type == "EXECVE" && PieceOf(name) is { } whole) arguments[whole] = arguments.GetValueOrDefault(whole) + value;
                 else if (!reading.Add(name, value) && type == "PATH" && item is not (null or "0") && name is not ("type" or "msg" or "serial")) reading.Add($"{name}_{item}", value);
             }
         }
@@ -237,12 +302,21 @@ internal static class AuditBody
     }
 
     /// <summary>The name of a type of record, which the kernel writes as a number where no auditd runs.</summary>
-    private static string NameOf(string type) => Types.TryGetValue(type, out var name) ? name : type;
+    private static string NameOf(string type)
+    {
+        // An auditd that is older than the kernel writes UNKNOWN[1334].
+        if (type.StartsWith("UNKNOWN[", StringComparison.Ordinal) && type[^1] == ']' && Types.TryGetValue(type[8..^1], out var newer)) return newer;
+        return Types.TryGetValue(type, out var name) ? name : type;
+    }
 
     private static bool IsArgument(string name) => name.Length is > 1 and < 8 && name[0] == 'a' && !name.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
+    /// <summary>The argument that <c>a2[1]</c> is a piece of; null for any other name.</summary>
+    internal static string? PieceOf(string name) => name[^1] == ']' && name.IndexOf('[', StringComparison.Ordinal) is > 1 and var piece && IsArgument(name[..piece]) ? name[..piece] : null;
+
     private static bool ReadRecord(string message, Reading reading)
     {
+        message = Separated(message);
         var mark = message.IndexOf("audit(", 0, Math.Min(message.Length, 512), StringComparison.Ordinal);
         if (mark < 0) return false;
         var close = message.IndexOf(')', mark, Math.Min(message.Length - mark, 64));
@@ -270,22 +344,35 @@ internal static class AuditBody
         var blank = message.IndexOf(' ', StringComparison.Ordinal);
         if (blank is < 3 or > 40 || message.AsSpan(0, blank).ContainsAnyExcept(TypeSigns) || !char.IsAsciiLetterUpper(message[0]) || message.IndexOf('=', blank, Math.Min(message.Length - blank, 40)) < 0) return false;
         reading.Add("type", message[..blank]);
-        Pairs(message, blank, reading);
+        Pairs(Separated(message), blank, reading);
         if (reading.First("addr") is { } address && LogParser.IsAddress(address)) reading.Add("src_ip", address);
         return true;
     }
 
+    /// <summary>rsyslog writes control characters as a number sign with their number: the enriched form's separator is then <c>#035</c>.</summary>
+    private static string Separated(string message) => message.Replace("#035", "\u001D", StringComparison.Ordinal);
+
     private static void Pairs(string text, int at, Reading reading)
     {
-        var arguments = reading.First("type") is "EXECVE";
+        var type = reading.First("type");
+        var arguments = type is "EXECVE";
+        var old = false;
+        string? continued = null;
         while (at < text.Length && !reading.IsFull)
         {
             // The enriched form has U+001D before what the names of the numbers are; a program's own pairs stand in apostrophes.
             while (at < text.Length && (text[at] is ' ' or ':' or '\u001D' or '\'' or ',' or '{' or '}')) at++;
             var from = at;
             while (at < text.Length && text[at] is not (' ' or '=' or '\u001D' or '\'')) at++;
-            if (at >= text.Length || text[at] != '=') continue;
-            var name = text[from..at++];
+            if (at >= text.Length || text[at] != '=')
+            {
+                Word(text.AsSpan(from, at - from));
+                continue;
+            }
+
+            var name = old ? $"old-{text[from..at]}" : text[from..at];
+            old = false;
+            at++;
             if (name == "msg" && at < text.Length && text[at] == '\'') continue;
             if (at < text.Length && text[at] == '"')
             {
@@ -298,23 +385,61 @@ internal static class AuditBody
 
             var start = at;
             while (at < text.Length && text[at] is not (' ' or '\u001D' or '\'')) at++;
+            Unglue(start);
+            if (name == "op") Words(start);
             var value = text[start..at];
-            if (name.Length == 0 || value is "" or "?" or "(null)") continue;
+            if (name.Length == 0 || value is "" or "?" or "(null)" or "{") continue;
             // The arguments of EXECVE are encoded so too; those of SYSCALL are addresses.
             Add(name, Encoded.Contains(name) || (arguments && name.Length > 1 && name[0] == 'a' && char.IsAsciiDigit(name[1])) ? Decoded(value) : value);
         }
 
+        // A word without a value: what SELinux decided, with the permissions in braces, and "old" before what the login had been.
+        void Word(ReadOnlySpan<char> word)
+        {
+            old = type is "LOGIN" && word is "old";
+            if (word is not ("denied" or "granted") || text.IndexOf('{', at, Math.Min(text.Length - at, 8)) is not (> 0 and var open) || text.IndexOf('}', open) is not (> 0 and var close)) return;
+            reading.Add("seresult", word.ToString());
+            reading.Add("seperms", text.AsSpan((open + 1)..close).Trim().ToString());
+            at = close + 1;
+        }
+
+        // Where a control character was dropped on the way, the enriched form follows without a separator.
+        void Unglue(int start)
+        {
+            if (text.IndexOf('=', start, at - start) < 0) return;
+            foreach (var enriched in Enriched)
+            {
+                if (text.IndexOf(enriched, start, at - start, StringComparison.Ordinal) is not (> 0 and var next)) continue;
+                at = next;
+                return;
+            }
+        }
+
+        // Some programs tell in words what they do: op=adding user to group acct="eve".
+        void Words(int start)
+        {
+            while (at > start && at < text.Length && text[at] == ' ')
+            {
+                var end = at + 1;
+                while (end < text.Length && text[end] is not (' ' or '=' or '\u001D' or '\'')) end++;
+                if (end == at + 1 || (end < text.Length && text[end] == '=')) return;
+                at = end;
+            }
+        }
+
         void Add(string name, string value)
         {
-            // A long argument comes in pieces: a2_len=… a2[0]=… a2[1]=….
-            if (arguments && name[^1] == ']' && name.IndexOf('[', StringComparison.Ordinal) is > 1 and var piece && IsArgument(name[..piece]))
+            // A long argument comes in pieces: a2_len=… a2[0]=… a2[1]=…, which may go on in the next record of the event.
+            if (arguments && PieceOf(name) is { } whole)
             {
-                name = name[..piece];
-                if (reading.Fields.TryGetValue(name, out var before))
+                if (!reading.Fields.ContainsKey(whole)) whole = name.EndsWith("[0]", StringComparison.Ordinal) ? whole : continued ??= name;
+                if (reading.Fields.TryGetValue(whole, out var before))
                 {
-                    reading.Fields[name] = before + value;
+                    reading.Fields[whole] = before + value;
                     return;
                 }
+
+                name = whole;
             }
 
             reading.Add(name, value);
@@ -331,15 +456,23 @@ internal static class AuditBody
         }
 
         var bytes = Convert.FromHexString(value);
-        // A zero byte is between the words of a command line.
-        return Encoding.UTF8.GetString(bytes).TrimEnd('\0').Replace('\0', ' ');
+        // A zero byte is between the words of a command line, a one between the keys of several rules.
+        return Encoding.UTF8.GetString(bytes).TrimEnd('\0').Replace('\0', ' ').Replace('\u0001', ',');
     }
 
-    /// <summary>The address in a socket's bytes: family 2 is IPv4, 10 is IPv6; the port is big-endian.</summary>
+    /// <summary>The address in a socket's bytes: family 1 is a path, or a name behind a zero byte, 2 is IPv4, 10 is IPv6; the port is big-endian.</summary>
     private static void Socket(string hex, Reading reading)
     {
-        if (hex.Length < 16 || hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) return;
+        if (hex.Length < 6 || hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) return;
         var bytes = Convert.FromHexString(hex);
+        if (bytes[0] == 1)
+        {
+            var name = bytes.AsSpan(bytes[2] == 0 ? 3 : 2);
+            if (name.IndexOf((byte)0) is >= 0 and var end) name = name[..end];
+            if (name.Length > 0) reading.Add("saddr_path", (bytes[2] == 0 ? "@" : "") + Encoding.UTF8.GetString(name));
+            return;
+        }
+
         var address = (bytes[0], bytes.Length) switch
         {
             (2, >= 8) => new System.Net.IPAddress(bytes.AsSpan(4, 4)).ToString(),
@@ -367,11 +500,14 @@ internal static class CiscoBody
         {
             var percent = message.IndexOf('%', at);
             if (percent is < 0 or > 128) return false;
-            var colon = message.IndexOf(": ", percent, StringComparison.Ordinal);
-            if (colon < 0 || colon - percent > 64) return false;
-            // IOS XR leaves a blank before the colon.
-            code = message.AsSpan((percent + 1)..colon).TrimEnd(' ');
-            at = colon + 2;
+            var blank = message.IndexOf(' ', percent, Math.Min(message.Length - percent, 66));
+            if (blank < percent + 4) return false;
+            code = message.AsSpan((percent + 1)..blank);
+            at = blank + 1;
+            // IOS XR leaves a blank before the colon, and some ASA have none.
+            if (code[^1] == ':') code = code[..^1];
+            else if (at + 1 < message.Length && message[at] == ':' && message[at + 1] == ' ') at += 2;
+            else if (!code.StartsWith("ASA-") && !code.StartsWith("FTD-") && !code.StartsWith("PIX-") && !code.StartsWith("FWSM-")) return false;
         }
 
         // A facility may have hyphens of its own: the severity is the first digit alone between two.

@@ -141,6 +141,7 @@ internal static class MessageDecoders
         private readonly string? body;
         private readonly string? thenName;
         private readonly string? app;
+        private readonly string? unset;
         private readonly (string Field, char At)[] cuts;
         private readonly (string Select, string[] Columns)[] columns;
         private readonly Lazy<(MessagePattern Pattern, Dictionary<string, string> Set)[]> heads;
@@ -159,6 +160,7 @@ internal static class MessageDecoders
             body = Text(item, "body");
             thenName = Text(item, "then");
             app = Text(item, "app");
+            unset = Text(item, "unset");
             cuts = item.TryGetProperty("cuts", out var ends) ? [.. ends.EnumerateObject().Select(cut => (cut.Name, cut.Value.GetString()![0]))] : [];
             heads = Patterns(item, "heads");
             lines = Patterns(item, "lines");
@@ -250,8 +252,9 @@ internal static class MessageDecoders
                 "vpcflow" => FlowBody.Read(message, reading),
                 "pam" => PamBody.Read(message, reading) || ReadPatterns(message, at, reading),
                 "audit" => AuditBody.Read(message, reading),
+                "snare" => WindowsNames.ReadSnare(at == 0 ? message : message[at..], reading),
                 "json" => message.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && JsonRecordParser.Read(message[open..], reading),
-                "xml" => EventXmlParser.Read(at == 0 ? message : message[at..], reading) || reading.Fields.Count > 0,
+                "xml" => message.AsSpan(at) is ['<', ..] && (EventXmlParser.Read(at == 0 ? message : message[at..], reading) || reading.Fields.Count > 0),
                 "columns" => ReadColumns(message, at, reading),
                 "cisco" => CiscoBody.TryRead(message, ref at, appName, reading) && (ReadPatterns(message, at, reading) || true),
                 _ => throw new InvalidOperationException($"Decoder {Name}: '{body}' is no body."),
@@ -270,6 +273,7 @@ internal static class MessageDecoders
             if (body == "pairs") reading.App = app ?? reading.App;
             else reading.App ??= app;
             if (reading.Severity is null && reading.Fields.TryGetValue("level", out var level)) reading.Severity = Severities.Of(level);
+            if (unset is not null) reading.Fields.Drop(unset);
             // What follows is no part of the value, and may be a password. A machine's name begins with "host/".
             foreach (var (field, at) in cuts)
             {

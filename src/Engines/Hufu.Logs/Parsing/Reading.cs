@@ -24,6 +24,9 @@ internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOp
 
     public string? Host { get; set; }
 
+    /// <summary>True when a field that has the usual name of a host is not the one that the event is from.</summary>
+    public bool HostIsKnown { get; set; }
+
     public string? App { get; set; }
 
     public string? ProcId { get; set; }
@@ -55,7 +58,7 @@ internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOp
     {
         fields.Clear();
         problems.Clear();
-        full = false;
+        (full, HostIsKnown) = (false, false);
         (Decoder, Time, TimeText, TimeZoneAssumed, Host, App, ProcId, Severity, Message) = (null, null, null, false, null, null, null, null, null);
     }
 

@@ -254,6 +254,11 @@ internal static class SyslogParser
                 at = zoneEnd;
                 named = zone;
             }
+            else if (ZoneBeforeHost(text, at) is > 0 and var hostAt)
+            {
+                named = text[(at + 1)..hostAt];
+                at = hostAt;
+            }
 
             if (named is not null && timestamp is { } stated && OffsetOf(named) is { } offset) (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, offset), false);
 
@@ -277,7 +282,7 @@ internal static class SyslogParser
         if (hadTime && host is null && at < text.Length)
         {
             // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
-            var space = text.IndexOf(' ', at);
+            var space = text.AsSpan(at).IndexOfAny(' ', '\t') is >= 0 and var hostLength ? at + hostLength : -1;
             var first = space < 0 ? text[at..] : text[at..space];
             if (first == "last" && text.AsSpan(at).StartsWith("last message repeated", StringComparison.Ordinal))
             {
@@ -288,7 +293,7 @@ internal static class SyslogParser
                 host = first;
                 at = space + 1;
             }
-            else if (space > 1 && first[^1] == ':' && (first.Contains('.', StringComparison.Ordinal) || text.AsSpan(0, at).EndsWith(Forwarded)) && IsProgram(text, space + 1))
+            else if (first.Length > 0 && space > 1 && first[^1] == ':' && (first.Contains('.', StringComparison.Ordinal) || text.AsSpan(0, at).EndsWith(Forwarded)) && IsProgram(text, space + 1))
             {
                 // A host's whole name may have a colon behind it, and then the program follows with its number.
                 host = first[..^1];
@@ -446,9 +451,20 @@ internal static class SyslogParser
         return text[(at + 1)..i];
     }
 
+    /// <summary>Where the zone's word ends that stands between the time and the host; 0 where there is none. A host and a program must follow, or the word is the host.</summary>
+    private static int ZoneBeforeHost(string text, int at)
+    {
+        var i = at + 1;
+        while (i < text.Length && i < at + 6 && char.IsAsciiLetterUpper(text[i])) i++;
+        if (i < at + 4 || i + 2 >= text.Length || text[at] != ' ' || text[i] != ' ' || !(TimeTexts.TryZone(text.AsSpan((at + 1)..i), out _) || text.AsSpan((at + 1)..i) is "CST" or "PST")) return 0;
+        var host = text.IndexOf(' ', i + 1);
+        return host > i + 1 && text[i + 1] is not ('%' or ':') && !IsTag(text[(i + 1)..host]) && text.IndexOf(": ", host, Math.Min(text.Length - host, 64), StringComparison.Ordinal) > 0 ? i : 0;
+    }
+
     /// <summary>The offset that a zone's word names; absent for names that mean several.</summary>
     private static TimeSpan? OffsetOf(string zone)
     {
+        if (TimeTexts.TryZone(zone, out var known)) return known;
         if (!zone.StartsWith("UTC", StringComparison.OrdinalIgnoreCase) && !zone.StartsWith("GMT", StringComparison.OrdinalIgnoreCase)) return null;
         if (zone.Length == 3) return TimeSpan.Zero;
         var colon = zone.IndexOf(':', StringComparison.Ordinal);

@@ -43,6 +43,37 @@ internal static class TableParser
     private static readonly string[] W3C = ["#Software:", "#Version:", "#Date:", "#Fields:", "#Start-Date:", "#End-Date:", "#Remark:", "#Time Format:"];
     private static readonly string[] Zeek = ["#separator ", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#fields", "#types", "#close"];
 
+    /// <summary>The columns that IIS writes when nobody chose others, and all that it has.</summary>
+    private static readonly TableHeader Usual = new()
+    {
+        Format = LogFormats.W3C, Columns = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken".Split(' '),
+    };
+
+    private static readonly TableHeader All = new()
+    {
+        Format = LogFormats.W3C,
+        Columns = "date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken".Split(' '),
+    };
+
+    /// <summary>The columns of a line of IIS that no other line names: those of its usual set or of all, told by how many there are and by what stands in those that have one form; absent for any other line.</summary>
+    public static TableHeader? BareColumns(string text)
+    {
+        // Every line that begins with a time comes by here.
+        if (text.Length is < 60 or > 16_384 || text[4] != '-' || text[10] != ' ' || text[13] != ':' || text[19] != ' ') return null;
+        var header = text.AsSpan().Count(' ') switch { 14 => Usual, 21 => All, _ => null };
+        if (header is null) return null;
+        var values = text.Split(' ');
+        var (server, client, status) = header == Usual ? (2, 8, 11) : (4, 10, 16);
+        return LogParser.IsAddress(Bare(values[server])) && LogParser.IsAddress(Bare(values[client])) && IsNumber(values[server + 4]) && IsNumber(values[status]) && values[status].Length == 3 && IsNumber(values[status + 2]) && IsNumber(values[^1])
+            && values[server + 1].Length > 0 && !values[server + 1].AsSpan().ContainsAnyExcept(Methods) ? header : null;
+
+        static ReadOnlySpan<char> Bare(string address) => address.IndexOf('%', StringComparison.Ordinal) is > 0 and var zone ? address.AsSpan(0, zone) : address;
+
+        static bool IsNumber(string value) => value.Length is > 0 and < 12 && !value.AsSpan().ContainsAnyExceptInRange('0', '9');
+    }
+
+    private static readonly System.Buffers.SearchValues<char> Methods = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
+
     /// <summary>The format of a line that names columns or says something about the log; absent for any other line.</summary>
     public static string? DirectiveOf(string text)
     {
@@ -154,6 +185,15 @@ internal static class TableParser
                 break;
             default:
                 WindowsNames.CompleteTable(reading.Fields);
+                // Microsoft 365 gives out its audit so: the event is the text of one column.
+                if (reading.Fields.TryGetValue("AuditData", out var audit) && audit.StartsWith('{'))
+                {
+                    JsonFamilies.Lift("AuditData", reading);
+                    if (JsonFamilies.Read(reading)) break;
+                }
+
+                // Entra's portal says of its columns that they are UTC.
+                if (reading.Fields.TryGetValue("Date (UTC)", out var utc) && reading.TakeTime(utc, utc: true)) break;
                 reading.TakeTimeOf("@timestamp", "Timestamp", "timestamp", "time", "datetime", "date", "TimeCreated", "TimeGenerated", "UtcTime", "EventTime", "Time", "Date", "CreationDate");
                 reading.Host = reading.First("host", "hostname", "Computer", "computer");
                 reading.App = reading.First("app", "program", "SourceName");

@@ -8,7 +8,7 @@ internal static class TimeTexts
     private static readonly string[] Layouts =
     [
         "yyyy/MM/dd HH:mm:ss.FFFFFFF", "dd/MMM/yyyy:HH:mm:ss.FFFFFFF", "dd-MMM-yyyy HH:mm:ss.FFFFFFF", "ddd MMM d HH:mm:ss yyyy", "ddd MMM d HH:mm:ss.FFFFFFF yyyy",
-        "MMM d yyyy HH:mm:ss.FFFFFFF", "yyMMdd H:mm:ss", "MM/dd/yyyy HH:mm:ss", "yyyy-MM-dd HH:mm",
+        "MMM d yyyy HH:mm:ss.FFFFFFF", "yyMMdd H:mm:ss", "M/d/yyyy H:mm:ss", "M/d/yyyy h:mm:ss tt", "yyyy-MM-dd HH:mm",
     ];
 
     /// <param name="text">The time.</param>
@@ -35,14 +35,29 @@ internal static class TimeTexts
     /// <summary>True when a text is a time.</summary>
     public static bool IsTime(string text) => text.Length is >= 8 and <= 48 && (SyslogParser.TryTimestamp(text, strict: false, out _, out _) || TryNumber(text, out _) || TryLayout(text, out _, out _));
 
+    /// <summary>A number of seconds or of a smaller unit, read digit by digit: a floating point number is off by a part of a microsecond.</summary>
     private static bool TryNumber(string text, out DateTimeOffset value)
     {
         value = default;
-        if (!char.IsAsciiDigit(text[0]) || !double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || double.IsInfinity(number)) return false;
+        var (number, at) = (0UL, 0);
+        for (; at < text.Length && char.IsAsciiDigit(text[at]); at++)
+        {
+            if (at == 19) return false;
+            number = number * 10 + (uint)(text[at] - '0');
+        }
+
+        if (number < 100_000_000 || (at < text.Length && text[at] != '.')) return false;
         // Seconds up to the year 5138, then milliseconds, microseconds, nanoseconds.
-        while (number >= 1e11) number /= 1_000;
-        if (number < 1e8) return false;
-        value = DateTimeOffset.UnixEpoch.AddTicks((long)(number * 1e7));
+        var unit = number switch { < 100_000_000_000 => TimeSpan.TicksPerSecond, < 100_000_000_000_000 => TimeSpan.TicksPerMillisecond, < 100_000_000_000_000_000 => TimeSpan.TicksPerMicrosecond, _ => 0 };
+        var ticks = unit == 0 ? (long)(number / 100) : (long)number * unit;
+        for (at++; at < text.Length; at++)
+        {
+            if (!char.IsAsciiDigit(text[at])) return false;
+            unit /= 10;
+            ticks += (text[at] - '0') * unit;
+        }
+
+        value = DateTimeOffset.UnixEpoch.AddTicks(ticks);
         return true;
     }
 
@@ -52,13 +67,20 @@ internal static class TimeTexts
         var zone = TimeSpan.Zero;
         var named = false;
         var blank = text.LastIndexOf(' ');
-        if (blank > 8 && text.AsSpan(blank + 1) is { Length: >= 2 and <= 9 } last && !char.IsAsciiDigit(last[0]))
+        if (blank > 8 && text.AsSpan(blank + 1) is { Length: >= 2 and <= 9 } last && !char.IsAsciiDigit(last[0]) && last is not ("AM" or "PM"))
         {
-            // A word at the end is the zone. Only two of the letters that programs write for zones have one meaning.
-            if (last is "UTC" or "GMT") named = true;
+            // A word at the end is the zone. Many of the letters that programs write for zones have more than one meaning.
+            if (TryZone(last, out zone)) named = true;
             else if (TryOffset(last.StartsWith("GMT") || last.StartsWith("UTC") ? last[3..] : last, out zone)) named = true;
             else if (last.ContainsAnyExceptInRange('A', 'Z')) return Fail(out value);
             text = text[..blank];
+        }
+
+        else if (text.Length > 24 && text[^5] == ' ' && char.IsAsciiLetterUpper(text[^6]) && text.LastIndexOf(' ', text.Length - 6) is > 12 and var word && !text.AsSpan(word + 1, text.Length - word - 6).ContainsAnyExceptInRange('A', 'Z'))
+        {
+            // As Java writes it: Sun Jan 04 01:02:03 CET 2026.
+            named = TryZone(text.AsSpan(word + 1, text.Length - word - 6), out zone);
+            text = text.Remove(word, text.Length - word - 5);
         }
 
         if (SyslogParser.TryTimestamp(text, strict: false, out value, out var noZone) && noZone)
@@ -79,6 +101,34 @@ internal static class TimeTexts
             value = default;
             return false;
         }
+    }
+
+    /// <summary>The zone that a word means everywhere. CST is that of China and of America, PST that of America and of the Philippines, IST and BST have three each: they are no zones here.</summary>
+    public static bool TryZone(ReadOnlySpan<char> word, out TimeSpan offset)
+    {
+        var hours = word switch
+        {
+            "UTC" or "GMT" or "WET" => 0,
+            "CET" or "WEST" => 1,
+            "CEST" or "EET" => 2,
+            "EEST" => 3,
+            "HKT" or "SGT" => 8,
+            "JST" or "KST" => 9,
+            "AEST" => 10,
+            "AEDT" => 11,
+            "NZST" => 12,
+            "NZDT" => 13,
+            "EDT" => -4,
+            "EST" or "CDT" => -5,
+            "MDT" => -6,
+            "PDT" => -7,
+            "AKDT" => -8,
+            "AKST" => -9,
+            "HST" => -10,
+            _ => int.MaxValue,
+        };
+        offset = hours == int.MaxValue ? default : TimeSpan.FromHours(hours);
+        return hours != int.MaxValue;
     }
 
     private static bool TryOffset(ReadOnlySpan<char> text, out TimeSpan offset)

@@ -82,6 +82,52 @@ internal static class WindowsNames
         Complete(fields);
     }
 
+    /// <summary>NXLog writes a Windows event as the structured data of a syslog record: its names are those of the event.</summary>
+    public static void FromNxlog(IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> data, ParsedRecord record)
+    {
+        foreach (var (id, parameters) in data)
+        {
+            if (!id.StartsWith("NXLOG", StringComparison.Ordinal)) continue;
+            var fields = record.Fields as FieldMap ?? new FieldMap(record.Fields);
+            foreach (var (name, value) in parameters) fields.TryAdd(name, value);
+            if (fields.ContainsKey("EventID") && record.AppName is { } provider) fields.TryAdd("Provider_Name", provider);
+            if (fields.ContainsKey("EventID") && record.HostName is { } computer) fields.TryAdd("Computer", computer);
+            Complete(fields);
+            record.Fields = fields;
+            return;
+        }
+    }
+
+    /// <summary>
+    /// A Windows event as Snare's agent and those that write as it does send it: values with tabs between, which rsyslog writes as <c>#011</c>. What the event's own data are stands in its text alone.
+    /// </summary>
+    public static bool ReadSnare(string message, Reading reading)
+    {
+        var begin = message.IndexOf("MSWinEventLog", StringComparison.Ordinal);
+        if (begin is < 0 or > 128) return false;
+        var values = message[begin..].Replace("#011", "\t", StringComparison.Ordinal).Split('\t');
+        if (values.Length < 12 || !int.TryParse(values[5], NumberStyles.None, CultureInfo.InvariantCulture, out _)) return false;
+        Add("Channel", 2);
+        Add("EventID", 5);
+        Add("Provider_Name", 6);
+        Add("User", 7);
+        Add("SidType", 8);
+        Add("EventType", 9);
+        Add("Computer", 10);
+        Add("Category", 11);
+        Add("Data", 12);
+        Add("Message", 13);
+        reading.Host = reading.First("Computer");
+        reading.App = reading.First("Provider_Name");
+        reading.TakeTime(values[4]);
+        return true;
+
+        void Add(string name, int at)
+        {
+            if (at < values.Length && values[at].AsSpan().Trim() is { Length: > 0 } value && value is not "N/A") reading.Add(name, value.ToString());
+        }
+    }
+
     /// <summary>The level of a Windows event as syslog severity; 0 is for information that is always written.</summary>
     public static int? Severity(string? level) => level switch { "1" => 2, "2" => 3, "3" => 4, "0" or "4" => 6, "5" => 7, _ => int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : Severities.Of(level) };
 
