@@ -235,13 +235,27 @@ public class DeviceTests
     }
 
     [Theory]
-    [InlineData("09:02:05", "2026-01-04T01:02:03.123Z", false)]
+    [InlineData("09:02:05", "2026-01-04T01:02:03Z", false)]
     [InlineData("07:17:41", "2026-01-04T07:17:41Z", true)]
     public void AHeaderWithoutAZoneIsReadByTheZoneThatTheMessageTells(string clock, string time, bool assumed)
     {
         // A message that was held back says another moment, not another zone.
-        var read = Read($"<38>Jan  4 {clock} h audispd: type=USER_LOGIN msg=audit(1767488523.123:456): pid=812 uid=0 msg='op=login res=failed'");
+        var read = Read($"<189>Jan  4 {clock} fw date=2026-01-04 time=01:02:03 eventtime=1767488523123456789 tz=\"+0000\" devname=\"fw\" devid=\"FGT60F0000000001\" logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" srcip=192.0.2.9");
+        Assert.Equal("192.0.2.9", read.SourceIp);
         Assert.Equal((DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), assumed), (read.OccurredAt!.Value, read.TimeZoneAssumed));
+    }
+
+    [Theory]
+    [InlineData("<38>Jan  4 09:02:05 h audispd: ")]
+    [InlineData("<38>Jan  4 07:17:41 h audispd: ")]
+    [InlineData("<38>1 2026-01-04T09:17:41.5+08:00 h audispd - - - ")]
+    public void AnAuditRecordSaysItselfWhenItHappened_HoweverLateItIsPassedOn(string header)
+    {
+        var text = header + "type=USER_LOGIN msg=audit(1767488523.123:456): pid=812 uid=0 msg='op=login res=failed'";
+        var read = Read(text);
+        Assert.Equal((new DateTimeOffset(2026, 1, 4, 1, 2, 3, 123, TimeSpan.Zero), false), (read.OccurredAt!.Value, read.TimeZoneAssumed));
+        // The record in the terms of its format keeps the header's.
+        if (header.Contains("07:17:41", StringComparison.Ordinal)) Assert.Equal(new DateTimeOffset(2026, 1, 4, 7, 17, 41, TimeSpan.Zero), LogParser.ParseRecord(text, Options).Timestamp);
     }
 
     [Theory]

@@ -218,6 +218,9 @@ public sealed record ParsedRecord
     /// <summary>The time stamp with its zone.</summary>
     public DateTimeOffset? Timestamp { get; internal set; }
 
+    /// <summary>When it happened, where the message says so and the header only when it was passed on; else absent.</summary>
+    internal DateTimeOffset? OwnTime { get; set; }
+
     /// <summary>The time stamp as it is written.</summary>
     public string? TimestampText { get; internal set; }
 

@@ -61,7 +61,7 @@ public static class LogParser
         if (record.MsgId is not null) fields.TryAdd("msgid", record.MsgId);
         return new LogEvent
         {
-            ReceivedAt = receivedAt, OccurredAt = record.Timestamp, TimeZoneAssumed = record.TimeZoneAssumed, Source = source, Host = record.HostName,
+            ReceivedAt = receivedAt, OccurredAt = record.OwnTime ?? record.Timestamp, TimeZoneAssumed = record.TimeZoneAssumed && record.OwnTime is null, Source = source, Host = record.HostName,
             App = record.AppName, Severity = record.Severity, Facility = record.Facility, SourceIp = address is not null && IsAddress(address) ? address : null,
             Message = record.Message ?? "", Raw = raw, Format = record.Format, Fields = fields, Problems = record.Problems,
         };
@@ -360,6 +360,7 @@ public static class LogParser
         }
 
         (record.Fields, record.Problems, record.Decoder) = (fields, problems, reading.Decoder);
+        record.OwnTime = reading is { TimeIsOwn: true, TimeZoneAssumed: false } ? reading.Time : null;
         record.HostName ??= reading.Host;
         record.AppName ??= reading.App;
         record.ProcId ??= reading.ProcId;

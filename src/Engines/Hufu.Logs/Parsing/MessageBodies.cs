@@ -297,6 +297,7 @@ internal static class AuditBody
         }
 
         reading.Host = host;
+        reading.TimeIsOwn = true;
         reading.Add("types", string.Join(' ', types.Distinct()));
         return true;
     }
@@ -324,6 +325,7 @@ internal static class AuditBody
         var stamp = message.AsSpan(mark + 6, close - mark - 6);
         var colon = stamp.IndexOf(':');
         if (colon <= 0 || !reading.TakeTime(stamp[..colon].ToString())) return false;
+        reading.TimeIsOwn = true;
         reading.Add("msg", message[mark..(close + 1)]);
         reading.Add("serial", stamp[(colon + 1)..].ToString());
         foreach (var word in message[..mark].Split(' ', StringSplitOptions.RemoveEmptyEntries))

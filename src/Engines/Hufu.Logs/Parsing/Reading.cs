@@ -20,6 +20,9 @@ internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOp
 
     public string? TimeText { get; private set; }
 
+    /// <summary>True when the time is that of what happened, to the millisecond and without a zone to be found out: a header's says no more than when it was passed on.</summary>
+    public bool TimeIsOwn { get; set; }
+
     public bool TimeZoneAssumed { get; private set; }
 
     public string? Host { get; set; }
@@ -58,7 +61,7 @@ internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOp
     {
         fields.Clear();
         problems.Clear();
-        (full, HostIsKnown) = (false, false);
+        (full, HostIsKnown, TimeIsOwn) = (false, false, false);
         (Decoder, Time, TimeText, TimeZoneAssumed, Host, App, ProcId, Severity, Message) = (null, null, null, false, null, null, null, null, null);
     }
 
