@@ -26,6 +26,9 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     private readonly LogStoreOptions options;
     private readonly FileStream? ownership;
     private readonly DuckDBConnection root;
+    private readonly Lock opening = new();
+    private bool opened;
+    private bool closed;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Lock gate = new();
 
@@ -138,7 +141,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
         catch
         {
-            store.root.Dispose();
+            store.CloseEngine();
             store.cold.Dispose();
             ownership.Dispose();
             throw;
@@ -162,7 +165,6 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             {
                 var before = ManifestNames(folder);
                 store.Keep(Part.ReadAll(folder).Parts);
-                store.OpenEngine();
                 store.open = store.ReadOpen(store.NextId);
                 // A segment that was sealed in between is neither among the manifests read nor in the write-ahead file: look again.
                 if (attempt == 5 || ManifestNames(folder).SetEquals(before))
@@ -177,13 +179,13 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             }
             catch
             {
-                store.root.Dispose();
+                store.CloseEngine();
                 store.cold.Dispose();
                 throw;
             }
 
             store.open?.Dispose();
-            store.root.Dispose();
+            store.CloseEngine();
             store.cold.Dispose();
         }
     }
@@ -373,7 +375,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         DeleteReplaced(DateTimeOffset.MaxValue);
         open.Dispose();
-        root.Dispose();
+        CloseEngine();
         cold.Dispose();
         if (ownership is not null) await ownership.DisposeAsync().ConfigureAwait(false);
         writing.Dispose();
@@ -567,14 +569,39 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             if (path.EndsWith(".wal", StringComparison.Ordinal)) recovery.Add($"{System.IO.Path.GetFileName(path)} belongs to a sealed segment and was removed.");
         }
 
-        OpenEngine();
         open = NewOpen(NextId);
     }
 
     private static HashSet<string> ManifestNames(string folder) => [.. Directory.EnumerateFiles(folder, "*.json")];
 
+    /// <summary>The database that answers searches, opened by the first of them: a store that is only written, or looked at, need not load it.</summary>
+    private DuckDBConnection Engine
+    {
+        get
+        {
+            lock (opening)
+            {
+                ObjectDisposedException.ThrowIf(closed, this);
+                if (!opened) OpenEngine();
+                opened = true;
+                return root;
+            }
+        }
+    }
+
+    private void CloseEngine()
+    {
+        lock (opening)
+        {
+            closed = true;
+            root.Dispose();
+        }
+    }
+
     private void OpenEngine()
     {
+        // What an attempt that failed has left open.
+        if (root.State == System.Data.ConnectionState.Open) root.Close();
         root.Open();
         using (var command = root.CreateCommand())
         {
@@ -644,7 +671,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     {
         // What was acknowledged is seen.
         Settle();
-        var connection = root.Duplicate();
+        var connection = Engine.Duplicate();
         connection.Open();
         // While a batch is being added the view waits: it has all of it or nothing.
         lock (adding)

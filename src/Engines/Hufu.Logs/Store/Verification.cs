@@ -248,7 +248,7 @@ public sealed partial class LogStore
             var seen = new BitArray(part.Sealed);
             try
             {
-                using var connection = root.Duplicate();
+                using var connection = Engine.Duplicate();
                 connection.Open();
                 using var command = connection.CreateCommand();
                 command.UseStreamingMode = true;
