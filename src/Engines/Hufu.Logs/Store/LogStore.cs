@@ -589,6 +589,13 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
     }
 
+    private DuckDBConnection Connect()
+    {
+        var connection = Engine.Duplicate();
+        connection.Open();
+        return connection;
+    }
+
     private void CloseEngine()
     {
         lock (opening)
@@ -671,8 +678,6 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     {
         // What was acknowledged is seen.
         Settle();
-        var connection = Engine.Duplicate();
-        connection.Open();
         // While a batch is being added the view waits: it has all of it or nothing.
         lock (adding)
         {
@@ -680,16 +685,18 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             {
                 var epoch = changes;
                 views[epoch] = views.GetValueOrDefault(epoch) + 1;
-                return new View(this, parts, open.Id, open.Rows, open.Take(), connection, epoch, whole, cancellation);
+                return new View(this, parts, open.Id, open.Rows, open.Take(), epoch, whole, cancellation);
             }
         }
     }
 
     /// <summary>The store at one moment: its files and the rows that the open segment had then. The files stay as long as it is held.</summary>
-    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, DuckDBConnection connection, long epoch, bool whole, CancellationToken cancellation) : IDisposable
+    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, long epoch, bool whole, CancellationToken cancellation) : IDisposable
     {
         private readonly Dictionary<Part, (ColdMark Mark, string Path)> held = [];
         private readonly Dictionary<Part, ColdException> lacking = [];
+        private readonly Lock connecting = new();
+        private DuckDBConnection? connection;
 
         public List<Part> Parts { get; } = parts;
 
@@ -809,18 +816,24 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
 
         /// <summary>How far the running query is, in percent; negative when it is not known.</summary>
-        public double Progress => connection.GetQueryProgress().Percentage;
+        public double Progress => Volatile.Read(ref connection)?.GetQueryProgress().Percentage ?? -1;
 
         public DuckDBCommand Command(string sql)
         {
-            var command = connection.CreateCommand();
+            var command = Connect().CreateCommand();
             command.CommandText = sql;
             return command;
         }
 
+        // Not all that looks at the store asks the database.
+        private DuckDBConnection Connect()
+        {
+            lock (connecting) return connection ??= store.Connect();
+        }
+
         public void Dispose()
         {
-            connection.Dispose();
+            connection?.Dispose();
             foreach (var part in OpenParts) part.LetGo();
             foreach (var (mark, _) in held.Values) store.cold.LetGo(mark);
             lock (store.gate)
