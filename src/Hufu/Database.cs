@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Hufu;
 
@@ -62,7 +63,7 @@ internal static class DatabaseUpgrade
         var trial = storage.SqliteFile + ".trial";
         // What a process left that was killed while it tried.
         if (storage.Postgres is null) Delete(trial);
-        var applied = storage.Postgres is null || await HasHistoryAsync(db) ? (await db.Database.GetAppliedMigrationsAsync()).ToList() : [];
+        var applied = Applied(db);
         if (applied.Find(m => !known.Contains(m)) is { } newer) return Result.Fail(Newer(newer, storage));
         if (storage.Postgres is not null)
         {
@@ -77,7 +78,7 @@ internal static class DatabaseUpgrade
             }
         }
 
-        var pending = (await db.Database.GetPendingMigrationsAsync()).ToList();
+        var pending = Pending(db, applied);
         if (pending.Count == 0) return Result.Ok;
         if (!File.Exists(storage.SqliteFile) || new FileInfo(storage.SqliteFile).Length == 0)
         {
@@ -130,8 +131,8 @@ internal static class DatabaseUpgrade
     {
         using var db = services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContext();
         var known = db.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
-        var applied = db.Database.GetAppliedMigrations().ToHashSet(StringComparer.Ordinal);
-        if (applied.FirstOrDefault(m => !known.Contains(m)) is { } newer) return Newer(newer, storage);
+        var applied = Applied(db);
+        if (applied.Find(m => !known.Contains(m)) is { } newer) return Newer(newer, storage);
         if (known.Count == applied.Count) return null;
         return applied.Count == 0
             ? Error.Of("database.empty", "資料庫裡還沒有 Hufu 的資料，請先執行一次 hufu serve。", "There is no Hufu data in the database yet: start “hufu serve” once.", Place(storage))
@@ -146,12 +147,12 @@ internal static class DatabaseUpgrade
 
     private static async Task OnPostgresAsync(HufuDbContext db, Action<string> say)
     {
-        if (await HasHistoryAsync(db) && !(await db.Database.GetPendingMigrationsAsync()).Any()) return;
+        if (Pending(db, Applied(db)).Count == 0) return;
         await using var transaction = await db.Database.BeginTransactionAsync();
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({UpgradeLock})");
         // Asked again under the lock: another process may have been quicker.
-        var applied = await HasHistoryAsync(db) ? (await db.Database.GetAppliedMigrationsAsync()).ToList() : [];
-        var pending = db.Database.GetMigrations().Except(applied, StringComparer.Ordinal).ToList();
+        var applied = Applied(db);
+        var pending = Pending(db, applied);
         if (pending.Count == 0) return;
         if (applied.Count > 0) say($"Applying {pending.Count} migration(s) in one transaction / 以單一交易套用 {pending.Count} 個資料庫升級");
         await ApplyAsync(db, applied.Count == 0 ? Migration.InitialDatabase : applied[^1], pending[^1]);
@@ -159,15 +160,43 @@ internal static class DatabaseUpgrade
         await transaction.CommitAsync();
     }
 
-    // Asked of the catalogue: looking into a table that is not there would end the transaction, and be written to the log as a fault.
-    private static async Task<bool> HasHistoryAsync(HufuDbContext db) => await db.Database.SqlQuery<bool>($"SELECT to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL AS \"Value\"").SingleAsync();
+    private static List<string> Pending(HufuDbContext db, List<string> applied) => [.. db.Database.GetMigrations().Except(applied, StringComparer.Ordinal)];
+
+    /// <summary>
+    /// The migrations that a database has had, oldest first. Every start asks this, and in plain words: the mapper would first make a model of its own
+    /// table of them, by its conventions, which is a tenth of a short verb. Whether there is the table is asked of the catalogue: to look into one that
+    /// is not there would end the transaction, and be written to the log as a fault.
+    /// </summary>
+    internal static List<string> Applied(HufuDbContext db)
+    {
+        var connection = db.Database.GetDbConnection();
+        // To open the embedded database makes its file.
+        if (connection is SqliteConnection && new FileInfo(connection.DataSource) is not { Exists: true, Length: > 0 }) return [];
+        db.Database.OpenConnection();
+        try
+        {
+            using var command = connection.CreateCommand();
+            command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
+            command.CommandText = connection is SqliteConnection ? "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '__EFMigrationsHistory'" : "SELECT 1 WHERE to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL";
+            if (command.ExecuteScalar() is null) return [];
+            command.CommandText = "SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\" ORDER BY \"MigrationId\"";
+            using var reader = command.ExecuteReader();
+            var applied = new List<string>();
+            while (reader.Read()) applied.Add(reader.GetString(0));
+            return applied;
+        }
+        finally
+        {
+            db.Database.CloseConnection();
+        }
+    }
 
     /// <summary>Runs the statements of migrations on the open connection, in its transaction.</summary>
     internal static async Task ApplyAsync(HufuDbContext db, string from, string to)
     {
         await db.Database.OpenConnectionAsync();
         await using var command = db.Database.GetDbConnection().CreateCommand();
-        command.Transaction = db.Database.CurrentTransaction is { } current ? Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(current) : null;
+        command.Transaction = db.Database.CurrentTransaction is { } current ? current.GetDbTransaction() : null;
         command.CommandText = db.GetService<IMigrator>().GenerateScript(from, to, MigrationsSqlGenerationOptions.NoTransactions);
         command.CommandTimeout = 0;
         await command.ExecuteNonQueryAsync();
@@ -180,7 +209,7 @@ internal static class DatabaseUpgrade
         {
             var columns = string.Join(", ", type.GetProperties().Select(p => $"\"{p.GetColumnName()}\""));
             await using var command = db.Database.GetDbConnection().CreateCommand();
-            command.Transaction = Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(db.Database.CurrentTransaction!);
+            command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
             command.CommandText = $"SELECT {columns} FROM \"{type.GetTableName()}\" LIMIT 0";
             await command.ExecuteNonQueryAsync();
         }

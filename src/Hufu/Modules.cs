@@ -20,7 +20,7 @@ internal static class Modules
 {
     internal static ModuleList All(string dataFolder) => new(
     [
-        new CoreModule(StandardLibrary.Load(Path.Combine(Host.Content, "standards"), Path.Combine(dataFolder, "standards"))),
+        new CoreModule(() => StandardLibrary.Load(Path.Combine(Host.Content, "standards"), Path.Combine(dataFolder, "standards"))),
         new DeskModule(),
         new IsmsModule(),
         new RiskModule(),

@@ -57,6 +57,16 @@ public partial class RecordTypeContractTests(WholeSite site) : WholeSiteTests(si
     }
 
     [Fact]
+    public void The_standard_is_read_with_all_that_its_file_says()
+    {
+        var standard = Site.Host.Services.GetRequiredService<Hufu.Web.Standard.StandardLibrary>().Current;
+        Assert.True(standard is { SummaryZh.Length: > 0, SummaryEn.Length: > 0 });
+        Assert.Equal(77, standard.Outputs.Count());
+        Assert.All(standard.Outputs, output => Assert.True(output is { HintZh.Length: > 0, HintEn.Length: > 0 }, output.Code));
+        Assert.Contains(standard.Outputs, output => output is { Cycle.Length: > 0, CycleSource.Length: > 0 });
+    }
+
+    [Fact]
     public void Every_column_that_a_type_got_later_is_marked_as_such()
     {
         // Whatever database it runs on: the columns are the same.

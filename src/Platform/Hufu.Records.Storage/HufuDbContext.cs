@@ -1,5 +1,7 @@
 using Hufu.Kernel;
+using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -310,9 +312,27 @@ public class HufuDbContext : DbContext
         return snake.ToString();
     }
 
+    private static readonly ConditionalWeakTable<RecordTypes, string> Shapes = [];
+
+    // All that the model takes from the types.
+    private static string Shape(RecordTypes types)
+    {
+        var shape = new StringBuilder();
+        foreach (var type in types.All)
+        {
+            shape.Append(type.Key).Append(' ').Append(type.ClrType.FullName).Append(' ').Append(type.ImportKey?.Key);
+            foreach (var field in type.Fields.Where(f => f is { Property: not null, IsExtra: false })) shape.Append(CultureInfo.InvariantCulture, $" {field.Key} {field.Kind} {field.MaxLength} {field.InList}");
+            shape.Append('\n');
+        }
+
+        return shape.ToString();
+    }
+
+    // By what the model is made of: a second set of the same types, as every test has one, shares the model and the queries that were translated for it.
     private sealed class ModelPerTypes : IModelCacheKeyFactory
     {
-        public object Create(DbContext context, bool designTime) => (context.GetType(), ((HufuDbContext)context).Types, context.Database.ProviderName, designTime);
+        public object Create(DbContext context, bool designTime) =>
+            (context.GetType(), Shapes.GetValue(((HufuDbContext)context).Types, Shape), string.Join(' ', ((HufuDbContext)context).contributions.Select(c => c.GetType().FullName)), context.Database.ProviderName, designTime);
     }
 }
 

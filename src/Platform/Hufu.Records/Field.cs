@@ -44,10 +44,9 @@ public sealed record Choice(string Code, LocalizedText Label, Tone Tone = Tone.N
 /// <summary>One field of a record type: what it is called, what it may hold, and where it appears. Data only: no services, no I/O.</summary>
 public sealed class Field
 {
-    private readonly Func<Record, object?> get;
-    private readonly Action<Record, object?> set;
+    private static readonly MethodInfo AccessOf = typeof(Field).GetMethod(nameof(AccessTo), BindingFlags.NonPublic | BindingFlags.Static)!;
 
-    private static readonly MethodInfo Accessors = typeof(Field).GetMethod(nameof(AccessorsOf), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private Access? access;
 
     internal Field(string key, FieldKind kind, LocalizedText label, PropertyInfo property)
     {
@@ -55,7 +54,6 @@ public sealed class Field
         Kind = kind;
         Label = label;
         Property = property;
-        (get, set) = ((Func<Record, object?>, Action<Record, object?>))Accessors.MakeGenericMethod(property.DeclaringType!, property.PropertyType).Invoke(null, [property])!;
         IsExtra = false;
     }
 
@@ -67,17 +65,21 @@ public sealed class Field
         Kind = kind;
         Label = label;
         IsExtra = true;
-        get = record => ExtraFields.Get(record, this);
-        set = (record, value) => ExtraFields.Set(record, this, value);
+        access = new Access(record => ExtraFields.Get(record, this), (record, value) => ExtraFields.Set(record, this, value));
     }
 
-    // Delegates of the property's own methods: a compiled expression for each of some hundred fields would be a tenth of the start.
-    private static (Func<Record, object?> Get, Action<Record, object?> Set) AccessorsOf<TOwner, TValue>(PropertyInfo property) where TOwner : Record
+    // Made when it is first used: a run of a verb uses few of some hundred fields, and to make them all is a twentieth of a short one.
+    private Access Made => access ??= AccessOf.MakeGenericMethod(Property!.DeclaringType!, Property.PropertyType).CreateDelegate<Func<PropertyInfo, Access>>()(Property);
+
+    // Delegates of the property's own methods: a compiled expression for each field would cost more than the rest of its declaration.
+    private static Access AccessTo<TOwner, TValue>(PropertyInfo property) where TOwner : Record
     {
         var getter = property.GetMethod!.CreateDelegate<Func<TOwner, TValue>>();
         var setter = property.SetMethod!.CreateDelegate<Action<TOwner, TValue>>();
-        return (record => getter((TOwner)record), (record, value) => setter((TOwner)record, (TValue)value!));
+        return new Access(record => getter((TOwner)record), (record, value) => setter((TOwner)record, (TValue)value!));
     }
+
+    private sealed record Access(Func<Record, object?> Get, Action<Record, object?> Set);
 
     /// <summary>Name in URLs, API and exports: the property's name in camel case; site fields start with <c>x_</c>.</summary>
     public string Key { get; }
@@ -159,10 +161,10 @@ public sealed class Field
     }
 
     /// <summary>Reads the value: string, decimal/int, DateOnly, DateTimeOffset, bool, Guid or null by kind.</summary>
-    public object? Get(Record record) => get(record);
+    public object? Get(Record record) => Made.Get(record);
 
     /// <summary>Writes the value. Only the record store calls this; pages and modules go through it.</summary>
-    public void Set(Record record, object? value) => set(record, value);
+    public void Set(Record record, object? value) => Made.Set(record, value);
 
     /// <summary>The value as canonical text: stable over languages and versions, and read back by <see cref="Parse"/> unchanged.</summary>
     public string? GetText(Record record) => ToText(Get(record));

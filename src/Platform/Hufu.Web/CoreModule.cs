@@ -19,7 +19,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Hufu.Web;
 
 /// <summary>What every installation has, whatever the duties: my work, the duty board, the ledger.</summary>
-public sealed class CoreModule(StandardLibrary standards) : HufuModule
+/// <param name="load">Reads the editions: of the server before it answers, of a verb only where it asks for them.</param>
+public sealed class CoreModule(Func<StandardLibrary> load) : HufuModule
 {
     public override string Key => "home";
 
@@ -34,7 +35,7 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
 
     public override void AddServices(IServiceCollection services)
     {
-        services.AddSingleton(standards);
+        services.AddSingleton(_ => load());
         services.AddScoped<DutyBoard>();
         services.AddScoped<MyWork>();
         services.AddScoped<EvidencePack>();
@@ -44,6 +45,7 @@ public sealed class CoreModule(StandardLibrary standards) : HufuModule
 
     public override void MapEndpoints(IEndpointRouteBuilder routes)
     {
+        var standards = routes.ServiceProvider.GetRequiredService<StandardLibrary>();
         var pages = routes.MapGroup("").ExcludeFromDescription();
         pages.MapGet("/", (string? month) => Pages.Of<MyWorkPage>(new { Shown = DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : (DateOnly?)null }));
         var board = pages.MapGroup("/standard").AddEndpointFilter(Requires("standard"));

@@ -26,6 +26,9 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     private readonly LogStoreOptions options;
     private readonly FileStream? ownership;
     private readonly DuckDBConnection root;
+    private readonly Lock opening = new();
+    private bool opened;
+    private bool closed;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Lock gate = new();
 
@@ -138,7 +141,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
         catch
         {
-            store.root.Dispose();
+            store.CloseEngine();
             store.cold.Dispose();
             ownership.Dispose();
             throw;
@@ -162,7 +165,6 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             {
                 var before = ManifestNames(folder);
                 store.Keep(Part.ReadAll(folder).Parts);
-                store.OpenEngine();
                 store.open = store.ReadOpen(store.NextId);
                 // A segment that was sealed in between is neither among the manifests read nor in the write-ahead file: look again.
                 if (attempt == 5 || ManifestNames(folder).SetEquals(before))
@@ -177,13 +179,13 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             }
             catch
             {
-                store.root.Dispose();
+                store.CloseEngine();
                 store.cold.Dispose();
                 throw;
             }
 
             store.open?.Dispose();
-            store.root.Dispose();
+            store.CloseEngine();
             store.cold.Dispose();
         }
     }
@@ -373,7 +375,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         DeleteReplaced(DateTimeOffset.MaxValue);
         open.Dispose();
-        root.Dispose();
+        CloseEngine();
         cold.Dispose();
         if (ownership is not null) await ownership.DisposeAsync().ConfigureAwait(false);
         writing.Dispose();
@@ -567,14 +569,46 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             if (path.EndsWith(".wal", StringComparison.Ordinal)) recovery.Add($"{System.IO.Path.GetFileName(path)} belongs to a sealed segment and was removed.");
         }
 
-        OpenEngine();
         open = NewOpen(NextId);
     }
 
     private static HashSet<string> ManifestNames(string folder) => [.. Directory.EnumerateFiles(folder, "*.json")];
 
+    /// <summary>The database that answers searches, opened by the first of them: a store that is only written, or looked at, need not load it.</summary>
+    private DuckDBConnection Engine
+    {
+        get
+        {
+            lock (opening)
+            {
+                ObjectDisposedException.ThrowIf(closed, this);
+                if (!opened) OpenEngine();
+                opened = true;
+                return root;
+            }
+        }
+    }
+
+    private DuckDBConnection Connect()
+    {
+        var connection = Engine.Duplicate();
+        connection.Open();
+        return connection;
+    }
+
+    private void CloseEngine()
+    {
+        lock (opening)
+        {
+            closed = true;
+            root.Dispose();
+        }
+    }
+
     private void OpenEngine()
     {
+        // What an attempt that failed has left open.
+        if (root.State == System.Data.ConnectionState.Open) root.Close();
         root.Open();
         using (var command = root.CreateCommand())
         {
@@ -644,8 +678,6 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     {
         // What was acknowledged is seen.
         Settle();
-        var connection = root.Duplicate();
-        connection.Open();
         // While a batch is being added the view waits: it has all of it or nothing.
         lock (adding)
         {
@@ -653,16 +685,18 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             {
                 var epoch = changes;
                 views[epoch] = views.GetValueOrDefault(epoch) + 1;
-                return new View(this, parts, open.Id, open.Rows, open.Take(), connection, epoch, whole, cancellation);
+                return new View(this, parts, open.Id, open.Rows, open.Take(), epoch, whole, cancellation);
             }
         }
     }
 
     /// <summary>The store at one moment: its files and the rows that the open segment had then. The files stay as long as it is held.</summary>
-    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, DuckDBConnection connection, long epoch, bool whole, CancellationToken cancellation) : IDisposable
+    private sealed class View(LogStore store, List<Part> parts, string openId, int openRows, List<OpenPart> openParts, long epoch, bool whole, CancellationToken cancellation) : IDisposable
     {
         private readonly Dictionary<Part, (ColdMark Mark, string Path)> held = [];
         private readonly Dictionary<Part, ColdException> lacking = [];
+        private readonly Lock connecting = new();
+        private DuckDBConnection? connection;
 
         public List<Part> Parts { get; } = parts;
 
@@ -782,18 +816,24 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         }
 
         /// <summary>How far the running query is, in percent; negative when it is not known.</summary>
-        public double Progress => connection.GetQueryProgress().Percentage;
+        public double Progress => Volatile.Read(ref connection)?.GetQueryProgress().Percentage ?? -1;
 
         public DuckDBCommand Command(string sql)
         {
-            var command = connection.CreateCommand();
+            var command = Connect().CreateCommand();
             command.CommandText = sql;
             return command;
         }
 
+        // Not all that looks at the store asks the database.
+        private DuckDBConnection Connect()
+        {
+            lock (connecting) return connection ??= store.Connect();
+        }
+
         public void Dispose()
         {
-            connection.Dispose();
+            connection?.Dispose();
             foreach (var part in OpenParts) part.LetGo();
             foreach (var (mark, _) in held.Values) store.cold.LetGo(mark);
             lock (store.gate)

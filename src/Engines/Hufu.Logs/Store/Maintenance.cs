@@ -328,7 +328,7 @@ public sealed partial class LogStore
 
     private void Run(string sql)
     {
-        using var command = root.CreateCommand();
+        using var command = Engine.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }

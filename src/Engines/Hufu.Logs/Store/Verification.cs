@@ -248,8 +248,7 @@ public sealed partial class LogStore
             var seen = new BitArray(part.Sealed);
             try
             {
-                using var connection = root.Duplicate();
-                connection.Open();
+                using var connection = Connect();
                 using var command = connection.CreateCommand();
                 command.UseStreamingMode = true;
                 command.CommandText = $"SELECT {SegmentTable.Columns}, time FROM {part.Table(path)}";

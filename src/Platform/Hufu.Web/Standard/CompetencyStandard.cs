@@ -61,11 +61,14 @@ public sealed record StandardItem(string Code, string Zh, string En)
     public LocalizedText Name => new(Zh, En);
 }
 
+// Written at build: to look at the types when it runs takes longer than to read the file.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(CompetencyStandard))]
+internal sealed partial class StandardJson : JsonSerializerContext;
+
 /// <summary>The editions that the product knows: those shipped with it and those put into the data folder.</summary>
 public sealed class StandardLibrary
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     private StandardLibrary(IReadOnlyList<CompetencyStandard> editions) => Editions = editions;
 
     /// <summary>All editions, the newest first.</summary>
@@ -84,7 +87,7 @@ public sealed class StandardLibrary
             {
                 try
                 {
-                    editions.Add(JsonSerializer.Deserialize<CompetencyStandard>(File.ReadAllBytes(file), Json) ?? throw new InvalidDataException($"{file} is empty."));
+                    editions.Add(JsonSerializer.Deserialize(File.ReadAllBytes(file), StandardJson.Default.CompetencyStandard) ?? throw new InvalidDataException($"{file} is empty."));
                 }
                 catch (JsonException e)
                 {
