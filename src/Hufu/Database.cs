@@ -131,13 +131,25 @@ internal static class DatabaseUpgrade
     {
         using var db = services.GetRequiredService<IDbContextFactory<HufuDbContext>>().CreateDbContext();
         var known = db.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
-        var applied = Applied(db);
+        List<string> applied;
+        try
+        {
+            applied = Applied(db);
+        }
+        catch (DbException e) when (e.SqlState == NoDatabase)
+        {
+            applied = [];
+        }
+
         if (applied.Find(m => !known.Contains(m)) is { } newer) return Newer(newer, storage);
         if (known.Count == applied.Count) return null;
         return applied.Count == 0
             ? Error.Of("database.empty", "資料庫裡還沒有 Hufu 的資料，請先執行一次 hufu serve。", "There is no Hufu data in the database yet: start “hufu serve” once.", Place(storage))
             : Error.Of("database.older", "資料庫屬於較舊版本的 Hufu，請先執行一次 hufu serve：它會先在副本上試行再升級。", "The database is of an older version of Hufu. Start “hufu serve” once: it upgrades it, after a trial on a copy.", Place(storage));
     }
+
+    // What PostgreSQL says of a database that nobody has made.
+    private const string NoDatabase = "3D000";
 
     private static string? Place(StorageOptions storage) => storage.Postgres is null ? storage.SqliteFile : null;
 

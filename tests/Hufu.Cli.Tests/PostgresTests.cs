@@ -58,6 +58,17 @@ public sealed class PostgresTests(Sample sample, PostgresServer server)
         Task<Outcome> OkAsync(params string[] arguments) => Program.OkAsync([.. arguments, "--data", data, "--postgres", postgres]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_verb_says_of_a_database_without_data_and_of_one_that_nobody_made_what_is_to_be_done(bool made)
+    {
+        var postgres = new NpgsqlConnectionStringBuilder(server.CreateDatabase());
+        if (!made) postgres.Database += "_not";
+        var outcome = await Program.RunAsync("user", "list", "--data", sample.Free(), "--postgres", postgres.ConnectionString);
+        Assert.True(outcome.Code == 2 && outcome.Error.Contains("start “hufu serve” once", StringComparison.Ordinal), outcome.ToString());
+    }
+
     [Fact]
     public async Task What_cannot_be_restored_writes_neither_files_nor_rows()
     {
