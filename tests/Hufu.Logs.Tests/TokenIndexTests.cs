@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Hufu.Logs.Search;
 
 namespace Hufu.Logs.Tests;
 
@@ -122,18 +125,93 @@ public sealed class TokenIndexTests : IDisposable
         Assert.Equal(0, await ReadAsync(store, "101.102.103.105"));
         await store.DisposeAsync();
 
-        // An index that was written before addresses were in it says nothing of them.
+        // What was written before chunks said which letters they have says the same; before addresses were in it, nothing of them.
         var path = Path.Combine(folder, "00000001.tokens");
         var bytes = await File.ReadAllBytesAsync(path, Stop);
-        var head = bytes.AsMemory(4, BitConverter.ToInt32(bytes));
-        "HUFUTOK1"u8.CopyTo(head.Span);
-        System.Security.Cryptography.SHA256.HashData(head.Span[..^8]).AsSpan(0, 8).CopyTo(head.Span[^8..]);
-        await File.WriteAllBytesAsync(path, bytes, Stop);
-        await using var again = LogStore.Open(folder);
-        Assert.Equal(1, await ReadAsync(again, "101.102.103.105"));
-        Assert.Equal(0, await ReadAsync(again, "needle"));
+        foreach (var (magic, read) in new[] { ("HUFUTOK2", 0), ("HUFUTOK1", 1) })
+        {
+            await File.WriteAllBytesAsync(path, OfBefore(bytes, magic), Stop);
+            await using var again = LogStore.Open(folder);
+            Assert.Equal(read, await ReadAsync(again, "101.102.103.105"));
+            Assert.Equal(0, await ReadAsync(again, "needle"));
+            Assert.Equal(["00000001/20000"], await Found(again, "\"from 101.102.103.104\""));
+        }
 
         static async Task<int> ReadAsync(LogStore store, string query) => (await store.SearchAsync(new LogSearch { Query = SearchQuery.Parse(query).Value }, Stop)).SegmentsRead;
+    }
+
+    /// <summary>An index without what says which three letters a chunk has.</summary>
+    private static byte[] OfBefore(byte[] index, string magic)
+    {
+        var head = new BinaryReader(new MemoryStream(index, 4, BitConverter.ToInt32(index)));
+        head.ReadBytes(8);
+        var (written, body, at) = (new MemoryStream(), new MemoryStream(), 4 + BitConverter.ToInt32(index));
+        var target = new BinaryWriter(written);
+        var sections = head.ReadInt32();
+        target.Write(Encoding.ASCII.GetBytes(magic));
+        target.Write(sections);
+        for (; sections > 0; sections--)
+        {
+            target.Write(head.ReadInt32());
+            var (chunks, grams) = (head.ReadInt32(), head.ReadInt32());
+            target.Write(chunks);
+            for (; chunks > 0; chunks--)
+            {
+                var chunk = new[] { head.ReadInt32(), head.ReadInt32(), head.ReadInt32(), head.ReadInt32() };
+                foreach (var number in chunk) target.Write(number);
+                body.Write(index, at, chunk[1] + chunk[3]);
+                at += chunk[1] + chunk[3];
+            }
+
+            at += grams;
+        }
+
+        Assert.Equal(index.Length, at);
+        target.Write(SHA256.HashData(written.ToArray()).AsSpan(0, 8));
+        return [.. BitConverter.GetBytes((int)written.Length), .. written.ToArray(), .. body.ToArray()];
+    }
+
+    [Fact]
+    public async Task ARareWordIsLookedForWhereItsLettersAre_AndWhatSaysSoHidesNothingWhenItIsDamaged()
+    {
+        var random = new Random(9);
+        // Some chunks of tokens, and a hundred that each are in one row.
+        await using (var store = LogStore.Open(folder))
+        {
+            await store.AppendAsync([.. Enumerable.Range(0, 8 * 8_192).Select(i => Event(i, $"{random.NextInt64():x16} {random.Next(1_000_000):d6}q{i}{(i % 655 == 0 ? " Rare" + (char)('a' + i / 655 % 26) + "Word" + i / 655 : "")}"))], Stop);
+            await store.SealAsync(Stop);
+            await store.MaintainAsync(new RetentionPolicy(), Stop);
+        }
+
+        var path = Path.Combine(folder, "00000001.tokens");
+        var bytes = await File.ReadAllBytesAsync(path, Stop);
+        var sections = BitConverter.ToInt32(bytes, 12);
+        Assert.Equal((1, true), (sections, BitConverter.ToInt32(bytes, 20) >= 4));
+        for (var k = 0; k <= 100; k++)
+        {
+            var word = Rare(k);
+            foreach (var piece in new[] { word, word[2..], word[..^1], word[1..9] })
+            {
+                var blocks = Enumerable.Range(0, 101).Where(other => Rare(other).Contains(piece, StringComparison.Ordinal)).Select(other => other * 655 / 8_192).Distinct().ToList();
+                var places = TokenIndex.Open(path)!.Places(SearchQuery.Parse(piece).Value.Root);
+                // More than half of them are all.
+                if (blocks.Count > 4) Assert.Null(places);
+                else Assert.Equal(blocks, places!.SelectMany(p => Enumerable.Range((int)(p.From / 8_192), (int)((p.To - p.From + 1) / 8_192))));
+            }
+        }
+
+        static string Rare(int k) => $"rare{(char)('a' + k % 26)}word{k}";
+
+        Assert.Empty(TokenIndex.Open(path)!.Places(SearchQuery.Parse("rarezzzword").Value.Root)!);
+        var packed = BitConverter.ToInt32(bytes, 24);
+        for (var at = bytes.Length - packed; at < bytes.Length; at += 11)
+        {
+            var changed = bytes.ToArray();
+            changed[at] ^= (byte)(1 << random.Next(8));
+            await File.WriteAllBytesAsync(path, changed, Stop);
+            var places = TokenIndex.Open(path)!.Places(SearchQuery.Parse("rareaword0").Value.Root);
+            Assert.True(places is null || places.Any(p => p.From == 0), $"byte {at}");
+        }
     }
 
     [Fact]

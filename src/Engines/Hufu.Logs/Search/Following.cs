@@ -100,7 +100,7 @@ public sealed partial class LogStore
         if (string.CompareOrdinal(from.Segment, next.Segment) > 0 || (from.Segment == next.Segment && from.Row >= next.Row)) return new FollowedEvents([], 0, next);
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var number = SegmentTable.Number(from.Segment);
-        var table = view.All(Within(view, search).Where(part => string.CompareOrdinal(part.Last, from.Segment) >= 0), search.Query);
+        var table = view.All([.. Within(view, search).Where(part => string.CompareOrdinal(part.Last, from.Segment) >= 0)], search.Query);
         var condition = string.Create(CultureInfo.InvariantCulture, $"{sql.Condition} AND (segment > {number} OR (segment = {number} AND row >= {from.Row}))");
         var found = Rows(view, sql, string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {table} WHERE {condition} ORDER BY segment DESC, row DESC LIMIT {most + 1}"), SegmentTable.Read, cancellation);
         var skipped = found.Count > most ? Rows(view, sql, $"SELECT count(*) FROM {table} WHERE {condition}", row => row.GetInt64(0), cancellation)[0] - most : 0;

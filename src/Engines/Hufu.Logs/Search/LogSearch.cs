@@ -184,13 +184,22 @@ public sealed partial class LogStore
         if (view.OpenRows > 0) sources.Add((view.OpenId, view.OpenId, null, "row", DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
         foreach (var part in Within(view, search)) sources.Add((part.First, part.Last, part, part.Key, part.From, part.To));
         var found = new List<(long Time, LogEvent Event)>();
-        var read = 0;
-        foreach (var (first, last, part, key, from, to) in sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal))
+        var (read, asked) = (0, 0);
+        var ordered = sources.OrderByDescending(source => source.To).ThenByDescending(source => source.Last, StringComparer.Ordinal).ToList();
+        for (var i = 0; i < ordered.Count; i++)
         {
+            var (first, last, part, key, from, to) = ordered[i];
             // No event of this file or of a later one in this order can be newer than the last one kept, and that there are more is known.
             if (found.Count > search.Limit && found[search.Limit - 1].Time > MicrosOf(to)) break;
             if (after is not null && MicrosOf(from) > after.TimeMicroseconds) continue;
-            if ((part is null ? view.OpenTable : view.Table(part, search.Query)) is not { } table) continue;
+            if ((part is null ? view.OpenTable : view.Table(part, search.Query)) is not { } table)
+            {
+                // Where one has nothing others may have nothing either: some of the next are asked at once.
+                if (i >= asked) view.Ask([.. ordered.Skip(i + 1).Take(AskedAhead).Select(source => source.Part).OfType<Part>()], search.Query);
+                asked = Math.Max(asked, i + 1 + AskedAhead);
+                continue;
+            }
+
             read++;
             var place = after is null ? "" : " AND " + Place(after, first, last);
             var limit = search.Limit + 1;
@@ -208,6 +217,8 @@ public sealed partial class LogStore
         var page = found.Take(search.Limit).ToList();
         return new LogPage(page.ConvertAll(entry => entry.Event), more ? new LogCursor(page[^1].Time, page[^1].Event.Id) : null, read) { Notes = view.Notes };
     }
+
+    private const int AskedAhead = 16;
 
     private static long MicrosOf(DateTimeOffset time) => time == DateTimeOffset.MaxValue ? long.MaxValue : time == DateTimeOffset.MinValue ? long.MinValue : EventCodec.Micros(time);
 
@@ -236,7 +247,7 @@ public sealed partial class LogStore
         view.Readable.Where(part => (search.From is not { } from || part.To >= from) && (search.To is not { } to || part.From < to));
 
     /// <summary>All files within a search's time range and the open segment, as one table.</summary>
-    private static string Everything(View view, LogSearch search) => view.All(Within(view, search), search.Query);
+    private static string Everything(View view, LogSearch search) => view.All([.. Within(view, search)], search.Query);
 
     private LogHistogram Histogram(View view, LogSearch search, TimeSpan? width, CancellationToken cancellation)
     {

@@ -31,7 +31,9 @@ public sealed partial class LogStore
         var (slots, asked) = (new Dictionary<long, Slot>(), new List<Part>());
         var condition = TextCondition.Of(search.Query.Root);
         var (from, to) = times ?? (search.From is { } first ? EventCodec.Micros(first) : long.MinValue, search.To is { } last ? EventCodec.Micros(last) : long.MaxValue);
-        foreach (var part in Within(view, search))
+        var parts = Within(view, search).ToList();
+        view.Ask(parts, search.Query);
+        foreach (var part in parts)
         {
             if (condition is not null && Scanned(view, part, search, condition, from, to, origin, size, cancellation) is { } counted) Add(counted);
             else asked.Add(part);

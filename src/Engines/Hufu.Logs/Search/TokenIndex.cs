@@ -30,9 +30,10 @@ internal sealed class TokenIndex
     // Shorter texts are nearly everywhere.
     private const int Shortest = 3;
     private const byte End = (byte)'\n';
-    private static readonly byte[] Magic = "HUFUTOK2"u8.ToArray();
+    private static readonly byte[] Magic = "HUFUTOK3"u8.ToArray();
 
-    // Files of before have no addresses.
+    // Files of before do not say which letters follow each other in a chunk, and those before them have no addresses.
+    private static readonly byte[] MagicWithoutGrams = "HUFUTOK2"u8.ToArray();
     private static readonly byte[] MagicWithoutAddresses = "HUFUTOK1"u8.ToArray();
 
     private readonly string path;
@@ -46,7 +47,7 @@ internal sealed class TokenIndex
         this.addresses = addresses;
     }
 
-    private sealed record Section(int Blocks, List<Chunk> Chunks);
+    private sealed record Section(int Blocks, List<Chunk> Chunks, long GramsAt, int GramsPacked);
 
     private sealed record Chunk(long At, int TextLength, int TextPacked, int Tokens, int MasksPacked);
 
@@ -90,9 +91,11 @@ internal sealed class TokenIndex
                 var at = head.Length;
                 head.Int32(builder.Blocks);
                 head.Int32(0);
-                var chunks = 0;
+                head.Int32(0);
+                var (chunks, grams) = (0, new ByteBuilder(Grams.Bytes));
                 foreach (var (text, masks) in builder.Chunks(ChunkBytes))
                 {
+                    Grams.Add(text, grams.Take(Grams.Bytes));
                     var packedText = packer.Pack(text);
                     var packedMasks = packer.Pack(MemoryMarshal.AsBytes(masks.AsSpan()));
                     head.Int32(text.Length);
@@ -104,7 +107,10 @@ internal sealed class TokenIndex
                     chunks++;
                 }
 
+                var packedGrams = packer.Pack(grams.Written);
+                file.Write(packedGrams);
                 BinaryPrimitives.WriteInt32LittleEndian(head.Written[(at + 4)..], chunks);
+                BinaryPrimitives.WriteInt32LittleEndian(head.Written[(at + 8)..], packedGrams.Length);
                 builder = new SectionBuilder();
             }
         }
@@ -122,21 +128,27 @@ internal sealed class TokenIndex
             if (length < Magic.Length + 12 || length > file.Length - 4) return null;
             var head = new byte[length];
             file.ReadExactly(head);
-            var addresses = head.AsSpan().StartsWith(Magic);
+            var grams = head.AsSpan().StartsWith(Magic);
+            var addresses = grams || head.AsSpan().StartsWith(MagicWithoutGrams);
             if (!(addresses || head.AsSpan().StartsWith(MagicWithoutAddresses)) || !SHA256.HashData(head.AsSpan(0, length - 8)).AsSpan(0, 8).SequenceEqual(head.AsSpan(length - 8))) return null;
             var left = head.AsSpan(Magic.Length, length - 8 - Magic.Length);
             var (sections, at) = (new List<Section>(), 4L + length);
             for (var count = Take(ref left); count > 0; count--)
             {
-                var (blocks, chunks) = (Take(ref left), new List<Chunk>());
-                for (var number = Take(ref left); number > 0; number--)
+                var (blocks, chunks, number) = (Take(ref left), new List<Chunk>(), Take(ref left));
+                for (var gramsPacked = grams ? Take(ref left) : 0; ; number--)
                 {
+                    if (number == 0)
+                    {
+                        sections.Add(new Section(blocks, chunks, at, gramsPacked));
+                        at += gramsPacked;
+                        break;
+                    }
+
                     var chunk = new Chunk(at, Take(ref left), Take(ref left), Take(ref left), Take(ref left));
                     at += chunk.TextPacked + chunk.MasksPacked;
                     chunks.Add(chunk);
                 }
-
-                sections.Add(new Section(blocks, chunks));
             }
 
             return new TokenIndex(path, sections, addresses);
@@ -163,6 +175,7 @@ internal sealed class TokenIndex
         if (root is null || !Says(root)) return null;
         var pieces = new List<byte[]>();
         Gather(root, pieces);
+        var sought = pieces.ConvertAll(piece => new Sought(piece));
         var ranges = new List<(long From, long To)>();
         var (candidates, all) = (0, 0);
         try
@@ -172,7 +185,7 @@ internal sealed class TokenIndex
             for (var s = 0; s < sections.Count; s++)
             {
                 var every = sections[s].Blocks == SectionBlocks ? ulong.MaxValue : (1UL << sections[s].Blocks) - 1;
-                var masks = Look(file, unpacker, sections[s], pieces, every);
+                var masks = Look(file, unpacker, sections[s], sought, every);
                 var next = 0;
                 var mask = Mask(root, masks, every, ref next);
                 candidates += BitOperations.PopCount(mask);
@@ -273,35 +286,24 @@ internal sealed class TokenIndex
         }
     }
 
-    private static ulong[] Look(FileStream file, Unpacker unpacker, Section section, List<byte[]> pieces, ulong every)
+    private static ulong[] Look(FileStream file, Unpacker unpacker, Section section, List<Sought> sought, ulong every)
     {
-        var masks = new ulong[pieces.Count];
-        foreach (var chunk in section.Chunks)
+        var masks = new ulong[sought.Count];
+        var grams = section.GramsPacked == 0 || section.Chunks.Count == 0 ? null : new byte[section.Chunks.Count * Grams.Bytes];
+        if (grams is not null) unpacker.Unpack(Read(file, section.GramsAt, section.GramsPacked), grams);
+        for (var c = 0; c < section.Chunks.Count && !masks.All(mask => mask == every); c++)
         {
-            if (masks.All(mask => mask == every)) break;
-            var packed = new byte[chunk.TextPacked + chunk.MasksPacked];
-            for (var read = 0; read < packed.Length;)
+            var (chunk, text, bits) = (section.Chunks[c], (byte[]?)null, (ulong[]?)null);
+            for (var p = 0; p < sought.Count; p++)
             {
-                var got = RandomAccess.Read(file.SafeFileHandle, packed.AsSpan(read), chunk.At + read);
-                if (got == 0) throw new EndOfStreamException();
-                read += got;
-            }
-
-            var text = new byte[chunk.TextLength];
-            unpacker.Unpack(packed.AsSpan(0, chunk.TextPacked), text);
-            ulong[]? bits = null;
-            for (var p = 0; p < pieces.Count; p++)
-            {
+                // Most chunks do not have some three letters of a rare text in a row.
+                if (masks[p] == every || (grams is not null && !sought[p].MayBeIn(grams.AsSpan(c * Grams.Bytes, Grams.Bytes)))) continue;
+                if (text is null) unpacker.Unpack(Read(file, chunk.At, chunk.TextPacked), text = new byte[chunk.TextLength]);
                 var (at, token) = (0, 0);
-                while (masks[p] != every && text.AsSpan(at).IndexOf(pieces[p]) is >= 0 and var found)
+                while (masks[p] != every && text.AsSpan(at).IndexOf(sought[p].Text) is >= 0 and var found)
                 {
                     token += text.AsSpan(at, found).Count(End);
-                    if (bits is null)
-                    {
-                        bits = new ulong[chunk.Tokens];
-                        unpacker.Unpack(packed.AsSpan(chunk.TextPacked), MemoryMarshal.AsBytes(bits.AsSpan()));
-                    }
-
+                    if (bits is null) unpacker.Unpack(Read(file, chunk.At + chunk.TextPacked, chunk.MasksPacked), MemoryMarshal.AsBytes((bits = new ulong[chunk.Tokens]).AsSpan()));
                     masks[p] |= bits[token];
                     // On with the next token.
                     at += found;
@@ -311,6 +313,65 @@ internal sealed class TokenIndex
         }
 
         return masks;
+    }
+
+    private static byte[] Read(FileStream file, long at, int length)
+    {
+        var bytes = new byte[length];
+        for (var read = 0; read < length;)
+        {
+            var got = RandomAccess.Read(file.SafeFileHandle, bytes.AsSpan(read), at + read);
+            if (got == 0) throw new EndOfStreamException();
+            read += got;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>A text that is looked for within tokens.</summary>
+    private sealed class Sought
+    {
+        private readonly int[] grams;
+
+        public Sought(byte[] text)
+        {
+            Text = text;
+            grams = [.. Enumerable.Range(0, Math.Max(0, text.Length - Grams.Length + 1)).Select(at => Grams.Number(text.AsSpan(at))).Distinct()];
+        }
+
+        public byte[] Text { get; }
+
+        /// <summary>False where a chunk has not every three of its bytes in a row.</summary>
+        public bool MayBeIn(ReadOnlySpan<byte> chunk)
+        {
+            foreach (var gram in grams)
+            {
+                if ((chunk[gram >> 3] & (1 << (gram & 7))) == 0) return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Which three bytes stand in a row somewhere in the tokens of a chunk: a bit for each number that three bytes give, of which some give the same.</summary>
+    private static class Grams
+    {
+        /// <summary>Bytes of a chunk's bits.</summary>
+        public const int Bytes = 2_048;
+
+        public const int Length = 3;
+
+        public static int Number(ReadOnlySpan<byte> three) => (int)(unchecked((three[0] | (uint)three[1] << 8 | (uint)three[2] << 16) * 0x9E3779B1) >> 18);
+
+        public static void Add(ReadOnlySpan<byte> text, Span<byte> bits)
+        {
+            bits.Clear();
+            for (var at = 0; at + Length <= text.Length; at++)
+            {
+                var gram = Number(text[at..]);
+                bits[gram >> 3] |= (byte)(1 << (gram & 7));
+            }
+        }
     }
 
     /// <summary>The next run of digits and full stops of which three are full stops, from a place on, which moves behind it; empty when there is none.</summary>

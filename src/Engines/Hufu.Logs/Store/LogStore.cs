@@ -105,7 +105,7 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
     internal IReadOnlyList<(int Segment, int Row)> RowsOf(string first, string last, IReadOnlyList<string> sources, int most)
     {
         using var view = TakeView(whole: true);
-        var within = view.Readable.Where(part => string.CompareOrdinal(part.Last, first) >= 0 && string.CompareOrdinal(part.First, last) <= 0 && part.Sources.Any(source => sources.Contains(source.Source)));
+        var within = view.Readable.Where(part => string.CompareOrdinal(part.Last, first) >= 0 && string.CompareOrdinal(part.First, last) <= 0 && part.Sources.Any(source => sources.Contains(source.Source))).ToList();
         using var command = view.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT segment, row FROM {view.All(within, null)} WHERE segment BETWEEN {SegmentTable.Number(first)} AND {SegmentTable.Number(last)} AND list_contains($sources, source) LIMIT {most}"));
         command.Parameters.Add(new DuckDBParameter("sources", sources.ToList()));
         using var reader = command.ExecuteReader();
@@ -725,6 +725,13 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
             return places is null ? part.Table(file) : part.Table(file, places);
         }
 
+        /// <summary>Asks the indexes of files which rows may answer a search, some at once: whoever asks each of them by itself has the answer then.</summary>
+        public void Ask(IReadOnlyList<Part> parts, SearchQuery? query)
+        {
+            if (query?.Root is null || parts.Count < 2) return;
+            Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(store.options.Queries.Threads, 1, 16), CancellationToken = cancellation }, part => part.Places(query));
+        }
+
         /// <summary>Where the database reads a file; null when it cannot be had.</summary>
         /// <exception cref="ColdException">It cannot be had, and nothing may be left out.</exception>
         public string? File(Part part)
@@ -796,8 +803,9 @@ public sealed partial class LogStore : ILogSearcher, IAsyncDisposable
         /// <param name="parts">The files.</param>
         /// <param name="query">The search.</param>
         /// <param name="open">False to leave the open segment out.</param>
-        public string All(IEnumerable<Part> parts, SearchQuery? query, bool open = true)
+        public string All(IReadOnlyList<Part> parts, SearchQuery? query, bool open = true)
         {
+            Ask(parts, query);
             var (files, apart, some) = (new List<string>(), new List<string>(), new List<string>());
             foreach (var part in parts)
             {
