@@ -58,8 +58,16 @@ public sealed class TokenIndexTests : IDisposable
             return random.Next(3) switch { 0 => piece.ToUpperInvariant(), 1 => piece.ToLowerInvariant(), _ => piece };
         }
 
-        string Term() => random.Next(7) switch
+        string Value()
         {
+            var value = events[random.Next(events.Count)].Fields["user"].Replace("\"", "", StringComparison.Ordinal);
+            return random.Next(3) switch { 0 => value.ToUpperInvariant(), 1 when value.Length > 3 => value[1..], _ => value };
+        }
+
+        string Term() => random.Next(9) switch
+        {
+            7 => $"user:\"{Value()}\"",
+            8 => $"{(random.Next(2) == 0 ? "host" : "host.name")}:HOST{random.Next(9)}",
             0 => $"user:\"{Piece()}\"",
             1 => $"-\"{Piece()}\"",
             2 => $"src_ip:192.0.2.{random.Next(250)}",
@@ -159,6 +167,7 @@ public sealed class TokenIndexTests : IDisposable
             {
                 var chunk = new[] { head.ReadInt32(), head.ReadInt32(), head.ReadInt32(), head.ReadInt32() };
                 foreach (var number in chunk) target.Write(number);
+                head.ReadBytes(head.ReadInt32());
                 body.Write(index, at, chunk[1] + chunk[3]);
                 at += chunk[1] + chunk[3];
             }
@@ -199,6 +208,12 @@ public sealed class TokenIndexTests : IDisposable
                 else Assert.Equal(blocks, places!.SelectMany(p => Enumerable.Range((int)(p.From / 8_192), (int)((p.To - p.From + 1) / 8_192))));
             }
         }
+
+        // All of a value is looked for as a run by itself: its digits stand within many others.
+        for (var k = 1; k <= 100; k++) Assert.Equal((k * 655 / 8_192 * 8_192, 8_192), TokenIndex.Open(path)!.Places(SearchQuery.Parse($"n:{k * 655}").Value.Root)!.Select(p => ((int)p.From, (int)(p.To - p.From + 1))).Single());
+        Assert.Empty(TokenIndex.Open(path)!.Places(SearchQuery.Parse("n:rarebword1x").Value.Root)!);
+        Assert.Empty(TokenIndex.Open(path)!.Places(SearchQuery.Parse("n:rarebword").Value.Root)!);
+        Assert.Equal(4, TokenIndex.Open(path)!.Places(SearchQuery.Parse("n:rarebword*").Value.Root)!.Count);
 
         static string Rare(int k) => $"rare{(char)('a' + k % 26)}word{k}";
 

@@ -313,7 +313,7 @@ internal static class AuditBody
     private static bool IsArgument(string name) => name.Length is > 1 and < 8 && name[0] == 'a' && !name.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
     /// <summary>The argument that <c>a2[1]</c> is a piece of; null for any other name.</summary>
-    internal static string? PieceOf(string name) => name[^1] == ']' && name.IndexOf('[', StringComparison.Ordinal) is > 1 and var piece && IsArgument(name[..piece]) ? name[..piece] : null;
+    internal static string? PieceOf(string name) => name is [.., ']'] && name.IndexOf('[', StringComparison.Ordinal) is > 1 and var piece && IsArgument(name[..piece]) ? name[..piece] : null;
 
     private static bool ReadRecord(string message, Reading reading)
     {

@@ -49,7 +49,7 @@ internal sealed class TokenIndex
 
     private sealed record Section(int Blocks, List<Chunk> Chunks, long GramsAt, int GramsPacked);
 
-    private sealed record Chunk(long At, int TextLength, int TextPacked, int Tokens, int MasksPacked);
+    private sealed record Chunk(long At, int TextLength, int TextPacked, int Tokens, int MasksPacked, byte[]? First);
 
     /// <summary>Writes the index of rows.</summary>
     /// <param name="path">The file; it is whole or not there.</param>
@@ -102,6 +102,9 @@ internal sealed class TokenIndex
                     head.Int32(packedText.Length);
                     head.Int32(masks.Length);
                     head.Int32(packedMasks.Length);
+                    var first = text.AsSpan(0, text.AsSpan().IndexOf(End));
+                    head.Int32(first.Length);
+                    first.CopyTo(head.Take(first.Length));
                     file.Write(packedText);
                     file.Write(packedMasks);
                     chunks++;
@@ -145,7 +148,7 @@ internal sealed class TokenIndex
                         break;
                     }
 
-                    var chunk = new Chunk(at, Take(ref left), Take(ref left), Take(ref left), Take(ref left));
+                    var chunk = new Chunk(at, Take(ref left), Take(ref left), Take(ref left), Take(ref left), grams ? Bytes(ref left) : null);
                     at += chunk.TextPacked + chunk.MasksPacked;
                     chunks.Add(chunk);
                 }
@@ -156,6 +159,13 @@ internal sealed class TokenIndex
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
             return null;
+        }
+
+        static byte[] Bytes(ref Span<byte> left)
+        {
+            var bytes = left[..Take(ref left)].ToArray();
+            left = left[bytes.Length..];
+            return bytes;
         }
 
         static int Take(ref Span<byte> left)
@@ -173,9 +183,8 @@ internal sealed class TokenIndex
     public IReadOnlyList<(long From, long To)>? Places(SearchNode? root)
     {
         if (root is null || !Says(root)) return null;
-        var pieces = new List<byte[]>();
-        Gather(root, pieces);
-        var sought = pieces.ConvertAll(piece => new Sought(piece));
+        var sought = new List<Sought>();
+        Gather(root, sought);
         var ranges = new List<(long From, long To)>();
         var (candidates, all) = (0, 0);
         try
@@ -209,31 +218,36 @@ internal sealed class TokenIndex
     }
 
     /// <summary>The texts that must occur somewhere in a row, folded; none when that says nothing.</summary>
-    private List<byte[]> Pieces(string text)
+    /// <param name="text">What is searched for.</param>
+    /// <param name="isValue">True when it must be all of some value, and so each of its runs a run of the row by itself.</param>
+    private List<Sought> Pieces(string text, bool isValue)
     {
-        var pieces = new List<byte[]>();
+        var pieces = new List<Sought>();
+        isValue &= !text.Contains(SearchParser.Wildcard, StringComparison.Ordinal);
         foreach (var part in text.Split(SearchParser.Wildcard))
         {
             var tokens = new Tokens(part);
-            while (tokens.Next())
-            {
-                var token = tokens.Current.Length > Half ? tokens.Current[..Half] : tokens.Current;
-                if (token.Length >= Shortest) pieces.Add(token.ToArray());
-            }
-
-            for (var at = 0; addresses && Address(part, ref at) is { IsEmpty: false } run;) pieces.Add(Encoding.ASCII.GetBytes(run[..Math.Min(run.Length, Half)].ToArray()));
+            while (tokens.Next()) Add(tokens.Current);
+            for (var at = 0; addresses && Address(part, ref at) is { IsEmpty: false } run;) Add(Encoding.ASCII.GetBytes(run[..Math.Min(run.Length, Window)].ToArray()));
         }
 
         return pieces;
+
+        void Add(ReadOnlySpan<byte> token)
+        {
+            if (token.Length >= Shortest) pieces.Add(new Sought(token[..Math.Min(token.Length, Half)].ToArray(), isValue && token.Length <= Half));
+        }
     }
+
+    private List<Sought> Pieces(FieldTerm term) => Pieces(term.Value, term.Field is not ("message" or "raw"));
 
     /// <summary>True when a search can exclude rows at all.</summary>
     private bool Says(SearchNode node) => node switch
     {
         AllOf all => all.Items.Any(Says),
         AnyOf any => any.Items.All(Says),
-        WordTerm word => Pieces(word.Text).Count > 0,
-        FieldTerm field => IsText(field) && Pieces(field.Value).Count > 0,
+        WordTerm word => Pieces(word.Text, false).Count > 0,
+        FieldTerm field => IsText(field) && Pieces(field).Count > 0,
         _ => false,
     };
 
@@ -243,7 +257,7 @@ internal sealed class TokenIndex
 
     private static bool IsNumber(string field) => field is "severity" or "facility";
 
-    private void Gather(SearchNode node, List<byte[]> pieces)
+    private void Gather(SearchNode node, List<Sought> pieces)
     {
         switch (node)
         {
@@ -254,10 +268,10 @@ internal sealed class TokenIndex
                 foreach (var item in any.Items) Gather(item, pieces);
                 break;
             case WordTerm word:
-                pieces.AddRange(Pieces(word.Text));
+                pieces.AddRange(Pieces(word.Text, false));
                 break;
             case FieldTerm field when IsText(field):
-                pieces.AddRange(Pieces(field.Value));
+                pieces.AddRange(Pieces(field));
                 break;
         }
     }
@@ -276,10 +290,10 @@ internal sealed class TokenIndex
                 foreach (var item in any.Items) mask |= Mask(item, masks, every, ref next);
                 return mask;
             case WordTerm word:
-                for (var count = Pieces(word.Text).Count; count > 0; count--) mask &= masks[next++];
+                for (var count = Pieces(word.Text, false).Count; count > 0; count--) mask &= masks[next++];
                 return mask;
             case FieldTerm field when IsText(field):
-                for (var count = Pieces(field.Value).Count; count > 0; count--) mask &= masks[next++];
+                for (var count = Pieces(field).Count; count > 0; count--) mask &= masks[next++];
                 return mask;
             default:
                 return every;
@@ -296,17 +310,21 @@ internal sealed class TokenIndex
             var (chunk, text, bits) = (section.Chunks[c], (byte[]?)null, (ulong[]?)null);
             for (var p = 0; p < sought.Count; p++)
             {
-                // Most chunks do not have some three letters of a rare text in a row.
-                if (masks[p] == every || (grams is not null && !sought[p].MayBeIn(grams.AsSpan(c * Grams.Bytes, Grams.Bytes)))) continue;
+                // Most chunks do not have some three letters of a rare text in a row, and all but one not a whole run.
+                if (masks[p] == every || (grams is not null && !sought[p].MayBeIn(chunk.First, c + 1 < section.Chunks.Count ? section.Chunks[c + 1].First : null, grams.AsSpan(c * Grams.Bytes, Grams.Bytes)))) continue;
                 if (text is null) unpacker.Unpack(Read(file, chunk.At, chunk.TextPacked), text = new byte[chunk.TextLength]);
                 var (at, token) = (0, 0);
                 while (masks[p] != every && text.AsSpan(at).IndexOf(sought[p].Text) is >= 0 and var found)
                 {
                     token += text.AsSpan(at, found).Count(End);
-                    if (bits is null) unpacker.Unpack(Read(file, chunk.At + chunk.TextPacked, chunk.MasksPacked), MemoryMarshal.AsBytes((bits = new ulong[chunk.Tokens]).AsSpan()));
-                    masks[p] |= bits[token];
-                    // On with the next token.
                     at += found;
+                    if (sought[p].IsIn(text, at))
+                    {
+                        if (bits is null) unpacker.Unpack(Read(file, chunk.At + chunk.TextPacked, chunk.MasksPacked), MemoryMarshal.AsBytes((bits = new ulong[chunk.Tokens]).AsSpan()));
+                        masks[p] |= bits[token];
+                    }
+
+                    // On with the next token.
                     at += text.AsSpan(at).IndexOf(End);
                 }
             }
@@ -328,29 +346,27 @@ internal sealed class TokenIndex
         return bytes;
     }
 
-    /// <summary>A text that is looked for within tokens.</summary>
-    private sealed class Sought
+    /// <summary>A text that is looked for within tokens, or as one of them.</summary>
+    private sealed class Sought(byte[] text, bool isWhole)
     {
-        private readonly int[] grams;
+        private readonly int[] grams = [.. Enumerable.Range(0, Math.Max(0, text.Length - Grams.Length + 1)).Select(at => Grams.Number(text.AsSpan(at))).Distinct()];
 
-        public Sought(byte[] text)
+        public byte[] Text => text;
+
+        /// <summary>False where a chunk has not every three of its bytes in a row, or for a whole token where it does not lie between the first of the chunk and that of the next.</summary>
+        public bool MayBeIn(ReadOnlySpan<byte> first, byte[]? next, ReadOnlySpan<byte> bits)
         {
-            Text = text;
-            grams = [.. Enumerable.Range(0, Math.Max(0, text.Length - Grams.Length + 1)).Select(at => Grams.Number(text.AsSpan(at))).Distinct()];
-        }
-
-        public byte[] Text { get; }
-
-        /// <summary>False where a chunk has not every three of its bytes in a row.</summary>
-        public bool MayBeIn(ReadOnlySpan<byte> chunk)
-        {
+            if (isWhole && (first.SequenceCompareTo(text) > 0 || (next is not null && next.AsSpan().SequenceCompareTo(text) <= 0))) return false;
             foreach (var gram in grams)
             {
-                if ((chunk[gram >> 3] & (1 << (gram & 7))) == 0) return false;
+                if ((bits[gram >> 3] & (1 << (gram & 7))) == 0) return false;
             }
 
             return true;
         }
+
+        /// <summary>True when what was found in a chunk's tokens counts.</summary>
+        public bool IsIn(ReadOnlySpan<byte> tokens, int at) => !isWhole || ((at == 0 || tokens[at - 1] == End) && at + text.Length < tokens.Length && tokens[at + text.Length] == End);
     }
 
     /// <summary>Which three bytes stand in a row somewhere in the tokens of a chunk: a bit for each number that three bytes give, of which some give the same.</summary>
