@@ -86,6 +86,48 @@ public class DatabaseTests
     }
 
     [Fact]
+    public async Task PostgreSql_AStatementOfSeveralLinesInACsvLineIsOneEvent()
+    {
+        const string Head = "2026-01-04 01:02:03.388 UTC,\"eve\",\"shop\",40386,\"203.0.113.9:5000\",6805f350.65ba,1,\"SELECT\",2026-01-04 01:02:03 UTC,3/1,0,LOG,00000,";
+        const string Tail = ",,,,,,,,,\"psql\",\"client backend\",,0";
+        string[] records =
+        [
+            $"{Head}\"statement: SELECT a,\n  b -- \"\"quoted\"\"\n  # no comment\nFROM t\"{Tail}",
+            $"2026-01-04 01:02:04.388 UTC,,,40387,,6805f350.65bb,1,,2026-01-04 01:02:03 UTC,,0,LOG,00000,\"checkpoint starting: time\"{Tail}",
+            // Cut off: the next entry begins anew.
+            $"{Head}\"statement: SELECT 1\nFROM",
+            $"{Head}\"statement: SELECT 2\"{Tail}",
+            "something else with one \" mark",
+            "and its next line",
+        ];
+        var (events, problems) = await WholeFileTests.ReadAsync(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', records)));
+        Assert.Empty(problems);
+        Assert.Equal(records, events.Select(e => e.Raw));
+        Assert.Equal(("statement: SELECT a,\n  b -- \"quoted\"\n  # no comment\nFROM t", "eve", "203.0.113.9"), (events[0].Message, events[0].Field("user_name"), events[0].SourceIp));
+        Assert.Equal("40387", events[1].Field("process_id"));
+        Assert.Equal("statement: SELECT 2", events[3].Message);
+    }
+
+    [Fact]
+    public async Task MySql_AStatementOfSeveralLinesInTheGeneralLogIsOneEvent()
+    {
+        string[] records =
+        [
+            "2026-01-04T01:02:03.123456Z\t    8 Query\tSELECT a,\n  b\n# Time: no entry of the slow log\nFROM t",
+            "2026-01-04T01:02:04.123456Z\t    8 Quit\t",
+            "2026-01-04T01:02:05.123456Z\t    9 Execute\tUPDATE t\n\tSET a = 1",
+            "\t\t    9 Query\tSHOW TABLES",
+            "2026-01-04T01:02:06.123456Z\t    9 Ping\t",
+            "no entry",
+        ];
+        var (events, problems) = await WholeFileTests.ReadAsync(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', records)));
+        Assert.Empty(problems);
+        Assert.Equal(records, events.Select(e => e.Raw));
+        Assert.Equal(("SELECT a,\n  b\n# Time: no entry of the slow log\nFROM t", "statement", "8"), (events[0].Field("statement"), events[0].Field("action"), events[0].Field("thread_id")));
+        Assert.Equal("UPDATE t\n\tSET a = 1", events[2].Field("statement"));
+    }
+
+    [Fact]
     public void PostgreSql_JsonLinesAreReadLikeTheOthers()
     {
         var read = Read("""{"timestamp":"2026-01-04 01:02:03.123 UTC","user":"eve","dbname":"shop","pid":9,"remote_host":"203.0.113.9","remote_port":5000,"session_id":"1","error_severity":"FATAL","state_code":"28P01","message":"password authentication failed for user \"eve\"","backend_type":"client backend"}""");

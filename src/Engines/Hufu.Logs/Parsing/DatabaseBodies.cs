@@ -14,6 +14,21 @@ internal static class GeneralBody
     private static readonly MessagePattern Denied = MessagePattern.Parse("Access denied for user '{user:text}'@'{src_host:text}'«« to database '{database:text}'» (using password: {using_password:text})»");
     private static readonly MessagePattern Connected = MessagePattern.Parse("{user:text}@{src_host}« as {_}» on");
 
+    /// <summary>True for a line that an entry begins with; of a statement only, where that is asked.</summary>
+    public static bool Begins(ReadOnlySpan<byte> line, bool isStatement)
+    {
+        var tab = line[..Math.Min(line.Length, 40)].IndexOf((byte)'\t');
+        if (tab < 0 || (tab > 0 && !char.IsAsciiDigit((char)line[0]))) return false;
+        var rest = line[(tab + 1)..].TrimStart(" \t"u8);
+        var digits = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        if (digits is < 1 or > 20 || rest[digits] != ' ') return false;
+        rest = rest[(digits + 1)..];
+        var end = rest[..Math.Min(rest.Length, 17)].IndexOf((byte)'\t');
+        if (isStatement) return end > 0 && (rest[..end].SequenceEqual("Query"u8) || rest[..end].SequenceEqual("Execute"u8) || rest[..end].SequenceEqual("Prepare"u8));
+        rest = end < 0 ? rest : rest[..end];
+        return rest.Length < 17 && Array.IndexOf(Commands, System.Text.Encoding.ASCII.GetString(rest)) >= 0;
+    }
+
     public static bool Read(string line, Reading reading)
     {
         // Every line of a site comes by here: one look tells most others.
@@ -136,7 +151,7 @@ internal static class SlowBody
 }
 
 /// <summary>
-/// A line of PostgreSQL's <c>csvlog</c>, whose columns are fixed; newer versions append some. The names are those of its documentation.
+/// An entry of PostgreSQL's <c>csvlog</c>, whose columns are fixed and of which some may have several lines; newer versions append some. The names are those of its documentation.
 /// </summary>
 internal static class PostgresCsvBody
 {
@@ -146,7 +161,25 @@ internal static class PostgresCsvBody
         "sql_state_code", "message", "detail", "hint", "internal_query", "internal_query_pos", "context", "query", "query_pos", "location", "application_name", "backend_type", "leader_pid", "query_id",
     ];
 
-    /// <summary>Reads a line; its message is given out, for it is read as one of the other log.</summary>
+    /// <summary>True for what an entry begins with: a time, user and database, each in quotation marks or not there, and a number.</summary>
+    public static bool Begins(ReadOnlySpan<byte> line)
+    {
+        if (line.Length < 40 || line[4] != '-' || line[7] != '-' || line[10] != ' ' || line[13] != ':' || line[16] != ':' || !char.IsAsciiDigit((char)line[0])) return false;
+        var comma = line[..40].IndexOf((byte)',');
+        if (comma is < 19 or > 34) return false;
+        var rest = line[(comma + 1)..];
+        for (var column = 0; column < 2; column++)
+        {
+            if (rest is [(byte)'"', ..]) rest = rest[1..].IndexOf((byte)'"') is >= 0 and var end ? rest[(end + 2)..] : [];
+            if (rest is not [(byte)',', ..]) return false;
+            rest = rest[1..];
+        }
+
+        var digits = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        return digits > 0 && rest[digits] == ',';
+    }
+
+    /// <summary>Reads an entry; its message is given out, for it is read as one of the other log.</summary>
     public static bool Read(string line, Reading reading, out string? message)
     {
         message = null;

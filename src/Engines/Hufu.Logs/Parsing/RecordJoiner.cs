@@ -9,8 +9,8 @@ namespace Hufu.Logs.Parsing;
 internal readonly record struct JoinedRecord(ReadOnlyMemory<byte> Bytes, long Offset, string? Problem);
 
 /// <summary>
-/// Joins lines that are one record: those of one event of the Linux audit system (<see cref="AuditGroups{T}"/>), those of a statement in the slow log of MySQL, and, when told how a record
-/// begins, everything up to the next beginning. It waits for no more than 256 events, 1,000 lines and the longest record: what is above is given as it is.
+/// Joins lines that are one record: those of one event of the Linux audit system (<see cref="AuditGroups{T}"/>), those of a statement in the slow and the general log of MySQL and in the <c>csvlog</c> of
+/// PostgreSQL, and, when told how a record begins, everything up to the next beginning. It waits for no more than 256 events, 1,000 lines and the longest record: what is above is given as it is.
 /// </summary>
 internal sealed class RecordJoiner(LogParseOptions options)
 {
@@ -24,6 +24,8 @@ internal sealed class RecordJoiner(LogParseOptions options)
     private Group? told;
     private Group? slow;
     private Slow stage;
+    private Group? statement;
+    private bool isQuoted;
 
     /// <summary>What may come next in a statement of the slow log.</summary>
     private enum Slow
@@ -34,10 +36,10 @@ internal sealed class RecordJoiner(LogParseOptions options)
     }
 
     /// <summary>True when no line waits.</summary>
-    public bool IsEmpty => audit.Count == 0 && told is null && slow is null;
+    public bool IsEmpty => audit.Count == 0 && told is null && slow is null && statement is null;
 
     /// <summary>True when lines are joined at all.</summary>
-    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || JoinsAudit(options) || (options.JoinAudit && options.Format == "mysql-slow");
+    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || JoinsAudit(options) || (options.JoinAudit && options.Format is "mysql-slow" or "mysql-general" or "postgresql-csv");
 
     /// <summary>True when the records of audit events are.</summary>
     public static bool JoinsAudit(LogParseOptions options) => options.JoinAudit && options.Format is null or "auditd" or LogFormats.Syslog3164 or LogFormats.Syslog5424;
@@ -74,7 +76,7 @@ internal sealed class RecordJoiner(LogParseOptions options)
             return;
         }
 
-        if (TakeSlow(line, ready)) return;
+        if (statement is null ? TakeSlow(line, ready) || TakeStatement(line, ready) : TakeStatement(line, ready)) return;
         // What waits outlives the buffer that it stands in.
         var taken = line.Problem is null && AuditStamp.Looks(line.Bytes.Span) && audit.TryAdd(line with { Bytes = line.Bytes.ToArray() }, line.Bytes.Span, null, 0, given);
         GiveAudit(ready);
@@ -85,6 +87,7 @@ internal sealed class RecordJoiner(LogParseOptions options)
     public void Flush(List<JoinedRecord> ready)
     {
         GiveSlow(ready);
+        GiveStatement(ready);
         if (told is not null) ready.Add(told.Whole());
         told = null;
         audit.GiveUntil(long.MaxValue, given);
@@ -125,6 +128,40 @@ internal sealed class RecordJoiner(LogParseOptions options)
         else if (stage == Slow.Figures && text.StartsWith("# Query_time: "u8)) stage = Slow.Statement;
         if (ends) GiveSlow(ready);
         return true;
+    }
+
+    /// <summary>
+    /// Takes a line of a statement that was written over several: in PostgreSQL's <c>csvlog</c> up to where each quotation mark has its second, in MySQL's general log, which marks no end,
+    /// up to its next entry.
+    /// </summary>
+    private bool TakeStatement(JoinedRecord line, List<JoinedRecord> ready)
+    {
+        var text = line.Bytes.Span;
+        var isOdd = text.Count((byte)'"') % 2 == 1;
+        if (statement is null)
+        {
+            if (line.Problem is not null) return false;
+            isQuoted = isOdd && PostgresCsvBody.Begins(text);
+            if (!isQuoted && !GeneralBody.Begins(text, isStatement: true)) return false;
+            statement = new Group(line);
+            return true;
+        }
+
+        if (line.Problem is not null || (isQuoted ? PostgresCsvBody.Begins(text) : GeneralBody.Begins(text, isStatement: false)) || !Fits(statement, line))
+        {
+            GiveStatement(ready);
+            return TakeSlow(line, ready) || TakeStatement(line, ready);
+        }
+
+        statement.Add(line);
+        if (isQuoted && isOdd) GiveStatement(ready);
+        return true;
+    }
+
+    private void GiveStatement(List<JoinedRecord> ready)
+    {
+        if (statement is not null) ready.Add(statement.Whole());
+        statement = null;
     }
 
     private void GiveSlow(List<JoinedRecord> ready)
