@@ -14,7 +14,7 @@ internal static class ParseVerb
         var framing = new Option<LogFraming>("--framing") { Description = "How records are separated: auto, octet (RFC 6587 octet counting) or newline." };
         var begins = new Option<string?>("--begins") { Description = $"How a record of several lines begins, as a pattern of the decoders (such as '{{_:num}}-{{_:num}}-{{_:num}} '), or {LogParseOptions.Indented}: indented lines belong to the one before, as in stack traces.", HelpName = "PATTERN" };
         var decoders = SiteFiles.Decoders();
-        var join = new Option<bool>("--join") { Description = "The lines of one event of the Linux audit system are one record, as imports store them; without it, each line is a record." };
+        var join = new Option<bool>("--join") { Description = "The lines of one event of the Linux audit system, and of one statement in the logs of MySQL and PostgreSQL, are one record, as imports store them; without it, each line is a record." };
         var verb = new Command("parse", $"""
             Decode a log and print one JSON object a record. Nothing is dropped: what cannot be decoded comes out raw, with its problems. Needs no data folder.
             Fields keep the names of their source; under "ecs" stand the names by which a search finds them whatever the source.
