@@ -89,6 +89,25 @@ public sealed class ExportingTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder, "*.part"));
     }
 
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("", 10)]
+    [InlineData("", 290)]
+    [InlineData("severity:<4 host:even", 7)]
+    [InlineData("n:17", 1)]
+    public async Task What_is_sorted_in_slices_is_the_same_file_and_ends_at_the_same_row(string query, int atOnce)
+    {
+        await using var store = await FilledAsync();
+        foreach (var format in new[] { LogExportFormat.JsonLines, LogExportFormat.Csv })
+        {
+            var whole = await store.ExportAsync(Search(query), To("whole"), format, cancellation: Stop);
+            var slices = await store.ExportAsync(Search(query), To("slices"), format, new LogExportLimits { SortedAtOnce = atOnce }, cancellation: Stop);
+            Assert.Equal(whole, slices);
+            foreach (var limits in new[] { new LogExportLimits(Events: 41), new LogExportLimits(Bytes: whole.Bytes * 2 / 3) })
+                Assert.Equal(await store.ExportAsync(Search(query), To("whole"), format, limits, cancellation: Stop), await store.ExportAsync(Search(query), To("slices"), format, limits with { SortedAtOnce = atOnce }, cancellation: Stop));
+        }
+    }
+
     [Fact]
     public async Task A_table_is_written_in_all_formats()
     {

@@ -26,7 +26,11 @@ public enum LogExportFormat
 /// <summary>Where an export ends.</summary>
 /// <param name="Events">Most events. Default 5,000,000.</param>
 /// <param name="Bytes">Most bytes of the file. Default 4 GiB.</param>
-public sealed record LogExportLimits(long Events = 5_000_000, long Bytes = 4L << 30);
+public sealed record LogExportLimits(long Events = 5_000_000, long Bytes = 4L << 30)
+{
+    /// <summary>Events of a text file that are sorted at once, about: they are held whole.</summary>
+    internal long SortedAtOnce { get; init; } = 200_000;
+}
 
 /// <summary>How far an export is.</summary>
 /// <param name="Fraction">0 to 1.</param>
@@ -47,6 +51,9 @@ public sealed record LogExport(long Rows, long Total, long Bytes, string Sha256)
 public sealed partial class LogStore
 {
     private const int ReportEvery = 1_000;
+
+    // Each slice looks through the files again, where their times overlap.
+    private const int MostSlices = 16;
 
     private static readonly string[] ExportColumns = ["id", "time", "receivedAt", "source", "host", "app", "severity", "sourceIp", "format", "message", "raw", "fields", "problems"];
 
@@ -98,25 +105,61 @@ public sealed partial class LogStore
         if (search.Query.IsTable) return ExportTable(view, search, path, format, limits, progress, cancellation);
         var sql = SearchSql.Compile(search.Query, search.From, search.To);
         var events = Everything(view, search);
-        var total = Rows(view, sql, $"SELECT count(*) FROM {events} WHERE {sql.Condition}", row => row.GetInt64(0), cancellation)[0];
-        var order = string.Create(CultureInfo.InvariantCulture, $"FROM {events} WHERE {sql.Condition} ORDER BY time DESC, segment DESC, row DESC LIMIT {Math.Min(total, limits.Events)}");
+        var (total, first, last) = Rows(
+            view, sql, $"SELECT count(*), coalesce(epoch_us(min(time)), 0), coalesce(epoch_us(max(time)), 0) FROM {events} WHERE {sql.Condition}", row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancellation)[0];
+        const string Order = "ORDER BY time DESC, segment DESC, row DESC LIMIT ";
         if (format == LogExportFormat.Parquet)
         {
             Copy(
                 view, sql,
-                $"SELECT lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, {SegmentTable.Occurred} AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {sql.Column("message")} AS message, raw, raw_bytes, fields, problems {order}",
+                $"SELECT lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, {SegmentTable.Occurred} AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {sql.Column("message")} AS message, raw, raw_bytes, fields, problems FROM {events} WHERE {sql.Condition} {Order}{Math.Min(total, limits.Events).ToString(CultureInfo.InvariantCulture)}",
                 path, limits, progress, cancellation);
             return (Math.Min(total, limits.Events), total);
         }
 
         using var writer = new RowFile(path, format, ExportColumns, limits.Bytes);
-        EachRow(view, sql, $"SELECT {SegmentTable.Columns} {order}", SegmentTable.Read, item =>
+        var isFull = false;
+        foreach (var within in SlicesOf(view, sql, events, (total, first, last), limits.SortedAtOnce, cancellation))
         {
-            if (!writer.Add([item.Id, item.Time, item.ReceivedAt, item.Source, item.Host, item.App, (long?)item.Severity, item.SourceIp, item.Format, item.Message, item.Raw, item.Fields, item.Problems])) return false;
-            if (writer.Rows % ReportEvery == 0) progress?.Report(new LogExportProgress((double)writer.Rows / total, writer.Bytes));
-            return true;
-        }, cancellation);
+            var left = Math.Min(total, limits.Events) - writer.Rows;
+            if (isFull || left <= 0) break;
+            EachRow(view, sql, string.Create(CultureInfo.InvariantCulture, $"SELECT {SegmentTable.Columns} FROM {events} WHERE {sql.Condition}{within} {Order}{left}"), SegmentTable.Read, item =>
+            {
+                isFull = !writer.Add([item.Id, item.Time, item.ReceivedAt, item.Source, item.Host, item.App, (long?)item.Severity, item.SourceIp, item.Format, item.Message, item.Raw, item.Fields, item.Problems]);
+                if (isFull) return false;
+                if (writer.Rows % ReportEvery == 0) progress?.Report(new LogExportProgress((double)writer.Rows / total, writer.Bytes));
+                return true;
+            }, cancellation);
+        }
+
         return (writer.Rows, total);
+    }
+
+    /// <summary>Conditions that divide what is found by its times, the newest first, so that not all of it is sorted at once; events of one moment stay together.</summary>
+    private static List<string> SlicesOf(View view, SearchSql sql, string events, (long Total, long First, long Last) found, long atOnce, CancellationToken cancellation)
+    {
+        if (found.Total <= atOnce) return [""];
+        var size = (found.Last - found.First) / 1_000 + 1;
+        var slots = Rows(
+            view, sql, string.Create(CultureInfo.InvariantCulture, $"SELECT ((epoch_us(time) - ({found.First})) // {size})::BIGINT AS slot, count(*) FROM {events} WHERE {sql.Condition} GROUP BY slot ORDER BY slot DESC"),
+            row => (Slot: row.GetInt64(0), Events: row.GetInt64(1)), cancellation);
+        var most = Math.Max(atOnce, found.Total / MostSlices);
+        var (slices, to, gathered) = (new List<string>(), "", 0L);
+        foreach (var (slot, count) in slots)
+        {
+            // What is gathered ends with the slot before this one.
+            if (gathered > 0 && gathered + count > most)
+            {
+                var border = string.Create(CultureInfo.InvariantCulture, $"make_timestamp({found.First + (slot + 1) * size}::BIGINT)");
+                slices.Add($" AND time >= {border}{to}");
+                (to, gathered) = ($" AND time < {border}", 0);
+            }
+
+            gathered += count;
+        }
+
+        slices.Add(to);
+        return slices;
     }
 
     private (long Rows, long Total) ExportTable(View view, LogSearch search, string path, LogExportFormat format, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
