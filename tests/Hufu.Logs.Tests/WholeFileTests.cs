@@ -249,7 +249,7 @@ public sealed class WholeFileTests
         var (events, _) = await ReadAsync(Bytes(string.Join('\n', flood)));
         Assert.All(events, e => Assert.InRange(e.Raw.Length, 1, 64 * 1024));
         Assert.Equal(flood, events.SelectMany(e => e.Raw.Split('\n')));
-        var (apart, _) = await ReadAsync(Bytes(string.Join('\n', Audit)), Options with { JoinAudit = false });
+        var (apart, _) = await ReadAsync(Bytes(string.Join('\n', Audit)), Options with { JoinLines = false });
         Assert.Equal(Audit, apart.Select(e => e.Raw));
     }
 

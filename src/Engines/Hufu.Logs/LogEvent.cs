@@ -178,8 +178,8 @@ public sealed record LogParseOptions
     /// </summary>
     public string? RecordBegins { get; init; }
 
-    /// <summary>In files and from receivers: the records of one event of the Linux audit system become one. Default true.</summary>
-    public bool JoinAudit { get; init; } = true;
+    /// <summary>The records of one event of the Linux audit system become one, in files and from receivers, and in files the lines of one statement of MySQL and PostgreSQL. Default true.</summary>
+    public bool JoinLines { get; init; } = true;
 
     /// <summary>For <see cref="RecordBegins"/>: a line belongs to the one before it when it is indented or names a cause, as in stack traces.</summary>
     public const string Indented = "indented";

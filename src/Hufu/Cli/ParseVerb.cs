@@ -43,7 +43,7 @@ internal static class ParseVerb
             if (!SiteFiles.TryRead(parse.GetValue(decoders), out var own)) return Exit.Refused;
             if (!SiteFiles.IsFormat(parse.GetValue(format), own)) return Exit.Refused;
             if (parse.GetValue(begins) is { } pattern && LogParseOptions.CheckBegins(pattern) is { } wrong) return Terminal.Fail($"--begins: {wrong.Message.En}");
-            var options = new LogParseOptions { Format = parse.GetValue(format), RecordBegins = parse.GetValue(begins), JoinAudit = parse.GetValue(join), Decoders = own, ReferenceTime = TimeProvider.System.GetUtcNow() };
+            var options = new LogParseOptions { Format = parse.GetValue(format), RecordBegins = parse.GetValue(begins), JoinLines = parse.GetValue(join), Decoders = own, ReferenceTime = TimeProvider.System.GetUtcNow() };
             var input = name == "-" ? Console.OpenStandardInput() : RecordReader.OpenFile(name);
             await using var reader = new LogFileReader(input, options, parse.GetValue(framing));
             using (var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024))

@@ -1,8 +1,7 @@
-using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Hufu.Logs.Receive;
+using static Hufu.Logs.Tests.Receive.ReceiverTests;
 
 namespace Hufu.Logs.Tests.Receive;
 
@@ -29,7 +28,7 @@ public sealed class AuditTests
     [InlineData("node={0} ")]
     public async Task Records_of_two_hosts_behind_one_relay_are_joined_each_with_its_own(string header)
     {
-        var store = new Kept();
+        var store = new ReceiverTests.Store();
         await using var receiver = Start(store, ReceiverTransport.Tcp);
         using var socket = await ConnectAsync(receiver);
         // The same file from two hosts whose names differ by one digit, record by record, with the line of another program between them.
@@ -59,7 +58,7 @@ public sealed class AuditTests
     [Fact]
     public async Task An_event_without_an_end_waits_a_while_and_relp_answers_each_of_its_records_when_it_is_stored()
     {
-        var store = new Kept { Gate = new SemaphoreSlim(0) };
+        var store = new ReceiverTests.Store { Gate = new SemaphoreSlim(0) };
         await using var receiver = Start(store, ReceiverTransport.Relp);
         using var socket = await ConnectAsync(receiver);
         await using var stream = new NetworkStream(socket);
@@ -89,7 +88,7 @@ public sealed class AuditTests
     [Fact]
     public async Task A_receiver_that_ends_stores_what_waits()
     {
-        var store = new Kept();
+        var store = new ReceiverTests.Store();
         var receiver = Start(store, ReceiverTransport.Udp);
         using (var client = new UdpClient())
         {
@@ -106,7 +105,7 @@ public sealed class AuditTests
     [Fact]
     public async Task No_more_waits_than_a_batch_and_each_record_is_there_once()
     {
-        var store = new Kept();
+        var store = new ReceiverTests.Store();
         await using var receiver = Start(store, ReceiverTransport.Tcp, options => options with { Queue = 16 });
         using var socket = await ConnectAsync(receiver);
         // None of these ends, each is of an event of its own; then one event of more records than may wait.
@@ -126,8 +125,8 @@ public sealed class AuditTests
     [InlineData(true, null, "{\"message\":\" ")]
     public async Task What_is_no_audit_record_by_itself_is_kept_as_it_comes(bool join, string? format, string before)
     {
-        var store = new Kept();
-        await using var receiver = Start(store, ReceiverTransport.Tcp, options => options with { Parse = options.Parse with { JoinAudit = join, Format = format } });
+        var store = new ReceiverTests.Store();
+        await using var receiver = Start(store, ReceiverTransport.Tcp, options => options with { Parse = options.Parse with { JoinLines = join, Format = format } });
         using var socket = await ConnectAsync(receiver);
         await socket.SendAsync(Encoding.UTF8.GetBytes(string.Concat(Event.Select(record => before + record + "\n"))), Stop);
         await store.HasAsync(Event.Length);
@@ -144,45 +143,5 @@ public sealed class AuditTests
         Assert.Empty(problems);
         Assert.Equal([$"{first}\n{last}", "the next"], events.Select(e => e.Raw));
         Assert.Equal("cat", events[0].Field("proctitle"));
-    }
-
-    private static LogReceiver Start(Kept store, ReceiverTransport transport, Func<ReceiverOptions, ReceiverOptions>? change = null)
-    {
-        var options = new ReceiverOptions { Source = "net", Transport = transport, EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
-        var started = LogReceiver.Start((change ?? (o => o))(options), store.TakeAsync);
-        Assert.True(started.IsOk, string.Join("; ", started.Errors));
-        return started.Value;
-    }
-
-    private static async Task<Socket> ConnectAsync(LogReceiver receiver)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(receiver.EndPoint, Stop);
-        return socket;
-    }
-
-    private sealed class Kept
-    {
-        private readonly ConcurrentQueue<LogEvent> events = new();
-        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        internal SemaphoreSlim? Gate { get; init; }
-
-        internal IReadOnlyList<LogEvent> Events => [.. events];
-
-        internal Task WhenAskedAsync() => asked.Task.WaitAsync(TimeSpan.FromSeconds(20), Stop);
-
-        internal async Task TakeAsync(IReadOnlyList<LogEvent> batch, CancellationToken cancellation)
-        {
-            asked.TrySetResult();
-            if (Gate is not null) await Gate.WaitAsync(cancellation);
-            foreach (var item in batch) events.Enqueue(item);
-        }
-
-        internal async Task HasAsync(int count)
-        {
-            for (var i = 0; i < 1_000 && events.Count < count; i++) await Task.Delay(20, Stop);
-            Assert.Equal(count, events.Count);
-        }
     }
 }

@@ -366,14 +366,14 @@ public sealed class ReceiverTests
 
     private static ReceiverOptions Options(ReceiverTransport transport) => new() { Source = "net", Transport = transport, EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
 
-    private static LogReceiver Start(Store store, ReceiverTransport transport, Func<ReceiverOptions, ReceiverOptions>? change = null)
+    internal static LogReceiver Start(Store store, ReceiverTransport transport, Func<ReceiverOptions, ReceiverOptions>? change = null)
     {
         var started = LogReceiver.Start((change ?? (o => o))(Options(transport)), store.TakeAsync);
         Assert.True(started.IsOk, string.Join("; ", started.Errors));
         return started.Value;
     }
 
-    private static async Task<Socket> ConnectAsync(LogReceiver receiver)
+    internal static async Task<Socket> ConnectAsync(LogReceiver receiver)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(receiver.EndPoint, Stop);
@@ -429,9 +429,10 @@ public sealed class ReceiverTests
     }
 
     /// <summary>A store that can be slow, closed or out of room.</summary>
-    private sealed class Store
+    internal sealed class Store
     {
         private readonly ConcurrentQueue<LogEvent> events = new();
+        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int failures;
 
         internal SemaphoreSlim? Gate { get; init; }
@@ -446,12 +447,15 @@ public sealed class ReceiverTests
 
         internal async Task TakeAsync(IReadOnlyList<LogEvent> given, CancellationToken cancellation)
         {
+            asked.TrySetResult();
             if (Gate is not null) await Gate.WaitAsync(cancellation);
             if (Delay > TimeSpan.Zero) await Task.Delay(Delay, cancellation);
             if (Interlocked.Decrement(ref failures) >= 0) throw new IOException("There is no room.");
             if (!Keep) return;
             foreach (var item in given) events.Enqueue(item);
         }
+
+        internal Task WhenAskedAsync() => asked.Task.WaitAsync(TimeSpan.FromSeconds(20), Stop);
 
         internal async Task HasAsync(int count)
         {

@@ -18,7 +18,8 @@ internal static class GeneralBody
     public static bool Begins(ReadOnlySpan<byte> line, bool isStatement)
     {
         var tab = line[..Math.Min(line.Length, 40)].IndexOf((byte)'\t');
-        if (tab < 0 || (tab > 0 && !char.IsAsciiDigit((char)line[0]))) return false;
+        // A time, or nothing where it is that of the line before.
+        if (tab < 0 || (tab > 0 && (!char.IsAsciiDigit((char)line[0]) || line[..tab].Count((byte)':') < 2))) return false;
         var rest = line[(tab + 1)..].TrimStart(" \t"u8);
         var digits = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
         if (digits is < 1 or > 20 || rest[digits] != ' ') return false;

@@ -39,10 +39,10 @@ internal sealed class RecordJoiner(LogParseOptions options)
     public bool IsEmpty => audit.Count == 0 && told is null && slow is null && statement is null;
 
     /// <summary>True when lines are joined at all.</summary>
-    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || JoinsAudit(options) || (options.JoinAudit && options.Format is "mysql-slow" or "mysql-general" or "postgresql-csv");
+    public static bool Joins(LogParseOptions options) => options.RecordBegins is { Length: > 0 } || JoinsAudit(options) || (options.JoinLines && options.Format is "mysql-slow" or "mysql-general" or "postgresql-csv");
 
     /// <summary>True when the records of audit events are.</summary>
-    public static bool JoinsAudit(LogParseOptions options) => options.JoinAudit && options.Format is null or "auditd" or LogFormats.Syslog3164 or LogFormats.Syslog5424;
+    public static bool JoinsAudit(LogParseOptions options) => options.JoinLines && options.Format is null or "auditd" or LogFormats.Syslog3164 or LogFormats.Syslog5424;
 
     /// <summary>The records of an event with line feeds between them.</summary>
     public static byte[] Joined<T>(IReadOnlyList<T> records, int length, Func<T, ReadOnlyMemory<byte>> bytes)

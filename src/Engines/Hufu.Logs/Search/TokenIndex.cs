@@ -139,19 +139,16 @@ internal sealed class TokenIndex
             for (var count = Take(ref left); count > 0; count--)
             {
                 var (blocks, chunks, number) = (Take(ref left), new List<Chunk>(), Take(ref left));
-                for (var gramsPacked = grams ? Take(ref left) : 0; ; number--)
+                var gramsPacked = grams ? Take(ref left) : 0;
+                for (; number > 0; number--)
                 {
-                    if (number == 0)
-                    {
-                        sections.Add(new Section(blocks, chunks, at, gramsPacked));
-                        at += gramsPacked;
-                        break;
-                    }
-
                     var chunk = new Chunk(at, Take(ref left), Take(ref left), Take(ref left), Take(ref left), grams ? Bytes(ref left) : null);
                     at += chunk.TextPacked + chunk.MasksPacked;
                     chunks.Add(chunk);
                 }
+
+                sections.Add(new Section(blocks, chunks, at, gramsPacked));
+                at += gramsPacked;
             }
 
             return new TokenIndex(path, sections, addresses);
