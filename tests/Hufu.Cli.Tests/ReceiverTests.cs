@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Hufu.Testing;
 
 namespace Hufu.Cli.Tests;
 
@@ -21,7 +22,7 @@ public sealed class ReceiverTests(Sample sample)
         await using var server = await Program.ServeAsync(data);
         using var browser = await Visitor.SignInAsync(server);
         using var api = await browser.ProgramAsync();
-        var port = FreePort();
+        var port = LocalPorts.Free();
         var (number, _) = await CreateAsync(api, "tcp", port);
         Assert.False(await ListensAsync(port), "It is not on yet.");
         await StartAsync(api, number, port);
@@ -73,7 +74,7 @@ public sealed class ReceiverTests(Sample sample)
         await using var server = await Program.ServeAsync(data);
         using var browser = await Visitor.SignInAsync(server);
         using var api = await browser.ProgramAsync();
-        var port = FreePort();
+        var port = LocalPorts.Free();
         var (number, _) = await CreateAsync(api, "tcp", port);
         await StartAsync(api, number, port);
         Sample.Scalar(data, "CREATE TRIGGER nothing_goes BEFORE INSERT ON monitoring_alert BEGIN SELECT RAISE(ABORT, 'nothing goes'); END");
@@ -103,7 +104,7 @@ public sealed class ReceiverTests(Sample sample)
         await using var server = await Program.ServeAsync(data);
         using var browser = await Visitor.SignInAsync(server);
         using var api = await browser.ProgramAsync();
-        var port = FreePort();
+        var port = LocalPorts.Free();
         var (number, _) = await CreateAsync(api, "tls", port);
         await StartAsync(api, number, port);
         var page = (await browser.GetAsync("/logs/receivers/" + number)).Body;
@@ -138,7 +139,7 @@ public sealed class ReceiverTests(Sample sample)
         await using var server = await Program.ServeAsync(data);
         using var browser = await Visitor.SignInAsync(server);
         using var api = await browser.ProgramAsync();
-        var port = FreePort();
+        var port = LocalPorts.Free();
         var (number, _) = await CreateAsync(api, "tls", port, "own.pem");
         await StartAsync(api, number, port);
         Assert.Equal(first.Thumbprint, await ShownAsync());
@@ -193,7 +194,7 @@ public sealed class ReceiverTests(Sample sample)
         await using var server = await Program.ServeAsync(data);
         using var browser = await Visitor.SignInAsync(server);
         using var api = await browser.ProgramAsync();
-        var port = FreePort();
+        var port = LocalPorts.Free();
         var (number, _) = await CreateAsync(api, "gelf-tcp", port);
         await StartAsync(api, number, port);
         using (var client = new TcpClient())
@@ -262,7 +263,7 @@ public sealed class ReceiverTests(Sample sample)
         var random = Rounds.Moments("relp");
         var data = sample.Copy();
         var acknowledged = new ConcurrentDictionary<string, bool>();
-        var port = FreePort();
+        var port = LocalPorts.Free();
         // Every tenth raises an alert, each of at most a hundred events: fewer than an alert keeps the ids of.
         Directory.CreateDirectory(Path.Combine(data, "rules"));
         await File.WriteAllTextAsync(Path.Combine(data, "rules", "killed.yml"), """
@@ -380,12 +381,5 @@ public sealed class ReceiverTests(Sample sample)
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

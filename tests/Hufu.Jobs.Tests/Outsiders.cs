@@ -5,34 +5,20 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Hufu.Ledger;
+using Hufu.Testing;
 
 namespace Hufu.Jobs.Tests;
 
 /// <summary>A small web server of a test on a free port of this machine.</summary>
 internal sealed class LocalHttp : IAsyncDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly Task loop;
 
     internal LocalHttp(Func<string, byte[], (int Status, string Type, byte[] Body)> answer)
     {
-        // A port that was free a moment ago may be taken: another is tried.
-        for (var attempt = 0; ; attempt++)
-        {
-            var port = Random.Shared.Next(20_000, 60_000);
-            listener.Prefixes.Clear();
-            listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-            try
-            {
-                listener.Start();
-                Url = $"http://127.0.0.1:{port}/";
-                break;
-            }
-            catch (HttpListenerException) when (attempt < 50)
-            {
-            }
-        }
-
+        (listener, var address) = LocalPorts.Listen();
+        Url = address.AbsoluteUri;
         loop = Task.Run(async () =>
         {
             while (listener.IsListening)
@@ -67,7 +53,7 @@ internal sealed class LocalHttp : IAsyncDisposable
         });
     }
 
-    internal string Url { get; private set; } = "";
+    internal string Url { get; }
 
     public async ValueTask DisposeAsync()
     {

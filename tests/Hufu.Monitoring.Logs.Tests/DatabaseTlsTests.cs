@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hufu.Logs.Rows;
@@ -92,26 +90,21 @@ public sealed class DatabaseTlsTests : IDisposable
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Path.Combine(data, "pg_hba.conf"), "hostssl all clear all password\nhostssl all all all scram-sha-256\n");
         if (Environment.UserName == "root") PostgresServer.Run(new ProcessStartInfo("chown", ["-R", "postgres", folder]));
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        var port = LocalPorts.Free();
+        server = Process.Start(PostgresServer.Command("postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=localhost", "-c", "ssl=on", "-c", "fsync=off"))!;
+        for (var i = 0; ; i++)
         {
-            free.Start();
-            var port = ((IPEndPoint)free.LocalEndpoint).Port;
-            free.Stop();
-            server = Process.Start(PostgresServer.Command("postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=localhost", "-c", "ssl=on", "-c", "fsync=off"))!;
-            for (var i = 0; ; i++)
+            try
             {
-                try
-                {
-                    using var connection = new NpgsqlConnection($"Host=localhost;Port={port};Username=hufu;Password={Password};Database=postgres;SSL Mode=Require;Pooling=false");
-                    connection.Open();
-                    using var command = new NpgsqlCommand($"CREATE ROLE clear LOGIN PASSWORD '{Password}'", connection);
-                    command.ExecuteNonQuery();
-                    return (authority.ExportCertificatePem(), port);
-                }
-                catch (NpgsqlException) when (i < 200)
-                {
-                    Thread.Sleep(100);
-                }
+                using var connection = new NpgsqlConnection($"Host=localhost;Port={port};Username=hufu;Password={Password};Database=postgres;SSL Mode=Require;Pooling=false");
+                connection.Open();
+                using var command = new NpgsqlCommand($"CREATE ROLE clear LOGIN PASSWORD '{Password}'", connection);
+                command.ExecuteNonQuery();
+                return (authority.ExportCertificatePem(), port);
+            }
+            catch (NpgsqlException) when (i < 200)
+            {
+                Thread.Sleep(100);
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Hufu.Testing;
 
 namespace Hufu.Time.Tests;
 
@@ -20,7 +19,7 @@ public sealed class ChronydTests
         if (!File.Exists(Daemon)) Assert.Skip("chronyd is not installed");
         if (shift.Length > 0 && !File.Exists(FakeTime)) Assert.Skip("faketime is not installed");
         var folder = Directory.CreateTempSubdirectory("hufu-chrony-").FullName;
-        var port = FreePort();
+        var port = LocalPorts.Free();
         var settings = Path.Combine(folder, "chrony.conf");
         await File.WriteAllTextAsync(settings, $"{source}\nport {port}\nbindaddress 127.0.0.1\nallow\ncmdport 0\nbindcmdaddress /\npidfile {folder}/pid\n", TestContext.Current.CancellationToken);
         string[] run = [Daemon, "-x", "-d", "-f", settings, "-u", Environment.UserName];
@@ -64,11 +63,4 @@ public sealed class ChronydTests
     }
 
     private static Task<NtpAnswer> AskAsync(int port) => NtpClient.QueryAsync("127.0.0.1", port, new NtpQuery { Samples = 2, Pause = TimeSpan.FromMilliseconds(50), Timeout = TimeSpan.FromMilliseconds(500) }, TestContext.Current.CancellationToken);
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

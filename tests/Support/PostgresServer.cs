@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
@@ -161,8 +159,7 @@ public sealed class PostgresServer : IDisposable
         if (Environment.UserName == "root") Process.Start("chown", ["postgres", folder]).WaitForExit();
         var data = Path.Combine(folder, "data");
         Run(Command("initdb", "-D", data, "-U", "hufu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"));
-        var port = 55432;
-        while (!IsFree(port)) port++;
+        var port = LocalPorts.Free();
         server = Process.Start(Command("postgres", "-D", data, "-p", port.ToString(), "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"))!;
         address = $"Host=127.0.0.1;Port={port}";
         for (var i = 0; i < 100; i++)
@@ -180,20 +177,6 @@ public sealed class PostgresServer : IDisposable
         }
 
         Assert.Fail("PostgreSQL did not start.");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     /// <summary>A program of PostgreSQL, as the account of the server where we are root, as whom it refuses to run.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Hufu.Logs.ClickHouse;
+using Hufu.Testing;
 
 namespace Hufu.Logs.Tests.ClickHouse;
 
@@ -11,7 +10,7 @@ public sealed class DebianServers : IAsyncLifetime
     private const string Program = "/usr/sbin/clickhouse-server";
     private readonly string folder = Directory.CreateTempSubdirectory("hufu-clickhouse-server-").FullName;
     private readonly Process?[] servers = new Process?[2];
-    private readonly int[] ports = [.. Enumerable.Range(0, 6).Select(_ => FreePort())];
+    private readonly int[] ports = [.. Enumerable.Range(0, 6).Select(_ => LocalPorts.Free())];
 
     public static bool IsThere => File.Exists(Program);
 
@@ -92,13 +91,6 @@ public sealed class DebianServers : IAsyncLifetime
     {
         for (var i = 0; i < 2; i++) await KillAsync(i);
         Directory.Delete(folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

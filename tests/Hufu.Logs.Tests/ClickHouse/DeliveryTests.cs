@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Hufu.Logs.ClickHouse;
 using Hufu.Logs.Store;
+using Hufu.Testing;
 
 namespace Hufu.Logs.Tests.ClickHouse;
 
@@ -254,10 +254,8 @@ public sealed partial class DeliveryTests : IDisposable
     [Fact]
     public async Task OverHttp_SecretsAreHeaders_ErrorsAreRead_AndTheAnswerIsWhole()
     {
-        using var listener = new HttpListener();
-        var port = Random.Shared.Next(20_000, 60_000);
-        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        listener.Start();
+        var (listener, address) = LocalPorts.Listen();
+        using var closed = listener;
         var seen = new List<(string Query, string User, string Key, string Type, string Body)>();
         var answers = new Queue<(int Status, string Body)>([(200, "ok"), (500, "Code: 241. DB::Exception: Memory limit, said pa'ss. "), (200, "ok"), (403, "no")]);
         var serving = Task.Run(async () =>
@@ -272,7 +270,7 @@ public sealed partial class DeliveryTests : IDisposable
                 context.Response.Close();
             }
         }, Stop);
-        var target = ClickHouseTarget.Parse($"clickhouse:http://u:pa%27ss@127.0.0.1:{port}/db").Value;
+        var target = ClickHouseTarget.Parse($"clickhouse:http://u:pa%27ss@{address.Authority}/db").Value;
         using var http = ClickHouseClient.Connect();
         var client = new ClickHouseClient(target.Address, target, http);
         Assert.Equal("ok"u8.ToArray(), await client.RunAsync(new ClickHouseRequest("SELECT {p0:String}") { Parameters = [("p0", "a\t\\'&王")], Settings = [("max_execution_time", "60")], Id = "x/1" }, Stop));
