@@ -298,6 +298,8 @@ public class DeviceTests
     [InlineData("1: Jan  1 00:00:00 UTC: ")]
     [InlineData("RP/0/RP0/CPU0:Jan  1 00:00:00 ")]
     [InlineData("1: r1: A/0/B/C:Jan  1 00:00:00 : % ")]
+    [InlineData("1 1767225600.5 r1 ")]
+    [InlineData("2026-01-01T00:00:00Z r1 1: Jan  1 00:00:00 UTC: ")]
     public void HeadersBehindHeadersAreFollowedNoDeeperThanALine(string header)
     {
         foreach (var count in new[] { 1, 5, 2_000 })

@@ -106,6 +106,48 @@ public sealed class ExportingTests : IDisposable
             foreach (var limits in new[] { new LogExportLimits(Events: 41), new LogExportLimits(Bytes: whole.Bytes * 2 / 3) })
                 Assert.Equal(await store.ExportAsync(Search(query), To("whole"), format, limits, cancellation: Stop), await store.ExportAsync(Search(query), To("slices"), format, limits with { SortedAtOnce = atOnce }, cancellation: Stop));
         }
+
+        var limit = new LogExportLimits { SortedAtOnce = atOnce };
+        foreach (var most in new[] { 5_000_000, 41, 7 })
+        {
+            var whole = await store.ExportAsync(Search(query), To("whole"), LogExportFormat.Parquet, new LogExportLimits(Events: most), cancellation: Stop);
+            var slices = await store.ExportAsync(Search(query), To("slices"), LogExportFormat.Parquet, limit with { Events = most }, cancellation: Stop);
+            Assert.Equal((whole.Rows, whole.Total), (slices.Rows, slices.Total));
+            Assert.Equal(Rows("whole"), Rows("slices"));
+            Assert.Equal(whole.Rows, Rows("slices").Count);
+        }
+
+        Assert.Equal(["slices", "whole"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+
+        List<string> Rows(string name) => Query($"SELECT t::VARCHAR FROM read_parquet('{To(name)}') t", row => row.GetString(0));
+    }
+
+    [Fact]
+    public async Task Slices_of_a_file_that_would_be_too_large_or_is_stopped_are_not_left()
+    {
+        await using var store = await FilledAsync();
+        var whole = await store.ExportAsync(Search(""), To("whole"), LogExportFormat.Parquet, cancellation: Stop);
+        await Assert.ThrowsAsync<IOException>(() => store.ExportAsync(Search(""), To("large"), LogExportFormat.Parquet, new LogExportLimits(Bytes: whole.Bytes * 3 / 4) { SortedAtOnce = 30 }, cancellation: Stop));
+        foreach (var after in new[] { 2, int.MaxValue })
+        {
+            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            var told = new List<double>();
+            var export = () => store.ExportAsync(Search(""), To("slices"), LogExportFormat.Parquet, new LogExportLimits { SortedAtOnce = 30 }, new Told(value =>
+            {
+                told.Add(value.Fraction);
+                if (told.Count == after) stopping.Cancel();
+            }), stopping.Token);
+            if (after == 2) await Assert.ThrowsAnyAsync<OperationCanceledException>(export);
+            else Assert.Equal(300, (await export()).Rows);
+            Assert.Equal(told.Order(), told);
+            Assert.True(told.Count >= 2 && told.TrueForAll(value => value is > 0 and <= 1));
+            Assert.Equal(after == 2 ? ["whole"] : ["slices", "whole"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        }
+    }
+
+    private sealed class Told(Action<LogExportProgress> tell) : IProgress<LogExportProgress>
+    {
+        public void Report(LogExportProgress value) => tell(value);
     }
 
     [Fact]

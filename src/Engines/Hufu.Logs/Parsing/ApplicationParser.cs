@@ -18,7 +18,8 @@ internal static class ApplicationParser
     /// <param name="text">The line.</param>
     /// <param name="options">How times are read.</param>
     /// <param name="sure">True when a level stands by the time, so that the line is nothing else that begins with a time.</param>
-    public static ParsedRecord? TryParse(string text, LogParseOptions options, out bool sure)
+    /// <param name="carried">True when the line is within another: a line that it carries itself is not looked into.</param>
+    public static ParsedRecord? TryParse(string text, LogParseOptions options, out bool sure, bool carried = false)
     {
         sure = false;
         var head = new Head(text);
@@ -27,16 +28,30 @@ internal static class ApplicationParser
         sure = head.Level is not null || head.Stream is not null;
         var message = text[head.At..];
         var fields = new FieldMap();
-        Add("level", head.Level);
-        Add("thread", head.Thread);
-        Add("logger", head.Logger);
         Add("stream", head.Stream);
         var reading = new Reading(fields, [], options);
         var format = LogFormats.Application;
+        if (head.Stream is not null && !carried && text[head.BehindStream..] is var line && !line.StartsWith('{'))
+        {
+            if (options.Decoders?.Read(null, options.Source, line, false, reading) != true) MessageDecoders.ReadMessage(null, line, reading);
+            if (reading.Decoder is not null)
+            {
+                reading.Add("log.decoder", reading.Decoder);
+                return new ParsedRecord
+                {
+                    Format = format, Decoder = reading.Decoder, Timestamp = head.Value, TimestampText = head.Written, TimeZoneAssumed = head.Assumed, ProcId = reading.ProcId, HostName = reading.Host, AppName = reading.App,
+                    Severity = reading.Severity, Fields = fields, Message = line, Problems = reading.Problems,
+                };
+            }
+        }
+
+        Add("level", head.Level);
+        Add("thread", head.Thread);
+        Add("logger", head.Logger);
         // What a program writes behind the time may be an object or pairs, with a level and a text of its own.
         if (message.StartsWith('{') && message.EndsWith('}'))
         {
-            if (JsonRecordParser.Read(message, reading)) message = reading.Message ?? message;
+            if (ShippedText.ReadObject(message, reading)) message = reading.Message ?? message;
             else reading.Problems.Clear();
         }
         else if (PairsParser.Looks(message))
@@ -48,7 +63,7 @@ internal static class ApplicationParser
 
         return new ParsedRecord
         {
-            Format = format, Timestamp = head.Value, TimestampText = head.Written, TimeZoneAssumed = head.Assumed, ProcId = head.Process ?? reading.ProcId, HostName = reading.Host, AppName = reading.App,
+            Format = format, Timestamp = head.Value, TimestampText = head.Written, TimeZoneAssumed = head.Assumed, ProcId = head.Process ?? reading.ProcId, Decoder = reading.Decoder, HostName = reading.Host, AppName = reading.App,
             Severity = SeverityOf(head.Level) ?? reading.Severity ?? SeverityOf(reading.First("level", "Level", "severity", "lvl")), Fields = fields, Message = message, Problems = reading.Problems,
         };
 
@@ -57,6 +72,10 @@ internal static class ApplicationParser
             if (value is not null) fields[name] = value;
         }
     }
+
+    /// <summary>True for the line of a container's runtime, which may hold any other line: <c>2026-01-04T01:02:03.123456789Z stdout F text</c>.</summary>
+    public static bool IsContainers(string text) =>
+        text.Length > 30 && text[10] == 'T' && text.IndexOf(' ', 19, Math.Min(text.Length - 19, 18)) is > 0 and var blank && text.AsSpan(blank + 1) is ['s', 't', 'd', 'o' or 'e', 'u' or 'r', 't' or 'r', ' ', 'F' or 'P', ' ', ..];
 
     private static int? SeverityOf(string? level) => level switch
     {
@@ -85,6 +104,7 @@ internal static class ApplicationParser
         public string? Logger;
         public string? Process;
         public string? Stream;
+        public int BehindStream;
 
         private readonly char Here => At < text.Length ? text[At] : '\0';
 
@@ -148,7 +168,7 @@ internal static class ApplicationParser
             {
                 if (!text.AsSpan(At).StartsWith(stream) || text.AsSpan(At + stream.Length) is not [' ', 'F' or 'P', ' ', ..]) continue;
                 Stream = stream;
-                At += stream.Length + 3;
+                BehindStream = At += stream.Length + 3;
             }
 
             for (var words = 0; words < MostBehind && At < text.Length; words++)

@@ -196,7 +196,7 @@ public static class LogParser
 
     private static ParsedRecord Detect(string raw, LogParseOptions options, LogStream? stream)
     {
-        if (SyslogParser.LooksLike5424(raw)) return SyslogParser.Parse5424(raw, options);
+        if (SyslogParser.LooksLike5424(raw)) return SyslogParser.IsMeraki(raw) ? SyslogParser.Parse3164(raw, options) : SyslogParser.Parse5424(raw, options);
         var start = raw.AsSpan().TrimStart();
         var first = start.Length > 0 ? start[0] : '\0';
         if (first == '{')
@@ -229,11 +229,13 @@ public static class LogParser
         // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
         var digit = first is >= '0' and <= '9';
         if (options.Decoders is { IsEmpty: false } && Written(raw, options) is { } written) return written;
-        if (!digit && SyslogParser.LooksLike3164(raw)) return SyslogParser.Parse3164(raw, options);
+        if (SyslogParser.Is3164(raw)) return SyslogParser.Parse3164(raw, options);
+        if (digit && ApplicationParser.IsContainers(raw) && ApplicationParser.TryParse(raw, options, out var contained) is { } container && contained) return container;
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         if (first == '[' && ApacheErrorParser.TryParse(raw, options) is { } apache) return apache;
         if (digit && Bare(raw, options) is { } bare) return bare;
+        if (digit && SyslogParser.MayBe3164(raw) && Passed(raw, options) is { } passed) return passed;
         if (Line(raw, options) is { } line) return line;
         var program = ApplicationParser.TryParse(raw, options, out var sure);
         if (sure) return program!;
@@ -325,6 +327,16 @@ public static class LogParser
         if (!options.Decoders!.Read(null, options.Source, raw, true, reading)) return null;
         reading.Add("log.decoder", reading.Decoder!);
         return reading.ToRecord(LogFormats.Plain, raw);
+    }
+
+    /// <summary>What has no tag behind the time and the host, and is a syslog line only if its message is something that a decoder knows.</summary>
+    private static ParsedRecord? Passed(string raw, LogParseOptions options)
+    {
+        var record = SyslogParser.Parse3164(raw, options);
+        if (record is not { AppName: null, HostName: not null, Message.Length: > 0 }) return null;
+        var reading = new Reading(new FieldMap(), [], options);
+        MessageDecoders.ReadMessage(null, record.Message, reading);
+        return reading.Decoder is null or LogFormats.Application or LogFormats.Pairs ? null : record;
     }
 
     private static ParsedRecord? Line(string raw, LogParseOptions options)

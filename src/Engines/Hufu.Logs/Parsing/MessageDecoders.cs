@@ -61,12 +61,14 @@ internal static class MessageDecoders
             }
         }
 
+        // What an object holds is read behind it.
+        if (message.StartsWith('{') && table.ByName["json-message"].Read(message, 0, app, reading, table)) return;
         foreach (var candidate in table.ByText)
         {
             if (candidate.Applies(message) && candidate.Read(message, 0, app, reading, table)) return;
         }
 
-        if (!PairsParser.Looks(message)) return;
+        if (CarriedLine.Read(message, reading) || !PairsParser.Looks(message)) return;
         reading.Decoder = LogFormats.Pairs;
         PairsParser.ReadRecord(message, reading);
     }
@@ -253,7 +255,7 @@ internal static class MessageDecoders
                 "pam" => PamBody.Read(message, reading) || ReadPatterns(message, at, reading),
                 "audit" => AuditBody.Read(message, reading),
                 "snare" => WindowsNames.ReadSnare(at == 0 ? message : message[at..], reading),
-                "json" => message.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && JsonRecordParser.Read(message[open..], reading),
+                "json" => message.IndexOf('{', StringComparison.Ordinal) is >= 0 and var open && ShippedText.ReadObject(message[open..], reading),
                 "xml" => message.AsSpan(at) is ['<', ..] && (EventXmlParser.Read(at == 0 ? message : message[at..], reading) || reading.Fields.Count > 0),
                 "columns" => ReadColumns(message, at, reading),
                 "cisco" => CiscoBody.TryRead(message, ref at, appName, reading) && (ReadPatterns(message, at, reading) || true),

@@ -9,6 +9,9 @@ internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOp
 
     public LogParseOptions Options => options;
 
+    /// <summary>In how many objects the body was carried; what is carried deeper than a few is left as it is.</summary>
+    public int Depth { get; init; }
+
     public FieldMap Fields => fields;
 
     public List<string> Problems => problems;
@@ -89,6 +92,9 @@ internal sealed class Reading(FieldMap fields, List<string> problems, LogParseOp
         (Time, TimeText, TimeZoneAssumed) = (value, text, assumed);
         return true;
     }
+
+    /// <summary>Takes a time that was read already.</summary>
+    public void TakeTime(DateTimeOffset value, string text, bool assumed) => (Time, TimeText, TimeZoneAssumed) = (value, text, assumed);
 
     /// <summary>The first of the named fields that is not empty.</summary>
     public string? First(params ReadOnlySpan<string> names)

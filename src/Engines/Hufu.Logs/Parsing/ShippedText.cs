@@ -9,16 +9,32 @@ internal static class ShippedText
 {
     private const int Longest = 16_384;
 
+    // Objects within objects, each the text of the one before.
+    private const int Deepest = 2;
+
     // Where shippers say which program wrote the text.
     private static readonly string[] Programs = ["programname", "syslogtag", "process.name", "log.syslog.appname", "syslog.appname", "SYSLOG_IDENTIFIER", "_SYSLOG_IDENTIFIER", "ident", "tag", "ProcessName", "attributes.appname", "attributes.syslog.appname", "_program"];
 
     /// <summary>True when a record may hold such a text: it is of no family, or of one that carries others'.</summary>
     public static bool Holds(ParsedRecord record) => record.Decoder is null or "otlp" or "gelf" or "journald" or "docker" or "wazuh" or "bunyan" or "postgresql" or "gcp-log" && record.Message is { Length: > 3 and <= Longest } && record.Fields.Count > 0 && !record.Fields.ContainsKey("EventID");
 
-    public static ParsedRecord Read(ParsedRecord record, LogParseOptions options)
+    /// <summary>Reads an object that a message is, and the text of another program that the object holds. False, with the problem, when it is no object.</summary>
+    public static bool ReadObject(string text, Reading reading)
     {
-        var text = record.Message!;
-        var inner = SyslogParser.LooksLike5424(text) ? SyslogParser.Parse5424(text, options) : SyslogParser.LooksLike3164(text) && text.Length > 16 && text.AsSpan(0, 16).Contains(':') ? SyslogParser.Parse3164(text, options) : null;
+        if (!JsonRecordParser.Read(text, reading)) return false;
+        if (reading.Message is null || reading.Depth >= Deepest) return true;
+        var record = reading.ToRecord(LogFormats.Json, text);
+        if (!Holds(record)) return true;
+        var read = Read(record, reading.Options, reading.Depth);
+        (reading.Severity, reading.Host, reading.App) = (read.Severity, read.HostName, read.AppName);
+        return true;
+    }
+
+    public static ParsedRecord Read(ParsedRecord record, LogParseOptions options, int depth = 0)
+    {
+        // Containers' lines end with their line break.
+        var text = record.Message!.TrimEnd('\n', '\r');
+        var inner = SyslogParser.LooksLike5424(text) ? SyslogParser.Parse5424(text, options) : text.Length > 16 && text.AsSpan(0, 16).Contains(':') && SyslogParser.Is3164(text) ? SyslogParser.Parse3164(text, options) : null;
         if (inner is { Message.Length: > 0, Timestamp: not null }) text = inner.Message;
         else inner = null;
         // PostgreSQL's own JSON names no program.
@@ -31,18 +47,8 @@ internal static class ShippedText
             break;
         }
 
-        var found = new Reading(new FieldMap(), [], options);
+        var found = new Reading(new FieldMap(), [], options) { Depth = depth + 1 };
         if (options.Decoders?.Read(app, options.Source, text, false, found) != true) MessageDecoders.ReadMessage(app, text, found);
-        // A program that writes its own time and level, as most in containers do.
-        if (inner is null && found.Decoder is null && ApplicationParser.TryParse(text.TrimEnd('\n', '\r'), options, out var sure) is { } written && sure)
-        {
-            found.Severity = written.Severity;
-            foreach (var (name, value) in written.Fields) found.Add(name, value);
-            if (written.ProcId is not null) found.Add("procid", written.ProcId);
-            found.Decoder = LogFormats.Application;
-            if (written.TimestampText is { } time) found.TakeTime(time);
-        }
-
         if (inner is null && found.Decoder is null && app == record.AppName) return record;
         var fields = (FieldMap)record.Fields;
         var target = new Reading(fields, [.. record.Problems], options);
@@ -56,6 +62,7 @@ internal static class ShippedText
         }
 
         foreach (var (name, value) in found.Fields) target.Add(name, value);
+        if (found.ProcId is not null) target.Add("procid", found.ProcId);
         if (found.Decoder is not null) target.Add("log.decoder", found.Decoder);
         return record with
         {

@@ -205,7 +205,69 @@ internal static class SyslogParser
     /// <summary>True when a record without PRI begins with a time as RFC 3164 or rsyslog writes it.</summary>
     public static bool LooksLike3164(string text) =>
         TryPriority(text, out _, out _) || IsCisco(text) || TryLegacyTime(text, text.Length > 0 && text[0] is '*' or '.' ? 1 : 0, out _, out _)
-        || (IsoWord(text, 0, out var word) && TryTimestamp(word, strict: false, out _, out _) && text.Length > word.Length && TagEnd(text, word.Length) > 0);
+        || (IsoWord(text, 0, out var word) && TryTimestamp(word, strict: false, out _, out _) && text.Length > word.Length && TagEnd(text, word.Length) > 0)
+        || (SyslogWords.BehindDay(text, 0) > 0 && IsSurely3164(text));
+
+    /// <summary>
+    /// True when a line that begins with a time is a syslog line and nothing else: behind the time stand the priority in words, or a host and the name of a program with its number, or
+    /// without one where the time has a zone, as rsyslog writes it. Programs of their own write a level there, or no host.
+    /// </summary>
+    public static bool IsSurely3164(string text)
+    {
+        if (!StartsWithTime(text, out var at, out var zoned)) return false;
+        if (SyslogWords.Priority(text, at, out _) is not null) return true;
+        if (!PassHost(text, ref at)) return false;
+        if (SyslogWords.Priority(text, at, out _) is not null) return true;
+        var end = TagEnd(text, at);
+        if (IsPassedOn(text, at)) return true;
+        if (end == 0) return zoned && (text.AsSpan(at).StartsWith("last message repeated ") || text.AsSpan(at).StartsWith("message repeated "));
+        var tag = text.AsSpan(at, end - 1 - at);
+        if (tag is [.., ']'] && tag.LastIndexOf('[') is > 0 and var open) return SyslogWords.IsProgram(tag[..open]) && (zoned || !tag[(open + 1)..^1].ContainsAnyExceptInRange('0', '9'));
+        return (zoned || tag is "kernel") && SyslogWords.IsProgram(tag);
+    }
+
+    /// <summary>True for a line that is old syslog's: one that begins with a time in figures only where that is certain.</summary>
+    public static bool Is3164(string text) => text.Length > 0 && (char.IsAsciiDigit(text[0]) ? IsSurely3164(text) || IsCisco(text) : LooksLike3164(text));
+
+    /// <summary>True when a time with a zone and a host begin the line, and no program is named: it is a syslog line if its message is something known.</summary>
+    public static bool MayBe3164(string text) => StartsWithTime(text, out var at, out var zoned) && zoned && PassHost(text, ref at) && TagEnd(text, at) == 0;
+
+    /// <summary>True when the first word behind the PRI and the version is a number of seconds, as Meraki writes it: no RFC has that.</summary>
+    public static bool IsMeraki(string text) => text.IndexOf('>') is > 0 and < 5 and var close && text.AsSpan(close + 1).StartsWith("1 ") && SyslogWords.TryEpoch(text, close + 3, out _, out _);
+
+    /// <summary>Goes behind the time in figures that begins a line, and a zone in letters behind it.</summary>
+    private static bool StartsWithTime(string text, out int at, out bool zoned)
+    {
+        zoned = false;
+        at = SyslogWords.BehindDay(text, 0);
+        var day = at > 0;
+        if (IsoWord(text, at, out var word) && TryTimestamp(word, strict: false, out _, out var assumed))
+        {
+            (at, zoned) = (at + word.Length, !assumed);
+            if (assumed && ZoneBeforeHost(text, at) is > 0 and var zone) at = zone;
+        }
+        else if (day && TryLegacyTime(text, at, out _, out var end))
+        {
+            at = LateYear(text, end, out var yearEnd, out _) is null ? end : yearEnd;
+        }
+        else if (day || !SyslogWords.TryEpoch(text, 0, out _, out at))
+        {
+            return false;
+        }
+
+        if (at >= text.Length || text[at] != ' ') return false;
+        while (at < text.Length && text[at] == ' ') at++;
+        return at < text.Length;
+    }
+
+    private static bool PassHost(string text, ref int at)
+    {
+        var blank = text.IndexOf(' ', at, Math.Min(text.Length - at, 256));
+        if (blank < 0 || !SyslogWords.IsHost(text.AsSpan(at, blank - at))) return false;
+        at = blank + 1;
+        while (at < text.Length && text[at] == ' ') at++;
+        return at < text.Length;
+    }
 
     // Looked at only where IOS's code may follow.
     private static bool IsCisco(string text)
@@ -238,6 +300,9 @@ internal static class SyslogParser
         if (at < text.Length && text[at] == ' ') at++;
         string? host = null, app = null, proc = null;
         var cisco = false;
+        if (SyslogWords.BehindDay(text, at) is var day && day > at && (TryLegacyTime(text, day, out _, out _) || IsoWord(text, day, out _))) at = day;
+        // Meraki's version, where the others have none.
+        if (text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _)) at += 2;
         if (TryLegacyTime(text, at, out var time, out var end) || ((cisco = CiscoHeader(text, ref at, ref host) || CiscoAddress(text, ref at, ref host)) && TryLegacyTime(text, at, out time, out end)))
         {
             stampText = text[at..end].TrimEnd(':');
@@ -269,6 +334,17 @@ internal static class SyslogParser
             stampText = word;
             timestamp = assumed ? At(stamp.DateTime, options) : stamp;
             at += word.Length;
+            if (assumed && ZoneBeforeHost(text, at) is > 0 and var zoneAt)
+            {
+                if (timestamp is { } stated && OffsetOf(text[(at + 1)..zoneAt]) is { } offset) (timestamp, assumed) = (new DateTimeOffset(stated.DateTime, offset), false);
+                at = zoneAt;
+            }
+        }
+        else if (SyslogWords.TryEpoch(text, at, out stamp, out end))
+        {
+            stampText = text[at..end];
+            timestamp = stamp;
+            at = end;
         }
         else
         {
@@ -279,6 +355,7 @@ internal static class SyslogParser
         while (at < text.Length && text[at] == ' ' && hadTime) at++;
         // AIX says so of what it passes on.
         if (hadTime && text.AsSpan(at).StartsWith(Forwarded)) at += Forwarded.Length;
+        if (hadTime && SyslogWords.Priority(text, at, out end) is { } before) (priority, at) = (priority ?? before, end);
         if (hadTime && host is null && at < text.Length)
         {
             // The host is a word that is no tag: a tag ends with a colon or has a number in brackets.
@@ -301,8 +378,10 @@ internal static class SyslogParser
             }
         }
 
-        // What IOS wrote stands behind the header of a server that passed it on.
-        if (hadTime && at < text.Length && IsPassedOn(text, at))
+        if (hadTime && host is not null && SyslogWords.Priority(text, at, out end) is { } behind) (priority, at) = (priority ?? behind, end);
+
+        // What IOS and Meraki wrote stands behind the header of a server that passed it on.
+        if (hadTime && at < text.Length && (IsPassedOn(text, at) || (host is not null && text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _))))
         {
             var own = Parse3164(text[at..], options);
             return own with { Priority = priority, HostName = own.HostName ?? host, Problems = [.. problems, .. own.Problems] };
@@ -454,6 +533,7 @@ internal static class SyslogParser
     /// <summary>Where the zone's word ends that stands between the time and the host; 0 where there is none. A host and a program must follow, or the word is the host.</summary>
     private static int ZoneBeforeHost(string text, int at)
     {
+        if (at + 8 < text.Length && text[at] == ' ' && text[at + 1] is '+' or '-' && text.IndexOf(' ', at + 1, 7) is > 0 and var figures && TimeTexts.TryOffset(text.AsSpan((at + 1)..figures), out _)) return figures;
         var i = at + 1;
         while (i < text.Length && i < at + 6 && char.IsAsciiLetterUpper(text[i])) i++;
         if (i < at + 4 || i + 2 >= text.Length || text[at] != ' ' || text[i] != ' ' || !(TimeTexts.TryZone(text.AsSpan((at + 1)..i), out _) || text.AsSpan((at + 1)..i) is "CST" or "PST")) return 0;
@@ -464,7 +544,7 @@ internal static class SyslogParser
     /// <summary>The offset that a zone's word names; absent for names that mean several.</summary>
     private static TimeSpan? OffsetOf(string zone)
     {
-        if (TimeTexts.TryZone(zone, out var known)) return known;
+        if (TimeTexts.TryZone(zone, out var known) || TimeTexts.TryOffset(zone, out known)) return known;
         if (!zone.StartsWith("UTC", StringComparison.OrdinalIgnoreCase) && !zone.StartsWith("GMT", StringComparison.OrdinalIgnoreCase)) return null;
         if (zone.Length == 3) return TimeSpan.Zero;
         var colon = zone.IndexOf(':', StringComparison.Ordinal);
@@ -581,7 +661,7 @@ internal static class SyslogParser
 
         if (i < text.Length && text[i] == ':') i++;
         if (day is < 1 or > 31 || hour > 23 || minute > 59 || second > 60 || (i < text.Length && text[i] != ' ')) return false;
-        time = (year, month, day, new TimeSpan(hour, minute, Math.Min(second, 59)) + TimeSpan.FromMilliseconds(Math.Round(fraction * 1_000)));
+        time = (year, month, day, new TimeSpan(hour, minute, Math.Min(second, 59)) + TimeSpan.FromTicks((long)Math.Round(fraction * TimeSpan.TicksPerSecond)));
         end = i;
         return true;
 

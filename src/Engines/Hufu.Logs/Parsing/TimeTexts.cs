@@ -131,7 +131,8 @@ internal static class TimeTexts
         return hours != int.MaxValue;
     }
 
-    private static bool TryOffset(ReadOnlySpan<char> text, out TimeSpan offset)
+    /// <summary>An offset in figures: <c>+08:00</c>, <c>+0800</c>.</summary>
+    public static bool TryOffset(ReadOnlySpan<char> text, out TimeSpan offset)
     {
         offset = default;
         if (text.Length is not (5 or 6) || text[0] is not ('+' or '-') || (text.Length == 6 && text[3] != ':')) return false;

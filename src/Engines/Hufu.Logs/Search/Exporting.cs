@@ -28,7 +28,7 @@ public enum LogExportFormat
 /// <param name="Bytes">Most bytes of the file. Default 4 GiB.</param>
 public sealed record LogExportLimits(long Events = 5_000_000, long Bytes = 4L << 30)
 {
-    /// <summary>Events of a text file that are sorted at once, about: they are held whole.</summary>
+    /// <summary>Events that are sorted at once, about: they are held whole.</summary>
     internal long SortedAtOnce { get; init; } = 200_000;
 }
 
@@ -107,19 +107,17 @@ public sealed partial class LogStore
         var events = Everything(view, search);
         var (total, first, last) = Rows(
             view, sql, $"SELECT count(*), coalesce(epoch_us(min(time)), 0), coalesce(epoch_us(max(time)), 0) FROM {events} WHERE {sql.Condition}", row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancellation)[0];
+        var slices = SlicesOf(view, sql, events, (total, first, last), limits.SortedAtOnce, cancellation);
         const string Order = "ORDER BY time DESC, segment DESC, row DESC LIMIT ";
         if (format == LogExportFormat.Parquet)
         {
-            Copy(
-                view, sql,
-                $"SELECT lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, {SegmentTable.Occurred} AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {sql.Column("message")} AS message, raw, raw_bytes, fields, problems FROM {events} WHERE {sql.Condition} {Order}{Math.Min(total, limits.Events).ToString(CultureInfo.InvariantCulture)}",
-                path, limits, progress, cancellation);
-            return (Math.Min(total, limits.Events), total);
+            var columns = $"lpad(segment::VARCHAR, 8, '0') || '/' || row::VARCHAR AS id, time, received AS received_at, {SegmentTable.Occurred} AS occurred_at, zone_assumed AS time_zone_assumed, source, host, app, severity, facility, src_ip AS source_ip, format, {sql.Column("message")} AS message, raw, raw_bytes, fields, problems";
+            return (CopySlices(view, sql, slices, (within, left) => string.Create(CultureInfo.InvariantCulture, $"SELECT {columns} FROM {events} WHERE {sql.Condition}{within} {Order}{left}"), Math.Min(total, limits.Events), path, limits, progress, cancellation), total);
         }
 
         using var writer = new RowFile(path, format, ExportColumns, limits.Bytes);
         var isFull = false;
-        foreach (var within in SlicesOf(view, sql, events, (total, first, last), limits.SortedAtOnce, cancellation))
+        foreach (var within in slices)
         {
             var left = Math.Min(total, limits.Events) - writer.Rows;
             if (isFull || left <= 0) break;
@@ -173,7 +171,7 @@ public sealed partial class LogStore
             // The statement gives times as numbers, as the reader of tables wants them.
             var columns = pipe.Columns.Select((column, i) => column.Type == LogColumnType.Time ? $"make_timestamp(c{Number(i)}) AS {Name(column.Name)}" : $"c{Number(i)} AS {Name(column.Name)}");
             var inner = $"({pipe.Text}) AS t({string.Join(", ", pipe.Columns.Select((_, i) => "c" + Number(i)))})";
-            Copy(view, sql, string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", columns)} FROM {inner} LIMIT {most}"), path, limits, progress, cancellation);
+            Copy(view, sql, string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", columns)} FROM {inner} LIMIT {most}"), path, limits, 0, progress, cancellation);
             return (Math.Min(total, most), total);
         }
 
@@ -215,19 +213,63 @@ public sealed partial class LogStore
         }
     }
 
-    private static void Copy(View view, SearchSql sql, string text, string path, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
+    /// <summary>Writes a Parquet file slice by slice: each is sorted into a file of its own, and these are put one behind the other, which holds a few groups of rows at a time.</summary>
+    /// <param name="view">The store.</param>
+    /// <param name="sql">The search.</param>
+    /// <param name="slices">Conditions of the slices, in order.</param>
+    /// <param name="text">The statement for a slice and so many rows.</param>
+    /// <param name="most">Most rows.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">Its most bytes.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellation">Stops it.</param>
+    private static long CopySlices(View view, SearchSql sql, List<string> slices, Func<string, long, string> text, long most, string path, LogExportLimits limits, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
+    {
+        if (slices.Count == 1) return Copy(view, sql, text(slices[0], most), path, limits, 0, progress, cancellation);
+        var (parts, rows, bytes) = (new List<string>(), 0L, 0L);
+        try
+        {
+            foreach (var within in slices)
+            {
+                if (rows == most) break;
+                parts.Add(path + "." + parts.Count.ToString(CultureInfo.InvariantCulture));
+                rows += Copy(view, sql, text(within, most - rows), parts[^1], limits, bytes, At(parts.Count - 1), cancellation);
+                bytes += new FileInfo(parts[^1]).Length;
+                At(parts.Count)?.Report(new LogExportProgress(0, bytes));
+            }
+
+            return Copy(view, null, $"FROM read_parquet([{string.Join(", ", parts.Select(SegmentTable.Literal))}])", path, limits, 0, At(slices.Count), cancellation);
+        }
+        finally
+        {
+            foreach (var part in parts) File.Delete(part);
+        }
+
+        IProgress<LogExportProgress>? At(int step) => progress is null ? null : new Step(progress, step, slices.Count + 1);
+    }
+
+    /// <summary>Writes the rows of a statement into a Parquet file; the number of them.</summary>
+    /// <param name="view">The store.</param>
+    /// <param name="sql">The search whose values the statement takes, if it takes any.</param>
+    /// <param name="text">The statement.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">Its most bytes.</param>
+    /// <param name="before">Bytes that count as well.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellation">Stops it.</param>
+    private static long Copy(View view, SearchSql? sql, string text, string path, LogExportLimits limits, long before, IProgress<LogExportProgress>? progress, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         using var command = view.Command($"COPY ({text}) TO {SegmentTable.Literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 32768)");
-        sql.Bind(command);
+        sql?.Bind(command);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var stop = stopping.Token.Register(command.Cancel);
-        var tooLarge = false;
+        var (tooLarge, rows) = (false, 0L);
         using (new Timer(_ => Look(), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250)))
         {
             try
             {
-                command.ExecuteNonQuery();
+                rows = command.ExecuteNonQuery();
             }
             catch (Exception) when (cancellation.IsCancellationRequested)
             {
@@ -243,13 +285,14 @@ public sealed partial class LogStore
             }
         }
 
-        if (Volatile.Read(ref tooLarge) || new FileInfo(path).Length > limits.Bytes) throw new IOException(string.Create(CultureInfo.InvariantCulture, $"The file would be larger than {limits.Bytes:N0} bytes."));
+        if (Volatile.Read(ref tooLarge) || before + new FileInfo(path).Length > limits.Bytes) throw new IOException(string.Create(CultureInfo.InvariantCulture, $"The file would be larger than {limits.Bytes:N0} bytes."));
+        return rows;
 
         void Look()
         {
             try
             {
-                var bytes = File.Exists(path) ? new FileInfo(path).Length : 0;
+                var bytes = before + (File.Exists(path) ? new FileInfo(path).Length : 0);
                 progress?.Report(new LogExportProgress(Math.Clamp(view.Progress / 100, 0, 1), bytes));
                 if (bytes <= limits.Bytes) return;
                 Volatile.Write(ref tooLarge, true);
@@ -260,6 +303,12 @@ public sealed partial class LogStore
                 // It ended while it was looked at.
             }
         }
+    }
+
+    /// <summary>One of several steps of an export, as a part of the whole.</summary>
+    private sealed class Step(IProgress<LogExportProgress> whole, int number, int steps) : IProgress<LogExportProgress>
+    {
+        public void Report(LogExportProgress value) => whole.Report(new LogExportProgress((number + value.Fraction) / steps, value.Bytes));
     }
 
     /// <summary>Rows as lines of a text file that ends before it has too many bytes.</summary>
