@@ -229,13 +229,13 @@ public static class LogParser
         // Lines of programs that write a time as ISO 8601 does look like rsyslog's.
         var digit = first is >= '0' and <= '9';
         if (options.Decoders is { IsEmpty: false } && Written(raw, options) is { } written) return written;
-        if (SyslogParser.Is3164(raw)) return SyslogParser.Parse3164(raw, options);
+        if (SyslogParser.Is3164(raw, out var maybe)) return SyslogParser.Parse3164(raw, options);
         if (digit && ApplicationParser.IsContainers(raw) && ApplicationParser.TryParse(raw, options, out var contained) is { } container && contained) return container;
         if (AccessLogParser.TryParse(raw) is { } access) return access;
         if (NginxErrorParser.TryParse(raw, options) is { } error) return error;
         if (first == '[' && ApacheErrorParser.TryParse(raw, options) is { } apache) return apache;
         if (digit && Bare(raw, options) is { } bare) return bare;
-        if (digit && SyslogParser.MayBe3164(raw) && Passed(raw, options) is { } passed) return passed;
+        if (maybe && Passed(raw, options) is { } passed) return passed;
         if (Line(raw, options) is { } line) return line;
         var program = ApplicationParser.TryParse(raw, options, out var sure);
         if (sure) return program!;

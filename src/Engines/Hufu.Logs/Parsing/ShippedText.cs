@@ -34,7 +34,7 @@ internal static class ShippedText
     {
         // Containers' lines end with their line break.
         var text = record.Message!.TrimEnd('\n', '\r');
-        var inner = SyslogParser.LooksLike5424(text) ? SyslogParser.Parse5424(text, options) : text.Length > 16 && text.AsSpan(0, 16).Contains(':') && SyslogParser.Is3164(text) ? SyslogParser.Parse3164(text, options) : null;
+        var inner = SyslogParser.LooksLike5424(text) ? SyslogParser.Parse5424(text, options) : text.Length > 16 && text.AsSpan(0, 16).Contains(':') && SyslogParser.Is3164(text, out _) ? SyslogParser.Parse3164(text, options) : null;
         if (inner is { Message.Length: > 0, Timestamp: not null }) text = inner.Message;
         else inner = null;
         // PostgreSQL's own JSON names no program.

@@ -206,31 +206,42 @@ internal static class SyslogParser
     public static bool LooksLike3164(string text) =>
         TryPriority(text, out _, out _) || IsCisco(text) || TryLegacyTime(text, text.Length > 0 && text[0] is '*' or '.' ? 1 : 0, out _, out _)
         || (IsoWord(text, 0, out var word) && TryTimestamp(word, strict: false, out _, out _) && text.Length > word.Length && TagEnd(text, word.Length) > 0)
-        || (SyslogWords.BehindDay(text, 0) > 0 && IsSurely3164(text));
+        || (SyslogWords.BehindDay(text, 0) > 0 && IsSurely3164(text, out _));
 
     /// <summary>
     /// True when a line that begins with a time is a syslog line and nothing else: behind the time stand the priority in words, or a host and the name of a program with its number, or
     /// without one where the time has a zone, as rsyslog writes it. Programs of their own write a level there, or no host.
     /// </summary>
-    public static bool IsSurely3164(string text)
+    /// <param name="text">The line.</param>
+    /// <param name="maybe">True when there are a time with a zone and a host, and no program is named: it is a syslog line if its message is something known.</param>
+    public static bool IsSurely3164(string text, out bool maybe)
     {
+        maybe = false;
         if (!StartsWithTime(text, out var at, out var zoned)) return false;
         if (SyslogWords.Priority(text, at, out _) is not null) return true;
         if (!PassHost(text, ref at)) return false;
         if (SyslogWords.Priority(text, at, out _) is not null) return true;
         var end = TagEnd(text, at);
         if (IsPassedOn(text, at)) return true;
-        if (end == 0) return zoned && (text.AsSpan(at).StartsWith("last message repeated ") || text.AsSpan(at).StartsWith("message repeated "));
+        if (end == 0)
+        {
+            maybe = zoned;
+            return zoned && (text.AsSpan(at).StartsWith("last message repeated ") || text.AsSpan(at).StartsWith("message repeated "));
+        }
+
         var tag = text.AsSpan(at, end - 1 - at);
         if (tag is [.., ']'] && tag.LastIndexOf('[') is > 0 and var open) return SyslogWords.IsProgram(tag[..open]) && (zoned || !tag[(open + 1)..^1].ContainsAnyExceptInRange('0', '9'));
         return (zoned || tag is "kernel") && SyslogWords.IsProgram(tag);
     }
 
     /// <summary>True for a line that is old syslog's: one that begins with a time in figures only where that is certain.</summary>
-    public static bool Is3164(string text) => text.Length > 0 && (char.IsAsciiDigit(text[0]) ? IsSurely3164(text) || IsCisco(text) : LooksLike3164(text));
-
-    /// <summary>True when a time with a zone and a host begin the line, and no program is named: it is a syslog line if its message is something known.</summary>
-    public static bool MayBe3164(string text) => StartsWithTime(text, out var at, out var zoned) && zoned && PassHost(text, ref at) && TagEnd(text, at) == 0;
+    /// <param name="text">The line.</param>
+    /// <param name="maybe">True for one that is it only if its message is something known.</param>
+    public static bool Is3164(string text, out bool maybe)
+    {
+        maybe = false;
+        return text.Length > 0 && (char.IsAsciiDigit(text[0]) ? IsSurely3164(text, out maybe) || IsCisco(text) : LooksLike3164(text));
+    }
 
     /// <summary>True when the first word behind the PRI and the version is a number of seconds, as Meraki writes it: no RFC has that.</summary>
     public static bool IsMeraki(string text) => text.IndexOf('>') is > 0 and < 5 and var close && text.AsSpan(close + 1).StartsWith("1 ") && SyslogWords.TryEpoch(text, close + 3, out _, out _);
