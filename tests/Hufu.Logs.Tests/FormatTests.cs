@@ -221,12 +221,15 @@ public class FormatTests
     [Fact]
     public void BytesOfAnotherEncodingKeepTheirFieldsAndTheirBytes()
     {
-        // "測試" in Big5.
-        byte[] line = [.. "CEF:0|a|b|c|d|e|5|src=10.0.0.1 msg="u8, 0xB4, 0xFA, 0xB8, 0xD5];
-        var read = LogParser.Parse(line, Reference, "test", Options);
-        Holds(read.Fields, "src=10.0.0.1");
-        Assert.Equal(line, read.RawBytes!.Value.ToArray());
-        Assert.Contains(LogProblem.NotUtf8, read.Problems);
+        // "測試" in Big5, and what is no text at all.
+        foreach (var (message, text, problems) in new (byte[], string, string[])[] { ([0xB4, 0xFA, 0xB8, 0xD5], "測試", []), ([0xB4, 0xFA, 0xFF, 0xD5], "\uFFFD\uFFFD\uFFFD\uFFFD", [LogProblem.NotUtf8]) })
+        {
+            byte[] line = [.. "CEF:0|a|b|c|d|e|5|src=10.0.0.1 msg="u8, .. message];
+            var read = LogParser.Parse(line, Reference, "test", Options);
+            Holds(read.Fields, $"src=10.0.0.1¦msg={text}");
+            Assert.Equal(line, read.RawBytes!.Value.ToArray());
+            Assert.Equal(problems, read.Problems);
+        }
     }
 
     [Fact]

@@ -139,6 +139,43 @@ public class ParserTests
     }
 
     [Theory]
+    [InlineData("<38>Jan  4 01:02:03 h sshd[9]: Failed password for 王小明 from 203.0.113.9 port 4711 ssh2", 950, true)]
+    [InlineData("<13>Jan  4 01:02:03 h app: 使用者「許功蓋」登入失敗，帳號已鎖定", 950, true)]
+    [InlineData("{\"user\":\"許功蓋\",\"message\":\"登入失敗\"}", 950, true)]
+    [InlineData("<13>Jan  4 01:02:03 h app: déjà vu, l'été à Zürich, naïve façade", 1252, false)]
+    [InlineData("<13>Jan  4 01:02:03 h app: Größe übermäßig, Straße", 1252, false)]
+    [InlineData("<13>Jan  4 01:02:03 h app: Отказано в доступе пользователю", 1251, false)]
+    [InlineData("<13>Jan  4 01:02:03 h app: 用户登录失败，请联系管理员", 936, false)]
+    [InlineData("<13>Jan  4 01:02:03 h app: ログインに失敗しました", 932, false)]
+    public void WhatOlderSystemsInTaiwanWriteIsRead_AndNothingElseIsTakenForIt(string line, int page, bool big5)
+    {
+        var bytes = CodePagesEncodingProvider.Instance.GetEncoding(page)!.GetBytes(line);
+        var read = LogParser.Parse(bytes, Reference, "test", Options);
+        Assert.Equal(bytes, read.RawBytes!.Value.ToArray());
+        Assert.Equal((big5, big5 ? "Big5" : null, !big5), (read.Raw == line, read.Field("log.charset"), read.Problems.Contains(LogProblem.NotUtf8)));
+        if (big5) Assert.Equal(LogParser.Parse(line, Reference, "test", Options).Fields.Append(new("log.charset", "Big5")).OrderBy(f => f.Key), read.Fields.OrderBy(f => f.Key));
+        // In UTF-8 it is no question.
+        Assert.Null(LogParser.Parse(Encoding.UTF8.GetBytes(line), Reference, "test", Options).Field("log.charset"));
+    }
+
+    [Fact]
+    public void AnyBytesAreRead()
+    {
+        var random = new Random(11);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var bytes = new byte[random.Next(1, 40)];
+            random.NextBytes(bytes);
+            // Such as Big5 has, with what it has not between.
+            if (i % 2 == 0) bytes = [.. bytes.Select((b, at) => at % 2 == 0 ? (byte)(0xA4 + b % 0x56) : (byte)(0x40 + b % 0xBF))];
+            var line = bytes.AsSpan().TrimEnd("\r\n"u8);
+            var read = LogParser.Parse(bytes, Reference, "test", Options);
+            Assert.True(read.RawBytes is { } kept ? kept.Span.SequenceEqual(line) : Encoding.UTF8.GetBytes(read.Raw).AsSpan().SequenceEqual(line));
+            Assert.Equal(read.RawBytes is not null, read.Problems.Contains(LogProblem.NotUtf8) || read.Field("log.charset") is not null);
+        }
+    }
+
+    [Theory]
     [InlineData("<34>1 - h a - - - hi", """{"format":"rfc5424","valid":true,"problems":[],"priority":34,"facility":4,"severity":2,"version":1,"hostname":"h","appName":"a","message":"hi"}""")]
     [InlineData("just text", """{"format":"plain","valid":true,"problems":[],"message":"just text"}""")]
     public void Writer_LeavesOutWhatIsAbsent(string line, string expected)

@@ -179,7 +179,7 @@ public sealed class WholeFileTests
     public async Task WindowsXml_OverSeveralLinesIsOneRecordAnEvent(string layout)
     {
         var text = layout.Replace("{0}", WindowsEvent, StringComparison.Ordinal);
-        foreach (var bytes in (byte[][])[Bytes(text), [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(text.TrimStart('\uFEFF'))]])
+        foreach (var bytes in (byte[][])[Bytes(text), [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(text.TrimStart('\uFEFF'))], [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes(text.TrimStart('\uFEFF'))], Encoding.Unicode.GetBytes(text.TrimStart('\uFEFF')), Encoding.BigEndianUnicode.GetBytes(text.TrimStart('\uFEFF'))])
         {
             var (events, problems) = await ReadAsync(bytes);
             Assert.Empty(problems);

@@ -120,11 +120,21 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
     public async IAsyncEnumerable<ParsedRecord> RecordsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var part in PartsAsync(cancellation).ConfigureAwait(false))
-            yield return part.Event is { } record ? record.Read(options) : LogParser.ParseRecord(Encoding.UTF8.GetString(part.Text.Bytes.Span), part.Options ?? options, part.Said);
+            yield return part.Event is { } record ? record.Read(options) : LogParser.ParseRecord(part.Text.Bytes.Span, part.Options ?? options, part.Said);
     }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    /// <summary>UTF-16 by its mark, or by the zeros between the first letters; and the length of the mark.</summary>
+    private static (Encoding Encoding, int Mark)? Wide(ReadOnlySpan<byte> start) => start switch
+    {
+        [0xFF, 0xFE, _, 0, ..] => (Encoding.Unicode, 2),
+        [0xFE, 0xFF, 0, _, ..] => (Encoding.BigEndianUnicode, 2),
+        [not 0, 0, not 0, 0, not 0, 0, not 0, 0, ..] => (Encoding.Unicode, 0),
+        [0, not 0, 0, not 0, 0, not 0, 0, not 0, ..] => (Encoding.BigEndianUnicode, 0),
+        _ => null,
+    };
 
     private static bool IsHeader(ReadOnlySpan<byte> line, LogParseOptions options, LogStream said)
     {
@@ -161,10 +171,10 @@ public sealed class LogFileReader(Stream stream, LogParseOptions options, LogFra
             yield break;
         }
 
-        // As Windows writes text: with its mark, the lines are no UTF-8.
-        if (start.Span is [0xFF, 0xFE, _, 0, ..])
+        // As Windows writes text: the lines are no UTF-8.
+        if (Wide(start.Span) is var (wide, mark))
         {
-            whole = Encoding.CreateTranscodingStream(new Rewound(start[2..], stream), Encoding.Unicode, new UTF8Encoding(false));
+            whole = Encoding.CreateTranscodingStream(new Rewound(start[mark..], stream), wide, new UTF8Encoding(false));
             length = await whole.ReadAtLeastAsync(peeked, peeked.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
             start = peeked.AsMemory(0, length).ToArray();
             whole = new Rewound(start, whole);

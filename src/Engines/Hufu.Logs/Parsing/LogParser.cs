@@ -12,8 +12,6 @@ namespace Hufu.Logs;
 /// </summary>
 public static class LogParser
 {
-    private static readonly UTF8Encoding Exact = new(false, throwOnInvalidBytes: true);
-
     // By which name an address counts before another.
     private static readonly FrozenDictionary<string, int> Addresses =
         ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip", "peer_ip", "SrcIP", "srcaddr", "src-ip", "public_ip", "remip", "remote_host", "sourceIPs", "properties.ipAddress", "properties.initiatedBy.user.ipAddress", "initiatedBy.user.ipAddress", "ActorIpAddress", "protoPayload.requestMetadata.callerIp", "client.ipAddress"])
@@ -24,15 +22,10 @@ public static class LogParser
     {
         ArgumentNullException.ThrowIfNull(options);
         record = record.TrimEnd("\r\n"u8);
-        try
-        {
-            return Parse(Exact.GetString(record), receivedAt, source, options, stream);
-        }
-        catch (DecoderFallbackException)
-        {
-            var read = Parse(Encoding.UTF8.GetString(record), receivedAt, source, options, stream);
-            return read with { RawBytes = record.ToArray(), Problems = [.. read.Problems, LogProblem.NotUtf8] };
-        }
+        var read = Parse(RecordText.Read(record, out var charset, out var exact), receivedAt, source, options, stream);
+        if (charset is null && exact) return read;
+        if (charset is not null) ((FieldMap)read.Fields).TryAdd(RecordText.Charset, charset);
+        return read with { RawBytes = record.ToArray(), Problems = exact ? read.Problems : [.. read.Problems, LogProblem.NotUtf8] };
     }
 
     /// <summary>Reads one record from its text.</summary>
@@ -102,12 +95,20 @@ public static class LogParser
         return record;
     }
 
+    /// <summary>Reads one record from its bytes and gives it in the terms of its own format.</summary>
+    internal static ParsedRecord ParseRecord(ReadOnlySpan<byte> record, LogParseOptions options, LogStream? stream)
+    {
+        var read = ParseRecord(RecordText.Read(record, out var charset, out var exact), options, stream);
+        if (charset is not null) ((FieldMap)read.Fields).TryAdd(RecordText.Charset, charset);
+        return exact ? read : read with { Problems = [.. read.Problems, LogProblem.NotUtf8] };
+    }
+
     /// <summary>Notes what a record that is not read again says about those to come: see <see cref="LogStream"/>.</summary>
     public static void Note(ReadOnlySpan<byte> record, LogParseOptions options, LogStream stream)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stream);
-        if (record.StartsWith("#"u8) || (options.Format == LogFormats.Csv && stream.Header is null) || (options.Format is null && FlowBody.IsHeader(record))) ParseRecord(Encoding.UTF8.GetString(record.TrimEnd("\r\n"u8)), options, stream);
+        if (record.StartsWith("#"u8) || (options.Format == LogFormats.Csv && stream.Header is null) || (options.Format is null && FlowBody.IsHeader(record))) ParseRecord(record.TrimEnd("\r\n"u8), options, stream);
     }
 
     /// <summary>Writes a record as one JSON object; names that the record has no value for are absent.</summary>

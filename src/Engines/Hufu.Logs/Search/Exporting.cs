@@ -29,7 +29,7 @@ public enum LogExportFormat
 public sealed record LogExportLimits(long Events = 5_000_000, long Bytes = 4L << 30)
 {
     /// <summary>Events that are sorted at once, about: they are held whole.</summary>
-    internal long SortedAtOnce { get; init; } = 200_000;
+    internal long SortedAtOnce { get; init; } = 100_000;
 }
 
 /// <summary>How far an export is.</summary>
@@ -53,7 +53,7 @@ public sealed partial class LogStore
     private const int ReportEvery = 1_000;
 
     // Each slice looks through the files again, where their times overlap.
-    private const int MostSlices = 16;
+    private const int MostSlices = 32;
 
     private static readonly string[] ExportColumns = ["id", "time", "receivedAt", "source", "host", "app", "severity", "sourceIp", "format", "message", "raw", "fields", "problems"];
 
