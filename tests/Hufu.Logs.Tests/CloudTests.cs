@@ -50,11 +50,46 @@ public class CloudTests
         Assert.All(graph, item => Assert.Equal("azure/-/signinlogs", Sources(item)));
     }
 
-    [Fact]
-    public async Task AnyOtherObjectWithAListIsOneEvent()
+    [Theory]
+    [InlineData("""{"kind":"Order","items":[{"a":1},{"a":2}]}""")]
+    [InlineData("""{"events":[{"a":1},{"a":2}]}""")]
+    [InlineData("""{"messageType":"Order","logEvents":[{"a":1},{"a":2}]}""")]
+    public async Task AnyOtherObjectWithAListIsOneEvent(string line) =>
+        Assert.Equal([line, line], (await FileAsync(line + "\n" + line + "\n")).Select(item => item.Raw));
+
+    [Theory]
+    [InlineData("{0}\n{0}\n")]
+    [InlineData("{0}{0}")]
+    public async Task CloudWatch_WhatASubscriptionSendsIsItsEvents(string layout)
     {
-        const string Line = """{"kind":"Order","items":[{"a":1},{"a":2}]}""";
-        Assert.Equal([Line, Line], (await FileAsync(Line + "\n" + Line + "\n")).Select(item => item.Raw));
+        const string Batch = """{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"vpc","logStream":"eni-1","subscriptionFilters":["f"],"logEvents":[{"id":"1","timestamp":1767488523000,"message":"2 123456789010 eni-1 203.0.113.9 10.0.0.1 49761 3389 6 20 4249 1767488523 1767488583 REJECT OK"},{"id":"2","timestamp":1767488523000,"message":"<38>Jan  4 01:02:03 web01 sshd[9]: Failed password for root from 203.0.113.9 port 4711 ssh2"}]}""";
+        var events = await FileAsync(layout.Replace("{0}", Batch, StringComparison.Ordinal));
+        Assert.Equal(["3389", null, "3389", null], events.Select(item => item.Field("dstport")));
+        Assert.Equal([null, "root", null, "root"], events.Select(item => item.Field("user")));
+        Assert.All(events, item => Assert.Equal(("203.0.113.9", new DateTimeOffset(2026, 1, 4, 1, 2, 3, TimeSpan.Zero)), (item.SourceIp, item.OccurredAt)));
+    }
+
+    [Fact]
+    public async Task CommandLinesOfAmazon_ListsAreTheirEvents()
+    {
+        var logs = await FileAsync("{\n    \"events\": [\n        {\n            \"logStreamName\": \"a\",\n            \"timestamp\": 1767488523000,\n            \"message\": \"Jan  4 01:02:03 web01 sshd[9]: Failed password for root from 203.0.113.9 port 4711 ssh2\"\n        }\n    ],\n    \"searchedLogStreams\": []\n}\n");
+        Assert.Equal(("root", "web01", "sshd"), (logs[0].Field("user"), logs[0].Host, logs[0].App));
+        var trail = Assert.Single(await FileAsync("{\n    \"Events\": [\n        {\n            \"EventId\": \"a\",\n            \"EventTime\": \"2026-01-04T09:02:03+08:00\",\n            \"CloudTrailEvent\": \"{\\\"eventTime\\\":\\\"2026-01-04T01:02:03Z\\\",\\\"eventSource\\\":\\\"signin.amazonaws.com\\\",\\\"eventName\\\":\\\"ConsoleLogin\\\",\\\"awsRegion\\\":\\\"us-east-1\\\",\\\"sourceIPAddress\\\":\\\"203.0.113.9\\\"}\"\n        }\n    ]\n}\n"));
+        FormatTests.Holds(trail.Fields, "eventName=ConsoleLogin¦EventId=a");
+        Assert.Equal(("203.0.113.9", "aws/-/cloudtrail", new DateTimeOffset(2026, 1, 4, 1, 2, 3, TimeSpan.Zero)), (trail.SourceIp, Sources(trail), trail.OccurredAt!.Value));
+    }
+
+    [Fact]
+    public void Elasticsearch_ADocumentIsReadWhereverItWasKept()
+    {
+        var sshd = Read("""{"_index":"a","_id":"1","_source":{"@timestamp":"2026-01-04T01:02:03Z","message":"Failed password for root from 203.0.113.9 port 4711 ssh2","process":{"name":"sshd"},"host":{"name":"web01"}}}""");
+        Assert.Equal(("root", "web01", "203.0.113.9", "1"), (sshd.Field("user"), sshd.Host, sshd.SourceIp, sshd.Field("_id")));
+        var windows = Read("""{"_index":"a","_source":{"@timestamp":"2026-01-04T01:02:03Z","winlog":{"event_id":4625,"channel":"Security","event_data":{"TargetUserName":"eve"}}}}""");
+        FormatTests.Holds(windows.Fields, "EventID=4625¦Channel=Security¦TargetUserName=eve");
+        // Documents within documents are the field of one, however deep.
+        var deep = string.Concat(Enumerable.Repeat("{\"_index\":\"a\",\"_source\":", 5_000)) + "1" + new string('}', 5_000);
+        Assert.Equal(deep, Read(deep).Raw);
+        Assert.Equal("1", Read("""{"_source":{"a":1}}""").Field("_source.a"));
     }
 
     [Theory]

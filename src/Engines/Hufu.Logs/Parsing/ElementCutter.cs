@@ -114,7 +114,8 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
         if (start[0] != '{') return false;
         // Laid out: nothing but the bracket in its line.
         var line = start[1..].TrimStart(" \t\r"u8);
-        return line is [(byte)'\n', ..] || IsRecords(start) || IsList(start);
+        // A list of events by that name alone may be any program's; laid out it is one whole.
+        return line is [(byte)'\n', ..] || (IsRecords(start) && !line.StartsWith("\"events\""u8) && !line.StartsWith("\"Events\""u8)) || IsList(start);
     }
 
     protected override bool IsFrame(ReadOnlySpan<byte> text) => false;
@@ -202,11 +203,12 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
         if (start is not [(byte)'{', ..]) return false;
         var rest = start[1..].TrimStart(" \t\r\n"u8);
         if (rest.StartsWith("\"@odata.context\""u8)) return true;
-        if (!rest.StartsWith("\"kind\""u8)) return false;
-        rest = rest[6..].TrimStart(" \t\r\n"u8);
+        var name = rest.StartsWith("\"kind\""u8) ? 6 : rest.StartsWith("\"messageType\""u8) ? 13 : 0;
+        if (name == 0) return false;
+        rest = rest[name..].TrimStart(" \t\r\n"u8);
         if (rest is not [(byte)':', ..]) return false;
         rest = rest[1..].TrimStart(" \t\r\n"u8);
-        return rest.StartsWith("\"EventList\""u8) || rest.StartsWith("\"admin#reports#activities\""u8);
+        return name == 6 ? rest.StartsWith("\"EventList\""u8) || rest.StartsWith("\"admin#reports#activities\""u8) : rest.StartsWith("\"DATA_MESSAGE\""u8);
     }
 
     private static bool EndsWithItems(ReadOnlySpan<byte> head)
@@ -214,7 +216,7 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
         head = head[..^1].TrimEnd(" \t\r\n"u8);
         if (head is not [.., (byte)':']) return false;
         head = head[..^1].TrimEnd(" \t\r\n"u8);
-        return head.EndsWith("\"items\""u8) || head.EndsWith("\"value\""u8);
+        return head.EndsWith("\"items\""u8) || head.EndsWith("\"value\""u8) || head.EndsWith("\"logEvents\""u8);
     }
 
     private static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes) => (bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes).TrimStart(" \t\r\n"u8);
@@ -223,8 +225,9 @@ internal sealed class JsonCutter(Stream stream, int maxLength) : ElementCutter(s
     private static bool IsRecords(ReadOnlySpan<byte> start)
     {
         var rest = Skip(start)[1..].TrimStart(" \t\r\n"u8);
-        if (!rest.StartsWith("\"Records\""u8) && !rest.StartsWith("\"records\""u8)) return false;
-        rest = rest[9..].TrimStart(" \t\r\n"u8);
+        var named = rest.StartsWith("\"Records\""u8) || rest.StartsWith("\"records\""u8);
+        if (!named && !rest.StartsWith("\"Events\""u8) && !rest.StartsWith("\"events\""u8)) return false;
+        rest = rest[(named ? 9 : 8)..].TrimStart(" \t\r\n"u8);
         return rest is [(byte)':', ..] && rest[1..].TrimStart(" \t\r\n"u8) is [(byte)'[', ..];
     }
 }

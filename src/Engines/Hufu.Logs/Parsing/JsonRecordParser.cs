@@ -31,6 +31,8 @@ internal static class JsonRecordParser
     {
         var fields = reading.Fields;
         var whole = ReadFields(text, reading);
+        // CloudTrail's search gives the event as a text.
+        if (fields.TryGetValue("CloudTrailEvent", out var inner) && inner.StartsWith('{')) ReadFields(inner, reading);
         WindowsNames.Complete(fields);
         JsonFamilies.Read(reading);
         foreach (var name in TimeNames)
@@ -78,6 +80,13 @@ internal static class JsonRecordParser
             {
                 if (property.Value.ValueKind == JsonValueKind.Null) continue;
                 if (reading.IsFull) return;
+                // As Elasticsearch keeps a document; what is around it says where it was.
+                if (depth == 0 && property.NameEquals("_source") && property.Value.ValueKind == JsonValueKind.Object && element.TryGetProperty("_index", out _))
+                {
+                    Add("", property.Value, 1);
+                    continue;
+                }
+
                 var name = prefix.Length == 0 ? property.Name : prefix + "." + property.Name;
                 if (property.Value.ValueKind == JsonValueKind.Object && depth + 1 < reading.Options.MaxDepth)
                 {
