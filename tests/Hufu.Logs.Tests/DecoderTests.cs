@@ -8,6 +8,17 @@ public class DecoderTests
     private static LogEvent Read(string line, LogParseOptions? options = null) => LogParser.Parse(line, Reference, "test", options ?? Options);
 
     [Theory]
+    [InlineData("<38>Jan  4 01:02:03 h sshd[9]: Failed password for root from 203.0.113.9 port 4711 ssh2", "sshd")]
+    [InlineData("<190>Jan  4 01:02:03 h nginx: 203.0.113.9 - - [04/Jan/2026:01:02:03 +0000] \"GET / HTTP/1.1\" 200 1", "access")]
+    [InlineData("type=USER_LOGIN msg=audit(1767488523.123:456): pid=812 uid=0 msg='op=login res=failed'", "auditd")]
+    [InlineData("{\"eventSource\":\"signin.amazonaws.com\",\"eventName\":\"ConsoleLogin\",\"awsRegion\":\"us-east-1\",\"eventVersion\":\"1.08\",\"eventTime\":\"2026-01-04T01:02:03Z\"}", "cloudtrail")]
+    [InlineData("{\"a\":1,\"b\":\"x\"}", null)]
+    [InlineData("{\"log\":\"Failed password for root from 203.0.113.9 port 4711 ssh2\\n\",\"tag\":\"sshd\",\"stream\":\"stdout\",\"time\":\"2026-01-04T01:02:03Z\"}", "sshd")]
+    [InlineData("<38>Jan  4 01:02:03 h some[9]: words that nothing knows", null)]
+    [InlineData("CEF:0|a|b|c|d|e|5|src=10.0.0.1", null)]
+    public void AnEventNamesTheDecoderOfWhatItCarries(string line, string? decoder) => Assert.Equal(decoder, Read(line).Field("log.decoder"));
+
+    [Theory]
     [InlineData("sshd[1]: Failed password for x from 1.1.1.1 port 1 ssh2 from 203.0.113.9 port 4242 ssh2", "user=x from 1.1.1.1 port 1 ssh2¦src_ip=203.0.113.9¦src_port=4242")]
     [InlineData("sshd[1]: Invalid user  from 203.0.113.9 port 4242", "src_ip=203.0.113.9¦invalid_user=true")]
     [InlineData("sshd[1]: Connection closed by authenticating user root 203.0.113.9 port 4242 [preauth]", "user=root¦src_ip=203.0.113.9¦src_port=4242")]

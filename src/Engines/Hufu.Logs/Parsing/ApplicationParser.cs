@@ -36,7 +36,7 @@ internal static class ApplicationParser
             if (options.Decoders?.Read(null, options.Source, line, false, reading) != true) MessageDecoders.ReadMessage(null, line, reading);
             if (reading.Decoder is not null)
             {
-                reading.Add("log.decoder", reading.Decoder);
+                reading.Add(LogParser.DecoderField, reading.Decoder);
                 return new ParsedRecord
                 {
                     Format = format, Decoder = reading.Decoder, Timestamp = head.Value, TimestampText = head.Written, TimeZoneAssumed = head.Assumed, ProcId = reading.ProcId, HostName = reading.Host, AppName = reading.App,

@@ -12,6 +12,9 @@ namespace Hufu.Logs;
 /// </summary>
 public static class LogParser
 {
+    /// <summary>The field that names the decoder of what a record carries; the format says how the record itself is written.</summary>
+    internal const string DecoderField = "log.decoder";
+
     // By which name an address counts before another.
     private static readonly FrozenDictionary<string, int> Addresses =
         ((string[])["src_ip", "source.ip", "c-ip", "SRC", "SourceIp", "IpAddress", "sourceIPAddress", "client_ip", "remote_addr", "src", "srcip", "id.orig_h", "ipAddress", "ClientIP", "callerIpAddress", "rip", "peer_ip", "SrcIP", "srcaddr", "src-ip", "public_ip", "remip", "remote_host", "sourceIPs", "properties.ipAddress", "properties.initiatedBy.user.ipAddress", "initiatedBy.user.ipAddress", "ActorIpAddress", "protoPayload.requestMetadata.callerIp", "client.ipAddress"])
@@ -52,6 +55,7 @@ public static class LogParser
 
         if (record.ProcId is not null) fields.TryAdd("procid", record.ProcId);
         if (record.MsgId is not null) fields.TryAdd("msgid", record.MsgId);
+        if (record.Decoder is not null) fields.TryAdd(DecoderField, record.Decoder);
         return new LogEvent
         {
             ReceivedAt = receivedAt, OccurredAt = record.OwnTime ?? record.Timestamp, TimeZoneAssumed = record.TimeZoneAssumed && record.OwnTime is null, Source = source, Host = record.HostName,
@@ -89,7 +93,8 @@ public static class LogParser
         };
         if (options.Format is { } told && !LogFormats.All.Contains(told)) decoder = told;
         if (record.StructuredData is { Count: > 0 } said) WindowsNames.FromNxlog(said, record);
-        if (record.Format == LogFormats.Json && ShippedText.Holds(record)) return ShippedText.Read(record, options);
+        // The message of an object that names none is its own text.
+        if (record.Format == LogFormats.Json && !ReferenceEquals(record.Message, raw) && ShippedText.Holds(record)) return ShippedText.Read(record, options);
         if (record.IsSyslog ? record.Message is { Length: > 0 } : decoder is not null) return Message(record, decoder, options);
         if (record.Fields is not FieldMap) record.Fields = new FieldMap();
         return record;
@@ -326,7 +331,7 @@ public static class LogParser
         if (Header(raw, options) is not null) return null;
         var reading = new Reading(new FieldMap(), [], options);
         if (!options.Decoders!.Read(null, options.Source, raw, true, reading)) return null;
-        reading.Add("log.decoder", reading.Decoder!);
+        reading.Add(DecoderField, reading.Decoder!);
         return reading.ToRecord(LogFormats.Plain, raw);
     }
 
@@ -352,11 +357,11 @@ public static class LogParser
         var fields = record.Fields as FieldMap ?? new FieldMap();
         var problems = record.Problems as List<string> ?? [.. record.Problems];
         var reading = new Reading(fields, problems, options);
-        if (decoder is null && options.Decoders?.Read(record.AppName, options.Source, record.Message!, false, reading) == true) reading.Add("log.decoder", reading.Decoder!);
+        if (decoder is null && options.Decoders?.Read(record.AppName, options.Source, record.Message!, false, reading) == true) reading.Add(DecoderField, reading.Decoder!);
         else if (decoder is null) MessageDecoders.ReadMessage(record.AppName, record.Message!, reading);
         else if (!LogFormats.Decoders.Contains(decoder))
         {
-            if (options.Decoders?.ReadAs(decoder, record.Message ?? "", reading) == true) reading.Add("log.decoder", decoder);
+            if (options.Decoders?.ReadAs(decoder, record.Message ?? "", reading) == true) reading.Add(DecoderField, decoder);
             else reading.Fault(LogProblem.Of(LogProblem.DecoderNone, decoder));
         }
         else if (!MessageDecoders.ReadAs(decoder, record.AppName, record.Message ?? "", !record.IsSyslog, reading)) reading.Fault(LogProblem.Of(LogProblem.DecoderNone, decoder));

@@ -63,7 +63,7 @@ internal static class ShippedText
 
         foreach (var (name, value) in found.Fields) target.Add(name, value);
         if (found.ProcId is not null) target.Add("procid", found.ProcId);
-        if (found.Decoder is not null) target.Add("log.decoder", found.Decoder);
+        if (found.Decoder is not null) target.Add(LogParser.DecoderField, found.Decoder);
         return record with
         {
             Problems = target.Problems, Decoder = record.Decoder ?? found.Decoder, AppName = record.AppName ?? app ?? found.App, HostName = record.HostName ?? inner?.HostName ?? found.Host, Severity = record.Severity ?? inner?.Severity ?? found.Severity,
