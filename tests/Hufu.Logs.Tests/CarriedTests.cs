@@ -158,6 +158,17 @@ public class CarriedTests
         }
     }
 
+    [Theory]
+    [InlineData("{\"a\":1,\"b", new[] { "json.invalid|9" }, null)]
+    [InlineData("{x} IN=eth0 OUT= SRC=203.0.113.9 DST=10.0.0.1 PROTO=TCP DPT=22", new string[0], "iptables")]
+    [InlineData("{\"a\":\"IN=eth0 OUT= SRC=203.0.113.9 DST=10.0.0.1 PROTO=TCP DPT=22\"}", new string[0], "json-message")]
+    public void WhatLooksLikeAnObjectAndIsNoneIsToldOnce_AndOnlyWhereNothingElseKnowsIt(string message, string[] problems, string? decoder)
+    {
+        var read = LogParser.ParseRecord("<13>Jan  4 01:02:03 gw p: " + message, Options);
+        Assert.Equal(problems, read.Problems);
+        Assert.Equal(decoder, read.Decoder);
+    }
+
     [Fact]
     public void AnyCutOfACarriedLineIsRead()
     {

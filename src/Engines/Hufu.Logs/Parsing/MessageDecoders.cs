@@ -61,14 +61,25 @@ internal static class MessageDecoders
             }
         }
 
-        // What an object holds is read behind it.
-        if (message.StartsWith('{') && table.ByName["json-message"].Read(message, 0, app, reading, table)) return;
-        foreach (var candidate in table.ByText)
+        // What an object holds is read within it. That it is none is said only where nothing else knows the message.
+        var json = message.StartsWith('{') ? table.ByName["json-message"] : null;
+        var broken = Array.Empty<string>();
+        if (json is not null)
         {
-            if (candidate.Applies(message) && candidate.Read(message, 0, app, reading, table)) return;
+            var before = reading.Problems.Count;
+            if (json.Read(message, 0, app, reading, table)) return;
+            broken = [.. reading.Problems.Skip(before)];
+            reading.Problems.RemoveRange(before, broken.Length);
         }
 
-        if (CarriedLine.Read(message, reading) || !PairsParser.Looks(message)) return;
+        foreach (var candidate in table.ByText)
+        {
+            if (candidate != json && candidate.Applies(message) && candidate.Read(message, 0, app, reading, table)) return;
+        }
+
+        if (CarriedLine.Read(message, reading)) return;
+        foreach (var fault in broken) reading.Fault(fault);
+        if (!PairsParser.Looks(message)) return;
         reading.Decoder = LogFormats.Pairs;
         PairsParser.ReadRecord(message, reading);
     }

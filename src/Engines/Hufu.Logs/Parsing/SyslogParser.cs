@@ -310,7 +310,7 @@ internal static class SyslogParser
         var assumed = false;
         if (at < text.Length && text[at] == ' ') at++;
         string? host = null, app = null, proc = null;
-        var cisco = false;
+        var (cisco, seconds) = (false, false);
         if (SyslogWords.BehindDay(text, at) is var day && day > at && (TryLegacyTime(text, day, out _, out _) || IsoWord(text, day, out _))) at = day;
         // Meraki's version, where the others have none.
         if (text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _)) at += 2;
@@ -353,6 +353,7 @@ internal static class SyslogParser
         }
         else if (SyslogWords.TryEpoch(text, at, out stamp, out end))
         {
+            seconds = true;
             stampText = text[at..end];
             timestamp = stamp;
             at = end;
@@ -392,7 +393,7 @@ internal static class SyslogParser
         if (hadTime && host is not null && SyslogWords.Priority(text, at, out end) is { } behind) (priority, at) = (priority ?? behind, end);
 
         // What IOS and Meraki wrote stands behind the header of a server that passed it on.
-        if (hadTime && at < text.Length && (IsPassedOn(text, at) || (host is not null && text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _))))
+        if (hadTime && at < text.Length && (IsPassedOn(text, at) || (host is not null && !seconds && text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _))))
         {
             var own = Parse3164(text[at..], options);
             return own with { Priority = priority, HostName = own.HostName ?? host, Problems = [.. problems, .. own.Problems] };
