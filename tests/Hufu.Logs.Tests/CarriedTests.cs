@@ -152,6 +152,8 @@ public class CarriedTests
         for (var depth = 0; depth < 11; depth++)
         {
             line = $$"""{"program":"sshd","message":{{JsonSerializer.Serialize(line)}}}""";
+            // The object itself, and one within it.
+            Assert.Equal(depth < 2, Read(line).Fields.ContainsKey("user"));
             foreach (var carry in Carriers.Values) Assert.Equal(carry(line), Read(carry(line)).Raw);
             // Nothing to look into: each is the text of itself only.
             Assert.NotEmpty(Read("<13>Jan  4 01:02:03 h p: {\"n\":1,\"inner\":" + line + "}").Fields);
