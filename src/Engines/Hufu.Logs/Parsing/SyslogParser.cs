@@ -244,7 +244,9 @@ internal static class SyslogParser
     }
 
     /// <summary>True when the first word behind the PRI and the version is a number of seconds, as Meraki writes it: no RFC has that.</summary>
-    public static bool IsMeraki(string text) => text.IndexOf('>') is > 0 and < 5 and var close && text.AsSpan(close + 1).StartsWith("1 ") && SyslogWords.TryEpoch(text, close + 3, out _, out _);
+    public static bool IsMeraki(string text) => TryPriority(text, out _, out var at) && IsMeraki(text, at);
+
+    private static bool IsMeraki(string text, int at) => text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _);
 
     /// <summary>Goes behind the time in figures that begins a line, and a zone in letters behind it.</summary>
     private static bool StartsWithTime(string text, out int at, out bool zoned)
@@ -313,7 +315,7 @@ internal static class SyslogParser
         var (cisco, seconds) = (false, false);
         if (SyslogWords.BehindDay(text, at) is var day && day > at && (TryLegacyTime(text, day, out _, out _) || IsoWord(text, day, out _))) at = day;
         // Meraki's version, where the others have none.
-        if (text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _)) at += 2;
+        if (IsMeraki(text, at)) at += 2;
         if (TryLegacyTime(text, at, out var time, out var end) || ((cisco = CiscoHeader(text, ref at, ref host) || CiscoAddress(text, ref at, ref host)) && TryLegacyTime(text, at, out time, out end)))
         {
             stampText = text[at..end].TrimEnd(':');
@@ -393,7 +395,7 @@ internal static class SyslogParser
         if (hadTime && host is not null && SyslogWords.Priority(text, at, out end) is { } behind) (priority, at) = (priority ?? behind, end);
 
         // What IOS and Meraki wrote stands behind the header of a server that passed it on.
-        if (hadTime && at < text.Length && (IsPassedOn(text, at) || (host is not null && !seconds && text.AsSpan(at).StartsWith("1 ") && SyslogWords.TryEpoch(text, at + 2, out _, out _))))
+        if (hadTime && at < text.Length && (IsPassedOn(text, at) || (host is not null && !seconds && IsMeraki(text, at))))
         {
             var own = Parse3164(text[at..], options);
             return own with { Priority = priority, HostName = own.HostName ?? host, Problems = [.. problems, .. own.Problems] };
