@@ -57,6 +57,19 @@ public class LogSearchTests(WholeSite site) : WholeSiteTests(site)
         Assert.Contains("from=2026-11-20T01:00:00Z&amp;to=2026-11-20T01:10:00Z", narrow, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("<13>Nov 20 09:02:03 d1 p: zone-a", "+08:00，紀錄未寫明，依設定推定", true)]
+    [InlineData("<13>1 2026-11-20T06:32:03+05:30 d1 p - - - zone-b", "+05:30，紀錄寫明", false)]
+    [InlineData("zone-c of a line without a time", "紀錄沒有時間，以接收時間為準", null)]
+    public async Task An_event_tells_whether_its_time_zone_was_assumed_and_which(string line, string told, bool? assumed)
+    {
+        await AddAsync(line);
+        var found = (await JsonAsync("linhy", $"/api/v1/logs/search?q={Q()}")).GetProperty("events")[0].GetProperty("id").GetString();
+        Assert.Contains(told, System.Net.WebUtility.HtmlDecode((await Site.As("linhy").GetAsync($"/logs/events/{found}")).Body), StringComparison.Ordinal);
+        var one = (await JsonAsync("linhy", $"/api/v1/logs/events/{found}")).GetProperty("event").GetProperty("timeZoneAssumed");
+        Assert.Equal(assumed, one.ValueKind == JsonValueKind.Null ? null : one.GetBoolean());
+    }
+
     [Fact]
     public async Task Around_an_event_stand_those_of_its_source_and_host()
     {
